@@ -1,0 +1,1 @@
+//! Wire types and the operation table, generated from the contracts.

@@ -1,0 +1,1 @@
+//! The use cases of Breakglass: authorise, act, audit, commit.

@@ -1,0 +1,1 @@
+//! The breakglass binary: the command line and the composition root.

@@ -1,0 +1,1 @@
+//! Models, validation and the audit chain's arithmetic of Breakglass: no I/O, no async, no clock.

@@ -1,0 +1,1 @@
+//! The traits the Breakglass application needs, and their contracts in words.

@@ -1,0 +1,1 @@
+//! The suite of tests that every Breakglass store must pass.

@@ -1,0 +1,1 @@
+//! Builders, a manual clock and seeded randomness for the tests of Breakglass.

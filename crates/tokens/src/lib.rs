@@ -1,0 +1,1 @@
+//! Cryptography adapter of Breakglass: JWTs, keys, password hashes, random bytes.

@@ -1,0 +1,1 @@
+//! End-to-end tests: they start the real binary and drive it with real clients.
