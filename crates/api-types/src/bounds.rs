@@ -67,6 +67,7 @@ fn message(kind: Kind, error: &ValidationError) -> String {
     };
     let verb = if unit.is_empty() { "be" } else { "have" };
     match (bound(&error.params, "min"), bound(&error.params, "max")) {
+        (Some(1), None) if verb == "have" => "must not be empty".to_owned(),
         (Some(least), Some(most)) => format!("must {verb} {least} to {most}{unit}"),
         (Some(least), None) => format!("must {verb} at least {least}{unit}"),
         (None, Some(most)) => format!("must {verb} at most {most}{unit}"),

@@ -217,6 +217,7 @@ impl Bounds {
             _ => " characters",
         };
         match (self.least, self.most) {
+            (Some(1), None) if !unit.is_empty() => Some("not empty".to_owned()),
             (Some(least), Some(most)) => Some(format!("{least} to {most}{unit}")),
             (Some(least), None) => Some(format!("at least {least}{unit}")),
             (None, Some(most)) => Some(format!("at most {most}{unit}")),

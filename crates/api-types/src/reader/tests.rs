@@ -129,7 +129,7 @@ fn nested_paths_count_as_the_caller_does() {
             ),
             (
                 "vcfRoleAssignments[1].roleScope.resources[0].id",
-                "must have at least 1 characters",
+                "must not be empty",
             ),
         ],
     );
@@ -139,7 +139,7 @@ fn nested_paths_count_as_the_caller_does() {
 fn lists_have_bounds() {
     check::<VcfRole>(
         &json!({"roleName": "r", "componentRoles": []}),
-        &[("componentRoles", "must have at least 1 entries")],
+        &[("componentRoles", "must not be empty")],
     );
 }
 

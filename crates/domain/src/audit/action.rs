@@ -1,0 +1,60 @@
+//! The closed catalogue of audited actions.
+
+macro_rules! actions {
+    ($($name:ident = $text:literal, $description:literal;)+) => {
+        /// An audited action. The names are stored: they never change, and none is ever reused.
+        #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+        pub enum AuditAction {
+            $(#[doc = $description] $name,)+
+        }
+
+        impl AuditAction {
+            /// Every action, ordered by name.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)+];
+
+            /// The stored name of the action.
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$name => $text,)+ }
+            }
+
+            /// What the action means, in a sentence.
+            pub const fn description(self) -> &'static str {
+                match self { $(Self::$name => $description,)+ }
+            }
+
+            /// The action of this name.
+            pub fn from_name(name: &str) -> Option<Self> {
+                match name { $($text => Some(Self::$name),)+ _ => None }
+            }
+        }
+    };
+}
+
+actions! {
+    AccountCreated = "account.created", "A local account was made.";
+    AccountPasswordSet = "account.password_set", "The password of a local account was set and its sessions ended.";
+    AuditCheckpointed = "audit.checkpointed", "The head of the audit chain was signed on request.";
+    AuthenticationFailed = "authentication.failed", "A password or token was refused; repeats from one source within a minute are folded into one record that counts them.";
+    AuthorizationDenied = "authorization.denied", "A known caller asked for something it lacks the privilege for; repeats are folded likewise.";
+    BrokerCreated = "broker.created", "A broker and its first signing key were made.";
+    BrokerUpdated = "broker.updated", "The display name of a broker was changed.";
+    EmergencyClientCreated = "emergency_client.created", "An emergency client was made and its first token issued.";
+    EmergencyClientDeleted = "emergency_client.deleted", "An emergency client was deleted and its token recalled.";
+    EmergencyClientRegenerated = "emergency_client.regenerated", "An emergency client got a new token; the old one was recalled.";
+    EmergencyTokenExpired = "emergency_token.expired", "The time of an emergency token was over.";
+    EmergencyTokenIntrospected = "emergency_token.introspected", "A resource server asked about a live emergency token; repeats within a minute are folded.";
+    EmergencyTokenRevoked = "emergency_token.revoked", "An emergency token was revoked on its own; its client stays.";
+    EmergencyTokenUsed = "emergency_token.used", "A request was made with an emergency token.";
+    RealmCreated = "realm.created", "A realm was made on a broker.";
+    RealmDeleted = "realm.deleted", "A realm was deleted with everything in it.";
+    RealmDeletionFailed = "realm.deletion_failed", "The deletion of a realm ended without effect.";
+    RealmDeletionRequested = "realm.deletion_requested", "The deletion of a realm was asked for.";
+    ServerInitialized = "server.initialized", "The data folder was made, with its keys.";
+    ServerReconfigured = "server.reconfigured", "The server started with another public URL than before.";
+    ServerStarted = "server.started", "The server began to answer.";
+    ServerStopped = "server.stopped", "The server stopped in good order.";
+    SessionAcquired = "session.acquired", "A local account got an OpsToken for its password.";
+    SessionReleased = "session.released", "An OpsToken was given back.";
+    SettingsUpdated = "settings.updated", "The fleet-wide IAM settings were changed.";
+    SigningKeyCreated = "signing_key.created", "A signing key was made.";
+}
