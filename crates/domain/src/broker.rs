@@ -30,7 +30,9 @@ impl FromStr for Tenant {
     fn from_str(text: &str) -> Result<Self, InvalidTenant> {
         let allowed = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_');
         let fits = (1..=Self::MAX_CHARACTERS).contains(&text.len());
-        (fits && text.chars().all(allowed)).then(|| Self(text.to_owned())).ok_or(InvalidTenant)
+        (fits && text.chars().all(allowed))
+            .then(|| Self(text.to_owned()))
+            .ok_or(InvalidTenant)
     }
 }
 
@@ -148,11 +150,17 @@ impl BrokerDraft {
         let mut failures = Vec::new();
         let tenant = required("tenant", self.tenant.as_deref(), &mut failures);
         let display_name = required("displayName", self.display_name.as_deref(), &mut failures);
-        let algorithm = required("algorithm", self.algorithm.as_deref().or(Some("ES256")), &mut failures);
+        let algorithm = required(
+            "algorithm",
+            self.algorithm.as_deref().or(Some("ES256")),
+            &mut failures,
+        );
         match (tenant, display_name, algorithm) {
-            (Some(tenant), Some(display_name), Some(algorithm)) => {
-                Ok(NewBroker { tenant, display_name, algorithm })
-            }
+            (Some(tenant), Some(display_name), Some(algorithm)) => Ok(NewBroker {
+                tenant,
+                display_name,
+                algorithm,
+            }),
             _ => Err(ValidationReport::from_failures(failures)
                 .unwrap_or_else(|| ValidationReport::of("", "is incomplete"))),
         }
@@ -168,7 +176,9 @@ where
         Some(text) => text.parse::<T>().map_err(|error| error.to_string()),
         None => Err("is required".to_owned()),
     };
-    parsed.map_err(|message| failures.push(FieldFailure::new(path, message))).ok()
+    parsed
+        .map_err(|message| failures.push(FieldFailure::new(path, message)))
+        .ok()
 }
 
 #[cfg(test)]
@@ -191,7 +201,11 @@ mod tests {
             algorithm: Some("HS256".to_owned()),
         };
         let report = draft.accept().unwrap_err();
-        let paths: Vec<_> = report.failures().iter().map(|failure| failure.path.as_str()).collect();
+        let paths: Vec<_> = report
+            .failures()
+            .iter()
+            .map(|failure| failure.path.as_str())
+            .collect();
         assert_eq!(paths, ["algorithm", "displayName", "tenant"]);
     }
 }

@@ -47,7 +47,12 @@ pub struct FailureLedger<K> {
 impl<K: Clone + Eq + Hash> FailureLedger<K> {
     /// A ledger whose windows last `window_millis` and that holds at most `capacity` keys.
     pub fn new(window_millis: i64, capacity: usize) -> Self {
-        Self { window_millis, capacity, windows: HashMap::new(), overflow: None }
+        Self {
+            window_millis,
+            capacity,
+            windows: HashMap::new(),
+            overflow: None,
+        }
     }
 
     /// Notes a happening.
@@ -56,21 +61,20 @@ impl<K: Clone + Eq + Hash> FailureLedger<K> {
             window.happenings += 1;
             return Folding::Counted;
         }
-        let fresh = Window { since: now, happenings: 1 };
+        let fresh = Window {
+            since: now,
+            happenings: 1,
+        };
         if self.windows.len() < self.capacity {
             self.windows.insert(key, fresh);
             return Folding::RecordNow;
         }
-        match &mut self.overflow {
-            Some(window) => {
-                window.happenings += 1;
-                Folding::Counted
-            }
-            None => {
-                self.overflow = Some(fresh);
-                Folding::RecordNow
-            }
+        if let Some(window) = &mut self.overflow {
+            window.happenings += 1;
+            return Folding::Counted;
         }
+        self.overflow = Some(fresh);
+        Folding::RecordNow
     }
 
     /// The happenings of this key in its present window.
@@ -114,7 +118,11 @@ impl<K: Clone + Eq + Hash> FailureLedger<K> {
 }
 
 fn fold<K>(key: Option<K>, window: Window) -> Folded<K> {
-    Folded { key, repeats: window.happenings - 1, since: window.since }
+    Folded {
+        key,
+        repeats: window.happenings - 1,
+        since: window.since,
+    }
 }
 
 #[cfg(test)]
@@ -138,7 +146,14 @@ mod tests {
         assert_eq!(ledger.remaining_millis(&"a", at(10_000)), 50_000);
         assert_eq!(ledger.end_windows(at(59_999), false), vec![]);
         let folded = ledger.end_windows(at(60_000), false);
-        assert_eq!(folded, vec![Folded { key: Some("a"), repeats: 2, since: at(0) }]);
+        assert_eq!(
+            folded,
+            vec![Folded {
+                key: Some("a"),
+                repeats: 2,
+                since: at(0)
+            }]
+        );
         assert_eq!(ledger.note("a", at(60_001)), Folding::RecordNow);
     }
 
@@ -149,7 +164,14 @@ mod tests {
         assert_eq!(ledger.note(2, at(0)), Folding::RecordNow);
         assert_eq!(ledger.note(3, at(0)), Folding::Counted);
         let folded = ledger.end_windows(at(0), true);
-        assert_eq!(folded, vec![Folded { key: None, repeats: 1, since: at(0) }]);
+        assert_eq!(
+            folded,
+            vec![Folded {
+                key: None,
+                repeats: 1,
+                since: at(0)
+            }]
+        );
     }
 
     proptest! {

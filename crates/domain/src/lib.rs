@@ -50,6 +50,7 @@ pub mod emergency_client;
 pub mod failure;
 pub mod failure_ledger;
 pub mod id;
+pub mod installation;
 pub mod principal;
 pub mod realm;
 pub mod secret;
@@ -70,6 +71,7 @@ pub use emergency_client::{
 };
 pub use failure::ErrorKind;
 pub use id::{BrokerId, InstanceId, KeyId, RealmId, TaskId, TokenId};
+pub use installation::Installation;
 pub use principal::{Actor, ActorKind, Principal, Privilege, Reach};
 pub use realm::Realm;
 pub use secret::{Secret, TokenDigest};

@@ -26,7 +26,9 @@ impl Privilege {
 
     /// The privilege of this name.
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Manage, Self::View].into_iter().find(|privilege| privilege.name() == name)
+        [Self::Manage, Self::View]
+            .into_iter()
+            .find(|privilege| privilege.name() == name)
     }
 }
 
@@ -130,7 +132,10 @@ pub struct Actor {
 impl Actor {
     /// An actor of this kind and id.
     pub fn new(kind: ActorKind, id: impl Into<String>) -> Self {
-        Self { kind, id: id.into() }
+        Self {
+            kind,
+            id: id.into(),
+        }
     }
 
     /// Somebody who did not prove who they are.
@@ -155,8 +160,13 @@ pub enum ActorKind {
 }
 
 impl ActorKind {
-    const ALL: [Self; 5] =
-        [Self::Account, Self::Anonymous, Self::EmergencyClient, Self::LocalOperator, Self::System];
+    const ALL: [Self; 5] = [
+        Self::Account,
+        Self::Anonymous,
+        Self::EmergencyClient,
+        Self::LocalOperator,
+        Self::System,
+    ];
 
     /// The stored name of the kind.
     pub const fn name(self) -> &'static str {

@@ -1,6 +1,7 @@
 //! Bearer secrets and the digests under which they are known.
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
 
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
@@ -31,7 +32,7 @@ impl fmt::Debug for Secret {
 /// The SHA-256 digest under which a random secret of 128 bits or more is stored and looked up.
 ///
 /// A digest without salt or stretching is enough for such a secret: there is nothing to guess.
-#[derive(Clone, Copy, Eq, Hash, Ord, PartialOrd)]
+#[derive(Clone, Copy, Eq)]
 pub struct TokenDigest([u8; 32]);
 
 impl TokenDigest {
@@ -58,6 +59,12 @@ impl PartialEq for TokenDigest {
     }
 }
 
+impl Hash for TokenDigest {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.hash(state);
+    }
+}
+
 impl fmt::Debug for TokenDigest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("TokenDigest(..)")
@@ -72,12 +79,18 @@ mod tests {
     fn neither_a_secret_nor_its_digest_is_printed() {
         let secret = Secret::new("hunter2");
         assert_eq!(format!("{secret:?}"), "Secret(..)");
-        assert_eq!(format!("{:?}", TokenDigest::of(secret.expose())), "TokenDigest(..)");
+        assert_eq!(
+            format!("{:?}", TokenDigest::of(secret.expose())),
+            "TokenDigest(..)"
+        );
     }
 
     #[test]
     fn the_digest_is_sha_256() {
         // FIPS 180-2, appendix B.1.
-        assert_eq!(TokenDigest::of("abc").as_bytes()[..4], [0xba, 0x78, 0x16, 0xbf]);
+        assert_eq!(
+            TokenDigest::of("abc").as_bytes()[..4],
+            [0xba, 0x78, 0x16, 0xbf]
+        );
     }
 }

@@ -28,7 +28,12 @@ impl OpsSession {
     /// Begins a session.
     pub fn begin(digest: TokenDigest, username: Username, now: Timestamp) -> Self {
         let expires_at = now.plus_millis(IDLE_LIFETIME_MILLIS);
-        Self { digest, username, created_at: now, expires_at }
+        Self {
+            digest,
+            username,
+            created_at: now,
+            expires_at,
+        }
     }
 
     /// Whether the session is alive at this instant.
@@ -55,6 +60,9 @@ mod tests {
         assert!(!session.is_alive(Timestamp::from_millis(IDLE_LIFETIME_MILLIS)));
         assert_eq!(session.extension(Timestamp::from_millis(29_999)), None);
         let used = Timestamp::from_millis(30_000);
-        assert_eq!(session.extension(used), Some(used.plus_millis(IDLE_LIFETIME_MILLIS)));
+        assert_eq!(
+            session.extension(used),
+            Some(used.plus_millis(IDLE_LIFETIME_MILLIS))
+        );
     }
 }

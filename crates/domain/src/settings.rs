@@ -19,11 +19,19 @@ pub struct IamSettingsDraft {
     pub all_users_group_enabled: Option<bool>,
     /// How long an expired API token stays listed, in minutes, 43200 to 129600.
     #[validate(required(message = "is required"))]
-    #[validate(range(min = 43_200, max = 129_600, message = "must be 43200 to 129600 minutes"))]
+    #[validate(range(
+        min = 43_200,
+        max = 129_600,
+        message = "must be 43200 to 129600 minutes"
+    ))]
     pub api_token_retention_period: Option<u32>,
     /// Ceiling of an API token's lifetime in minutes, 43200 to 259200.
     #[validate(required(message = "is required"))]
-    #[validate(range(min = 43_200, max = 259_200, message = "must be 43200 to 259200 minutes"))]
+    #[validate(range(
+        min = 43_200,
+        max = 259_200,
+        message = "must be 43200 to 259200 minutes"
+    ))]
     pub api_token_ttl: Option<u32>,
     /// Whether users made on their first login end when they stay away.
     #[validate(required(message = "is required"))]
@@ -88,19 +96,27 @@ impl IamSettingsDraft {
     /// # Errors
     /// A report of every faulty field.
     pub fn accept(self) -> Result<IamSettings, ValidationReport> {
-        let mut failures = self.validate().err().map(|errors| failures_of(&errors)).unwrap_or_default();
+        let mut failures = self
+            .validate()
+            .err()
+            .map(|errors| failures_of(&errors))
+            .unwrap_or_default();
         let jit = self.accept_jit(&mut failures);
         if let Some(report) = ValidationReport::from_failures(failures) {
             return Err(report);
         }
         let defaults = IamSettings::default();
         Ok(IamSettings {
-            access_token_ttl: self.access_token_ttl.map_or(defaults.access_token_ttl, Minutes::new),
+            access_token_ttl: self
+                .access_token_ttl
+                .map_or(defaults.access_token_ttl, Minutes::new),
             all_users_group_enabled: self.all_users_group_enabled.unwrap_or_default(),
             api_token_retention_period: self
                 .api_token_retention_period
                 .map_or(defaults.api_token_retention_period, Minutes::new),
-            api_token_ttl: self.api_token_ttl.map_or(defaults.api_token_ttl, Minutes::new),
+            api_token_ttl: self
+                .api_token_ttl
+                .map_or(defaults.api_token_ttl, Minutes::new),
             jit_inactive_user_ttl: jit,
         })
     }
@@ -109,7 +125,9 @@ impl IamSettingsDraft {
         /// The contract's default.
         const DEFAULT: u32 = 43_200;
         let enabled = self.jit_inactive_user_enabled == Some(true);
-        let ttl = self.jit_inactive_user_ttl.unwrap_or(if enabled { DEFAULT } else { 0 });
+        let ttl = self
+            .jit_inactive_user_ttl
+            .unwrap_or(if enabled { DEFAULT } else { 0 });
         let within = (10_080..=259_200).contains(&ttl);
         if !within && (enabled || ttl != 0) {
             let message = "must be 10080 to 259200 minutes, or 0 while disabled";
@@ -150,10 +168,19 @@ mod tests {
             ..draft()
         };
         let report = faulty.accept().unwrap_err();
-        let paths: Vec<_> = report.failures().iter().map(|failure| failure.path.as_str()).collect();
+        let paths: Vec<_> = report
+            .failures()
+            .iter()
+            .map(|failure| failure.path.as_str())
+            .collect();
         assert_eq!(
             paths,
-            ["accessTokenTtl", "apiTokenRetentionPeriod", "apiTokenTtl", "jitInactiveUserTtl"]
+            [
+                "accessTokenTtl",
+                "apiTokenRetentionPeriod",
+                "apiTokenTtl",
+                "jitInactiveUserTtl"
+            ]
         );
     }
 }

@@ -30,7 +30,9 @@ impl StatusList {
     }
 
     fn set(&mut self, index: u64) {
-        let byte = usize::try_from(index / 8).ok().and_then(|byte| self.0.get_mut(byte));
+        let byte = usize::try_from(index / 8)
+            .ok()
+            .and_then(|byte| self.0.get_mut(byte));
         if let Some(byte) = byte {
             *byte |= 1 << (index % 8);
         }

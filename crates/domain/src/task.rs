@@ -62,6 +62,10 @@ impl Task {
             return self;
         }
         let state = outcome.map_or_else(TaskState::Failed, |()| TaskState::Completed);
-        Self { state, updated_at: now, ..self }
+        Self {
+            state,
+            updated_at: now,
+            ..self
+        }
     }
 }

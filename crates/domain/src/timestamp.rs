@@ -92,6 +92,9 @@ mod tests {
     fn seconds_round_down_on_both_sides_of_1970() {
         assert_eq!(Timestamp::from_millis(1999).seconds(), 1);
         assert_eq!(Timestamp::from_millis(-1).seconds(), -1);
-        assert_eq!(Timestamp::from_millis(1999).whole_seconds(), Timestamp::from_millis(1000));
+        assert_eq!(
+            Timestamp::from_millis(1999).whole_seconds(),
+            Timestamp::from_millis(1000)
+        );
     }
 }

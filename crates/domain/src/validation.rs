@@ -16,7 +16,10 @@ pub struct FieldFailure {
 impl FieldFailure {
     /// A failure of the field at `path`.
     pub fn new(path: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { path: path.into(), message: message.into() }
+        Self {
+            path: path.into(),
+            message: message.into(),
+        }
     }
 }
 

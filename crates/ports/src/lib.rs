@@ -1,1 +1,20 @@
-//! The traits the Breakglass application needs, and their contracts in words.
+//! What the application needs of the world: a store, keys, a clock, randomness. Each trait numbers the clauses of its
+//! contract; an adapter keeps all of them, and the suite in `storage-contract` has one test per clause of the store.
+//!
+//! Nothing here names a driver, a file format or a protocol.
+
+mod clock;
+mod crypto;
+mod entropy;
+mod error;
+mod password;
+pub mod store;
+
+pub use clock::Clock;
+pub use crypto::{
+    CryptoError, KeyVault, PublicKey, PublicKeyMaterial, StatusListToken, TokenSigner,
+};
+pub use entropy::Entropy;
+pub use error::StoreError;
+pub use password::PasswordHasher;
+pub use store::{ReadView, Store, UnitOfWork};

@@ -30,7 +30,11 @@ impl AuditKey {
         let sequence = previous.map_or(1, |head| head.sequence.saturating_add(1));
         let before = previous.map_or(AuditMac::GENESIS, |head| head.mac);
         let mac = self.mac(sequence, before, &event);
-        AuditRecord { sequence, event, mac }
+        AuditRecord {
+            sequence,
+            event,
+            mac,
+        }
     }
 
     fn mac(&self, sequence: u64, previous: AuditMac, event: &AuditEvent) -> AuditMac {
@@ -114,7 +118,11 @@ pub struct AuditRecord {
 impl AuditRecord {
     /// The head of the chain once this record is its last.
     pub fn head(&self) -> Checkpoint {
-        Checkpoint { sequence: self.sequence, mac: self.mac, time: self.event.time }
+        Checkpoint {
+            sequence: self.sequence,
+            mac: self.mac,
+            time: self.event.time,
+        }
     }
 }
 
@@ -127,6 +135,15 @@ pub struct Checkpoint {
     pub mac: AuditMac,
     /// When the point was taken.
     pub time: Timestamp,
+}
+
+/// A checkpoint with the signature of the installation over it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct SignedCheckpoint {
+    /// What was signed.
+    pub checkpoint: Checkpoint,
+    /// The JWS in compact form (RFC 7515, section 7.1) that says so.
+    pub jws: String,
 }
 
 /// The first place at which the chain does not hold.
@@ -168,7 +185,11 @@ impl<'a> ChainVerifier<'a> {
     /// A verifier that also holds the chain against these checkpoints, whose signatures the caller has checked.
     pub fn new(key: &'a AuditKey, mut checkpoints: Vec<Checkpoint>) -> Self {
         checkpoints.sort_by_key(|checkpoint| std::cmp::Reverse(checkpoint.sequence));
-        Self { key, checkpoints, head: None }
+        Self {
+            key,
+            checkpoints,
+            head: None,
+        }
     }
 
     /// Takes the next record, in the order of the store.
@@ -183,11 +204,17 @@ impl<'a> ChainVerifier<'a> {
             } else {
                 TamperingKind::Changed
             };
-            return Err(Tampering { sequence: expected.min(record.sequence), kind });
+            return Err(Tampering {
+                sequence: expected.min(record.sequence),
+                kind,
+            });
         }
         let before = self.head.map_or(AuditMac::GENESIS, |head| head.mac);
         if self.key.mac(expected, before, &record.event) != record.mac {
-            return Err(Tampering { sequence: expected, kind: TamperingKind::Changed });
+            return Err(Tampering {
+                sequence: expected,
+                kind: TamperingKind::Changed,
+            });
         }
         self.compare(record)?;
         self.head = Some(record.head());
@@ -203,7 +230,10 @@ impl<'a> ChainVerifier<'a> {
             return Ok(self.head);
         }
         let sequence = self.head.map_or(1, |head| head.sequence.saturating_add(1));
-        Err(Tampering { sequence, kind: TamperingKind::Truncated })
+        Err(Tampering {
+            sequence,
+            kind: TamperingKind::Truncated,
+        })
     }
 
     /// Holds the record against the checkpoints taken at it.
@@ -214,7 +244,10 @@ impl<'a> ChainVerifier<'a> {
             }
             self.checkpoints.pop();
             if checkpoint.sequence == record.sequence && checkpoint.mac != record.mac {
-                return Err(Tampering { sequence: record.sequence, kind: TamperingKind::Forked });
+                return Err(Tampering {
+                    sequence: record.sequence,
+                    kind: TamperingKind::Forked,
+                });
             }
         }
         Ok(())
@@ -228,13 +261,22 @@ fn canonical(sequence: u64, previous: AuditMac, event: &AuditEvent) -> Vec<u8> {
     bytes.extend_from_slice(&sequence.to_be_bytes());
     bytes.extend_from_slice(previous.as_bytes());
     bytes.extend_from_slice(&event.time.millis().to_be_bytes());
-    optional(&mut bytes, event.realm_id.as_ref().map(|realm| realm.as_bytes().as_slice()));
+    optional(
+        &mut bytes,
+        event
+            .realm_id
+            .as_ref()
+            .map(|realm| realm.as_bytes().as_slice()),
+    );
     field(&mut bytes, event.actor.kind.name().as_bytes());
     field(&mut bytes, event.actor.id.as_bytes());
     field(&mut bytes, event.action.name().as_bytes());
     target(&mut bytes, event.target.as_ref());
     field(&mut bytes, event.outcome.name().as_bytes());
-    optional(&mut bytes, event.source_address.as_deref().map(str::as_bytes));
+    optional(
+        &mut bytes,
+        event.source_address.as_deref().map(str::as_bytes),
+    );
     optional(&mut bytes, event.request_id.as_deref().map(str::as_bytes));
     bytes.push(u8::from(event.emergency));
     for (name, value) in &event.details {

@@ -52,8 +52,11 @@ pub struct AuditTarget {
 
 impl AuditTarget {
     /// A target of this kind and id.
-    pub fn new(kind: TargetKind, id: impl ToString) -> Self {
-        Self { kind, id: id.to_string() }
+    pub fn new(kind: TargetKind, id: &impl ToString) -> Self {
+        Self {
+            kind,
+            id: id.to_string(),
+        }
     }
 }
 

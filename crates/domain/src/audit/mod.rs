@@ -11,5 +11,8 @@ mod event;
 mod tests;
 
 pub use action::AuditAction;
-pub use chain::{AuditKey, AuditMac, AuditRecord, ChainVerifier, Checkpoint, Tampering, TamperingKind};
+pub use chain::{
+    AuditKey, AuditMac, AuditRecord, ChainVerifier, Checkpoint, SignedCheckpoint, Tampering,
+    TamperingKind,
+};
 pub use event::{AuditEvent, AuditEvents, AuditTarget, Outcome, TargetKind};

@@ -15,7 +15,7 @@ fn event(text: &str) -> AuditEvent {
         realm_id: Some(RealmId::from_random([1; 16])),
         actor: Actor::new(ActorKind::Account, "admin"),
         action: AuditAction::EmergencyClientCreated,
-        target: Some(AuditTarget::new(TargetKind::EmergencyClient, text)),
+        target: Some(AuditTarget::new(TargetKind::EmergencyClient, &text)),
         outcome: Outcome::Success,
         source_address: Some("192.0.2.1".to_owned()),
         request_id: Some("r".to_owned()),
@@ -33,10 +33,15 @@ fn chain(length: usize) -> Vec<AuditRecord> {
     records
 }
 
-fn verify(records: &[AuditRecord], checkpoints: &[Checkpoint]) -> Result<Option<Checkpoint>, Tampering> {
+fn verify(
+    records: &[AuditRecord],
+    checkpoints: &[Checkpoint],
+) -> Result<Option<Checkpoint>, Tampering> {
     let key = key();
     let mut verifier = ChainVerifier::new(&key, checkpoints.to_vec());
-    records.iter().try_for_each(|record| verifier.next(record))?;
+    records
+        .iter()
+        .try_for_each(|record| verifier.next(record))?;
     verifier.finish()
 }
 
@@ -69,8 +74,17 @@ fn an_untouched_chain_verifies() {
 fn a_cut_tail_shows_against_a_checkpoint() {
     let records = chain(5);
     let tampering = verify(&records[..3], &[records[4].head()]).unwrap_err();
-    assert_eq!(tampering, Tampering { sequence: 4, kind: TamperingKind::Truncated });
-    assert!(verify(&records[..3], &[]).is_ok(), "without a checkpoint a cut tail cannot show");
+    assert_eq!(
+        tampering,
+        Tampering {
+            sequence: 4,
+            kind: TamperingKind::Truncated
+        }
+    );
+    assert!(
+        verify(&records[..3], &[]).is_ok(),
+        "without a checkpoint a cut tail cannot show"
+    );
 }
 
 #[test]
@@ -79,12 +93,21 @@ fn a_chain_rewritten_with_the_key_shows_against_a_checkpoint() {
     let mut rewritten = vec![key().seal(None, event("other"))];
     rewritten.push(key().seal(Some(&rewritten[0].head()), event("1")));
     let tampering = verify(&rewritten, &[signed]).unwrap_err();
-    assert_eq!(tampering, Tampering { sequence: 2, kind: TamperingKind::Forked });
+    assert_eq!(
+        tampering,
+        Tampering {
+            sequence: 2,
+            kind: TamperingKind::Forked
+        }
+    );
 }
 
 #[test]
 fn action_names_are_unique_and_ordered() {
-    let names: Vec<_> = AuditAction::ALL.iter().map(|action| action.name()).collect();
+    let names: Vec<_> = AuditAction::ALL
+        .iter()
+        .map(|action| action.name())
+        .collect();
     assert!(names.is_sorted_by(|a, b| a < b));
     for action in AuditAction::ALL {
         assert_eq!(AuditAction::from_name(action.name()), Some(*action));

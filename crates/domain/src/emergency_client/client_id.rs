@@ -38,7 +38,10 @@ impl FromStr for ClientId {
         if text.starts_with(' ') || text.ends_with(' ') {
             return Err(ClientIdError::SpaceAtAnEnd);
         }
-        match text.chars().find(|letter| !letter.is_alphanumeric() && !SIGNS.contains(letter)) {
+        match text
+            .chars()
+            .find(|letter| !letter.is_alphanumeric() && !SIGNS.contains(letter))
+        {
             Some(character) => Err(ClientIdError::Character { character }),
             None => Ok(Self(text.to_owned())),
         }

@@ -39,10 +39,19 @@ impl EmergencyClientDraft {
     /// # Errors
     /// A report of every faulty field.
     pub fn accept(self, cap: Minutes) -> Result<AcceptedEmergencyClient, ValidationReport> {
-        let mut failures = self.validate().err().map(|errors| failures_of(&errors)).unwrap_or_default();
+        let mut failures = self
+            .validate()
+            .err()
+            .map(|errors| failures_of(&errors))
+            .unwrap_or_default();
         let client_id = accept_client_id(self.client_id.as_deref(), &mut failures);
         let ttl = accept_ttl(self.access_token_ttl, cap, &mut failures);
-        match (client_id, ttl, self.client_name, ValidationReport::from_failures(failures)) {
+        match (
+            client_id,
+            ttl,
+            self.client_name,
+            ValidationReport::from_failures(failures),
+        ) {
             (Some(client_id), Some(ttl), Some(client_name), None) => Ok(AcceptedEmergencyClient {
                 client_id,
                 client_name,
@@ -72,7 +81,9 @@ fn accept_client_id(text: Option<&str>, failures: &mut Vec<FieldFailure>) -> Opt
         Some(text) => text.parse::<ClientId>().map_err(|error| error.to_string()),
         None => Err("is required".to_owned()),
     };
-    parsed.map_err(|message| failures.push(FieldFailure::new("clientId", message))).ok()
+    parsed
+        .map_err(|message| failures.push(FieldFailure::new("clientId", message)))
+        .ok()
 }
 
 fn accept_ttl(ttl: Option<i64>, cap: Minutes, failures: &mut Vec<FieldFailure>) -> Option<Minutes> {
@@ -80,7 +91,9 @@ fn accept_ttl(ttl: Option<i64>, cap: Minutes, failures: &mut Vec<FieldFailure>) 
         failures.push(FieldFailure::new("accessTokenTtl", "is required"));
         return None;
     };
-    let accepted = u32::try_from(ttl).ok().filter(|ttl| (1..=cap.get()).contains(ttl));
+    let accepted = u32::try_from(ttl)
+        .ok()
+        .filter(|ttl| (1..=cap.get()).contains(ttl));
     if accepted.is_none() {
         let message = format!("must be 1 to {cap} minutes");
         failures.push(FieldFailure::new("accessTokenTtl", message));

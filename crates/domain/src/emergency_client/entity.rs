@@ -59,7 +59,7 @@ pub struct Usage {
 }
 
 /// The marks of a token that was just signed.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct NewToken {
     /// Its `jti`.
     pub id: TokenId,
@@ -120,7 +120,14 @@ impl EmergencyClient {
     pub fn regenerate(self, token: NewToken, now: Timestamp) -> (Self, RetiredToken) {
         let retired = self.token.retire();
         let token = EmergencyToken::issue(token, self.ttl, now);
-        (Self { token, last_regenerated_at: Some(now), ..self }, retired)
+        (
+            Self {
+                token,
+                last_regenerated_at: Some(now),
+                ..self
+            },
+            retired,
+        )
     }
 
     /// Revokes the token on its own; the client stays and can be given a new one. Revoking twice keeps the first instant.

@@ -24,12 +24,27 @@ fn token(seed: u8) -> NewToken {
 
 fn client(ttl: u32, now: Timestamp) -> EmergencyClient {
     let accepted = draft("c", i64::from(ttl)).accept(CAP).unwrap();
-    EmergencyClient::create(RealmId::from_random([9; 16]), accepted, token(1), "admin", now)
+    EmergencyClient::create(
+        RealmId::from_random([9; 16]),
+        accepted,
+        token(1),
+        "admin",
+        now,
+    )
 }
 
 #[test]
 fn ids_of_every_script_are_accepted() {
-    for id in ["a", "fire-1", "emergency client 1", "Ärztin", "緊急", "a@b:c+d_e.f", "...", &"x".repeat(256)] {
+    for id in [
+        "a",
+        "fire-1",
+        "emergency client 1",
+        "Ärztin",
+        "緊急",
+        "a@b:c+d_e.f",
+        "...",
+        &"x".repeat(256),
+    ] {
         assert!(id.parse::<ClientId>().is_ok(), "{id}");
     }
 }
@@ -37,7 +52,22 @@ fn ids_of_every_script_are_accepted() {
 #[test]
 fn ids_that_a_path_could_not_carry_are_refused() {
     let too_long = "x".repeat(257);
-    for id in ["", ".", "..", " a", "a ", "a/b", "a?b", "a#b", "a%b", "a\nb", "a\u{0}", "a\u{a0}b", "\u{202e}x", &too_long] {
+    for id in [
+        "",
+        ".",
+        "..",
+        " a",
+        "a ",
+        "a/b",
+        "a?b",
+        "a#b",
+        "a%b",
+        "a\nb",
+        "a\u{0}",
+        "a\u{a0}b",
+        "\u{202e}x",
+        &too_long,
+    ] {
         assert!(id.parse::<ClientId>().is_err(), "{id:?}");
     }
 }
@@ -51,8 +81,20 @@ fn every_faulty_field_is_named_at_once() {
         access_token_ttl: Some(0),
     };
     let report = faulty.accept(CAP).unwrap_err();
-    let paths: Vec<_> = report.failures().iter().map(|failure| failure.path.as_str()).collect();
-    assert_eq!(paths, ["accessTokenTtl", "clientDescription", "clientId", "clientName"]);
+    let paths: Vec<_> = report
+        .failures()
+        .iter()
+        .map(|failure| failure.path.as_str())
+        .collect();
+    assert_eq!(
+        paths,
+        [
+            "accessTokenTtl",
+            "clientDescription",
+            "clientId",
+            "clientName"
+        ]
+    );
 }
 
 #[test]
@@ -60,7 +102,10 @@ fn the_lifetime_ends_at_the_cap() {
     assert!(draft("c", 259_200).accept(CAP).is_ok());
     for ttl in [0, -1, 259_201, i64::MAX, i64::MIN] {
         let report = draft("c", ttl).accept(CAP).unwrap_err();
-        assert_eq!(report.to_string(), "accessTokenTtl must be 1 to 259200 minutes");
+        assert_eq!(
+            report.to_string(),
+            "accessTokenTtl must be 1 to 259200 minutes"
+        );
     }
 }
 

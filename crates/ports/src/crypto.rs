@@ -1,0 +1,180 @@
+//! Keys and signatures.
+
+use async_trait::async_trait;
+use breakglass_domain::audit::{Checkpoint, SignedCheckpoint};
+use breakglass_domain::{
+    AccessTokenClaims, BrokerId, KeyId, SealedBytes, Secret, SignatureAlgorithm, SigningKey,
+    StatusList, Timestamp,
+};
+use zeroize::Zeroizing;
+
+/// Why a key operation failed. Never says anything of the key.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum CryptoError {
+    /// The library refused the operation: randomness failed, or a key or hash is damaged.
+    #[error("the key operation failed")]
+    Failed,
+    /// The sealed bytes do not open under this master key for this purpose.
+    #[error("the sealed bytes do not open under this master key")]
+    NotOpened,
+    /// The token is not one of ours: it has another form, key, algorithm, issuer or signature.
+    #[error("the token does not verify")]
+    NotVerified,
+}
+
+/// Encrypts secrets under the master key, which never leaves the adapter.
+///
+/// # Contract
+/// 1. `unseal` of what `seal` gave, for the same purpose, gives the bytes back.
+/// 2. `unseal` fails with [`CryptoError::NotOpened`] under another master key, for another purpose, and when any byte was changed.
+/// 3. Sealing the same bytes twice gives different sealed bytes.
+pub trait KeyVault: Send + Sync {
+    /// Encrypts and authenticates the bytes, bound to the purpose.
+    ///
+    /// # Errors
+    /// When randomness fails.
+    fn seal(&self, purpose: &str, bytes: &[u8]) -> Result<SealedBytes, CryptoError>;
+
+    /// Opens what [`KeyVault::seal`] gave.
+    ///
+    /// # Errors
+    /// [`CryptoError::NotOpened`]; see the contract.
+    fn unseal(
+        &self,
+        purpose: &str,
+        sealed: &SealedBytes,
+    ) -> Result<Zeroizing<Vec<u8>>, CryptoError>;
+}
+
+/// The public half of a signing key, for a JWK (RFC 7517).
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct PublicKey {
+    /// Its `kid`.
+    pub id: KeyId,
+    /// Its `alg`.
+    pub algorithm: SignatureAlgorithm,
+    /// Its numbers.
+    pub material: PublicKeyMaterial,
+}
+
+/// The numbers of a public key, each base64url-encoded without padding (RFC 7518, section 6; RFC 8037, section 2).
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum PublicKeyMaterial {
+    /// A point on P-256: `kty` `EC`, `crv` `P-256`.
+    EllipticCurve {
+        /// The `x` coordinate.
+        x: String,
+        /// The `y` coordinate.
+        y: String,
+    },
+    /// An Ed25519 key: `kty` `OKP`, `crv` `Ed25519`.
+    OctetKeyPair {
+        /// The public key.
+        x: String,
+    },
+    /// An RSA key: `kty` `RSA`.
+    Rsa {
+        /// The public exponent.
+        e: String,
+        /// The modulus.
+        n: String,
+    },
+}
+
+/// What a status list token says (IETF Token Status List, section 5.1).
+#[derive(Clone, Copy, Debug)]
+pub struct StatusListToken<'a> {
+    /// `iss`.
+    pub issuer: &'a str,
+    /// `sub`: the URI of the list itself.
+    pub subject: &'a str,
+    /// `iat`.
+    pub issued_at: Timestamp,
+    /// `exp`.
+    pub expires_at: Timestamp,
+    /// `ttl`: for how many seconds a copy may be kept.
+    pub ttl_seconds: u32,
+    /// The bits.
+    pub list: &'a StatusList,
+}
+
+/// Makes keys, signs and verifies.
+///
+/// # Contract
+/// 1. What is signed with a key verifies with it, and with no other key.
+/// 2. A private key leaves the adapter only sealed.
+/// 3. Verification uses the public half derived from the sealed private half, never the one that stands beside it in the
+///    store: whoever can write the store must not be able to bring a key of their own.
+/// 4. The algorithm is the key's; what the header of a token says must agree and never decides (RFC 8725, section 3.1).
+/// 5. Key pairs are kept between signatures.
+#[async_trait]
+pub trait TokenSigner: Send + Sync {
+    /// Makes a key for a broker, or the installation's own when there is none. Slow for RS256, off the request threads.
+    ///
+    /// # Errors
+    /// When randomness or the library fails.
+    async fn generate(
+        &self,
+        broker_id: Option<BrokerId>,
+        algorithm: SignatureAlgorithm,
+        now: Timestamp,
+    ) -> Result<SigningKey, CryptoError>;
+
+    /// The public half of a key.
+    ///
+    /// # Errors
+    /// [`CryptoError::NotOpened`] under a wrong master key.
+    fn public_key(&self, key: &SigningKey) -> Result<PublicKey, CryptoError>;
+
+    /// Signs an access token: a JWT of `typ` `at+jwt` (RFC 9068, section 2.1).
+    ///
+    /// # Errors
+    /// [`CryptoError::NotOpened`] under a wrong master key.
+    fn sign_access_token(
+        &self,
+        key: &SigningKey,
+        claims: &AccessTokenClaims,
+    ) -> Result<Secret, CryptoError>;
+
+    /// Verifies form, `typ`, `kid`, signature and issuer of an access token that one of these keys should have signed.
+    /// Times and recall are the caller's to check.
+    ///
+    /// # Errors
+    /// [`CryptoError::NotVerified`] for whatever reason.
+    fn verify_access_token(
+        &self,
+        keys: &[SigningKey],
+        issuer: &str,
+        token: &Secret,
+    ) -> Result<(), CryptoError>;
+
+    /// Signs a status list: a JWT of `typ` `statuslist+jwt` with the list compressed.
+    ///
+    /// # Errors
+    /// [`CryptoError::NotOpened`] under a wrong master key.
+    fn sign_status_list(
+        &self,
+        key: &SigningKey,
+        token: &StatusListToken<'_>,
+    ) -> Result<String, CryptoError>;
+
+    /// Signs a checkpoint of the audit: a JWS of `typ` `breakglass-checkpoint+jwt`.
+    ///
+    /// # Errors
+    /// [`CryptoError::NotOpened`] under a wrong master key.
+    fn sign_checkpoint(
+        &self,
+        key: &SigningKey,
+        checkpoint: &Checkpoint,
+    ) -> Result<SignedCheckpoint, CryptoError>;
+
+    /// Reads a checkpoint that this key signed.
+    ///
+    /// # Errors
+    /// [`CryptoError::NotVerified`] when it is not one, or was changed.
+    fn verify_checkpoint(
+        &self,
+        key: &SigningKey,
+        jws: &str,
+    ) -> Result<SignedCheckpoint, CryptoError>;
+}

@@ -1,0 +1,121 @@
+//! The store, and one pair of traits per aggregate: what is read of it and what is written.
+
+mod account;
+mod audit;
+mod broker;
+mod emergency_client;
+mod installation;
+mod realm;
+mod session;
+mod settings;
+mod signing_key;
+mod status_list;
+mod task;
+
+use async_trait::async_trait;
+use breakglass_domain::audit::{AuditEvents, AuditKey, Checkpoint};
+use breakglass_domain::{Timestamp, TokenDigest};
+
+pub use account::{ReadAccounts, WriteAccounts};
+pub use audit::{AuditFilter, AuditOrder, ReadAudit, WriteAudit};
+pub use broker::{ReadBrokers, WriteBrokers};
+pub use emergency_client::{EmergencySummary, ReadEmergencyClients, WriteEmergencyClients};
+pub use installation::{ReadInstallation, WriteInstallation};
+pub use realm::{ReadRealms, WriteRealms};
+pub use session::{ReadSessions, WriteSessions};
+pub use settings::{ReadSettings, WriteSettings};
+pub use signing_key::{ReadSigningKeys, WriteSigningKeys};
+pub use status_list::{ReadStatusLists, StatusListExtent, WriteStatusLists};
+pub use task::{ReadTasks, WriteTasks};
+
+use crate::StoreError;
+
+/// A durable store that several processes may use at once.
+///
+/// # Contract
+/// 1. What [`UnitOfWork::commit`] acknowledged is there after a crash of the process or the machine.
+/// 2. A unit of work that is dropped, or whose commit fails, leaves no trace.
+/// 3. Units of work are as if they ran one after the other, over all processes on the store.
+/// 4. A view begun after a commit was acknowledged, in whatever process, sees it.
+/// 5. Views do not wait for units of work.
+/// 6. Commits that wait at the same time are made durable together.
+#[async_trait]
+pub trait Store: Send + Sync {
+    /// A view to read through. Two reads of one view may see different commits.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when the store is closed or has no connection to spare for too long.
+    async fn read(&self) -> Result<Box<dyn ReadView>, StoreError>;
+
+    /// Begins a unit of work; waits for its turn.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when the store is closed, full, read-only or locked for too long.
+    async fn begin(&self) -> Result<Box<dyn UnitOfWork>, StoreError>;
+
+    /// Lets the session of this digest end at `expires_at`, but never earlier than it would have. This bookkeeping leaves
+    /// no audit record; a session that is gone stays gone.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    async fn extend_session(
+        &self,
+        digest: &TokenDigest,
+        expires_at: Timestamp,
+    ) -> Result<(), StoreError>;
+
+    /// Forgets what can matter no more at `now`: sessions that are over, recalled tokens that are dead of age, and tasks
+    /// that ended more than thirty days ago. This bookkeeping leaves no audit record. Gives the number of rows forgotten.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    async fn prune(&self, now: Timestamp) -> Result<u64, StoreError>;
+
+    /// Finishes the commits under way and lets go of the store. Whatever comes later is [`StoreError::Unavailable`].
+    async fn close(&self);
+}
+
+/// Everything that can be read.
+pub trait ReadView:
+    ReadAccounts
+    + ReadAudit
+    + ReadBrokers
+    + ReadEmergencyClients
+    + ReadInstallation
+    + ReadRealms
+    + ReadSessions
+    + ReadSettings
+    + ReadSigningKeys
+    + ReadStatusLists
+    + ReadTasks
+    + Send
+{
+}
+
+/// One change of the store, which happens as a whole or not at all. It reads its own writes.
+#[async_trait]
+pub trait UnitOfWork:
+    ReadView
+    + WriteAccounts
+    + WriteAudit
+    + WriteBrokers
+    + WriteEmergencyClients
+    + WriteInstallation
+    + WriteRealms
+    + WriteSessions
+    + WriteSettings
+    + WriteSigningKeys
+    + WriteStatusLists
+    + WriteTasks
+{
+    /// Chains the events to the audit with the key and makes everything durable together. Gives the new head of the
+    /// chain. Dropping the unit instead undoes it.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`]; nothing was changed.
+    async fn commit(
+        self: Box<Self>,
+        key: &AuditKey,
+        events: AuditEvents,
+    ) -> Result<Checkpoint, StoreError>;
+}
