@@ -1,1 +1,38 @@
-//! The use cases of Breakglass: authorise, act, audit, commit.
+//! The use cases of Breakglass. Each one authorises its caller, acts through the ports, and commits what it did together
+//! with its audit record.
+//!
+//! Nothing here knows HTTP, SQL or a runtime: a service that brings its own adapters for the ports can embed [`App`].
+//! A new use case is a method of [`App`] in the file of its area.
+
+mod account;
+mod app;
+mod audit;
+mod authentication;
+mod broker;
+mod caller;
+mod emergency_client;
+mod emergency_token;
+mod error;
+mod housekeeping;
+mod installation;
+mod issuer;
+mod realm;
+mod session;
+mod settings;
+mod status;
+mod task;
+mod watch;
+
+pub use app::{App, Options, Ports};
+pub use audit::{AuditPage, Verification};
+pub use authentication::Credentials;
+pub use broker::{BrokerFilter, BrokerView};
+pub use caller::{Caller, Origin};
+pub use emergency_client::{EmergencyClientView, IssuedEmergencyClient};
+pub use emergency_token::ActiveToken;
+pub use error::{Conflict, Error, Refusal, Resource};
+pub use housekeeping::Housekeeping;
+pub use installation::{FirstStart, Initialized, OpenError};
+pub use issuer::{Issuer, StatusListAnswer};
+pub use session::AcquiredSession;
+pub use status::{AuditState, RealmStatus, ServerStatus, Warning};

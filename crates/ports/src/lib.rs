@@ -3,6 +3,7 @@
 //!
 //! Nothing here names a driver, a file format or a protocol.
 
+mod anchor;
 mod clock;
 mod crypto;
 mod entropy;
@@ -10,6 +11,7 @@ mod error;
 mod password;
 pub mod store;
 
+pub use anchor::CheckpointAnchor;
 pub use clock::Clock;
 pub use crypto::{
     CryptoError, KeyVault, PublicKey, PublicKeyMaterial, StatusListToken, TokenSigner,

@@ -1,0 +1,135 @@
+//! The application: the ports, the options, and what one process remembers.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use breakglass_domain::audit::{AuditEvents, AuditKey};
+use breakglass_domain::failure_ledger::FailureLedger;
+use breakglass_domain::{BrokerId, Installation, Minutes, Timestamp, TokenDigest};
+use breakglass_ports::{
+    CheckpointAnchor, Clock, Entropy, KeyVault, PasswordHasher, Store, TokenSigner, UnitOfWork,
+};
+
+use crate::error::Error;
+use crate::issuer::CachedStatusList;
+use crate::watch::{Happening, Remembered};
+
+/// How long repeats of one happening are folded into one record, in milliseconds.
+const FOLDING_MILLIS: i64 = 60_000;
+
+/// The most sources whose repeats are told apart.
+const FOLDING_CAPACITY: usize = 4096;
+
+/// The adapters of this process.
+#[derive(Clone)]
+pub struct Ports {
+    /// Where checkpoints go beside the store, if anywhere.
+    pub anchor: Option<Arc<dyn CheckpointAnchor>>,
+    /// The time of day.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub entropy: Arc<dyn Entropy>,
+    /// Password hashing.
+    pub hasher: Arc<dyn PasswordHasher>,
+    /// Keys and signatures.
+    pub signer: Arc<dyn TokenSigner>,
+    /// The store.
+    pub store: Arc<dyn Store>,
+    /// The master key.
+    pub vault: Arc<dyn KeyVault>,
+}
+
+/// What an operator can choose.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Options {
+    /// The longest lifetime of an emergency token.
+    pub emergency_ttl_cap: Minutes,
+    /// Failed attempts of one source within a minute, beyond which further failures are answered with 429.
+    pub failure_limit: u64,
+    /// For how many seconds a copy of a status list may be kept: the lag of a recall for verifiers that work offline.
+    pub status_list_ttl_seconds: u32,
+    /// Milliseconds between two checkpoints of an audit that grows.
+    pub checkpoint_interval_millis: i64,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            emergency_ttl_cap: Minutes::new(259_200),
+            failure_limit: 20,
+            status_list_ttl_seconds: 30,
+            checkpoint_interval_millis: 5 * 60_000,
+        }
+    }
+}
+
+/// The application. One per process; shared by reference.
+pub struct App {
+    pub(crate) ports: Ports,
+    pub(crate) options: Options,
+    pub(crate) installation: Installation,
+    pub(crate) audit_key: AuditKey,
+    pub(crate) started_at: Timestamp,
+    /// Refusals and introspections of the present minute, so that repeats are folded.
+    pub(crate) ledger: Mutex<FailureLedger<Happening>>,
+    /// Tokens whose signature was verified before. Liveness is looked up each time all the same.
+    pub(crate) verified: Mutex<Remembered<TokenDigest>>,
+    /// The last status list signed for each broker.
+    pub(crate) status_lists: Mutex<HashMap<BrokerId, CachedStatusList>>,
+}
+
+impl App {
+    pub(crate) fn assemble(
+        ports: Ports,
+        options: Options,
+        installation: Installation,
+        audit_key: AuditKey,
+    ) -> Self {
+        let started_at = ports.clock.now();
+        Self {
+            ports,
+            options,
+            installation,
+            audit_key,
+            started_at,
+            ledger: Mutex::new(FailureLedger::new(FOLDING_MILLIS, FOLDING_CAPACITY)),
+            verified: Mutex::new(Remembered::new(FOLDING_CAPACITY)),
+            status_lists: Mutex::new(HashMap::new()),
+        }
+    }
+
+    /// The options in force.
+    pub fn options(&self) -> &Options {
+        &self.options
+    }
+
+    /// The URL under which clients reach this installation, without a slash at the end.
+    pub fn public_url(&self) -> &str {
+        &self.installation.public_url
+    }
+
+    /// The present instant, as the application sees it.
+    pub fn now(&self) -> Timestamp {
+        self.ports.clock.now()
+    }
+
+    pub(crate) async fn commit(
+        &self,
+        unit: Box<dyn UnitOfWork>,
+        events: impl Into<AuditEvents>,
+    ) -> Result<(), Error> {
+        unit.commit(&self.audit_key, events.into()).await?;
+        Ok(())
+    }
+
+    pub(crate) fn random<const LENGTH: usize>(&self) -> Result<[u8; LENGTH], Error> {
+        let mut bytes = [0; LENGTH];
+        self.ports.entropy.fill(&mut bytes)?;
+        Ok(bytes)
+    }
+}
+
+/// Locks what only bookkeeping is kept under: a panic elsewhere leaves it usable.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

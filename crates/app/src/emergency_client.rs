@@ -1,0 +1,290 @@
+//! Emergency clients: made, read, regenerated, deleted.
+
+use breakglass_domain::audit::{AuditAction, AuditEvent, AuditTarget, TargetKind};
+use breakglass_domain::{
+    AccessTokenClaims, Broker, BrokerId, ClientId, EmergencyClient, EmergencyClientDraft, Minutes,
+    NewToken, Privilege, RealmId, RoleClaim, Secret, StatusClaim, Timestamp, TokenDigest, TokenId,
+    TokenStatus,
+};
+use breakglass_ports::{CryptoError, ReadView, StoreError, UnitOfWork};
+
+use crate::app::App;
+use crate::caller::Caller;
+use crate::error::{Conflict, Error, Resource};
+
+/// An emergency client with what is computed about it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct EmergencyClientView {
+    /// The client.
+    pub client: EmergencyClient,
+    /// The issuer of its token.
+    pub issuer: String,
+    /// What its token is worth now.
+    pub status: TokenStatus,
+}
+
+/// An emergency client with the token that was just issued to it.
+#[derive(Clone, Debug)]
+pub struct IssuedEmergencyClient {
+    /// The client.
+    pub view: EmergencyClientView,
+    /// Its access token, shown this once.
+    pub access_token: Secret,
+}
+
+impl App {
+    /// The emergency clients of a realm, ordered by id.
+    ///
+    /// # Errors
+    /// [`Resource::Realm`] is not found when there is none of that id in the caller's reach.
+    pub async fn list_emergency_clients(
+        &self,
+        caller: &Caller,
+        realm_id: RealmId,
+    ) -> Result<Vec<EmergencyClientView>, Error> {
+        caller.require(Privilege::View)?;
+        let mut view = self.ports.store.read().await?;
+        let broker = broker_of(view.as_mut(), caller, realm_id).await?;
+        let clients = view.list_emergency_clients(realm_id).await?;
+        Ok(clients
+            .into_iter()
+            .map(|client| self.emergency_view(client, &broker))
+            .collect())
+    }
+
+    /// An emergency client.
+    ///
+    /// # Errors
+    /// [`Resource::Realm`] or [`Resource::EmergencyClient`] is not found.
+    pub async fn get_emergency_client(
+        &self,
+        caller: &Caller,
+        realm_id: RealmId,
+        client_id: &str,
+    ) -> Result<EmergencyClientView, Error> {
+        caller.require(Privilege::View)?;
+        let mut view = self.ports.store.read().await?;
+        let broker = broker_of(view.as_mut(), caller, realm_id).await?;
+        let client = find(view.as_mut(), realm_id, client_id).await?;
+        Ok(self.emergency_view(client, &broker))
+    }
+
+    /// Makes an emergency client and issues its token.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] with every faulty field, [`Conflict::EmergencyClientExists`] when the realm has a client of
+    /// that id.
+    pub async fn create_emergency_client(
+        &self,
+        caller: &Caller,
+        realm_id: RealmId,
+        draft: EmergencyClientDraft,
+    ) -> Result<IssuedEmergencyClient, Error> {
+        caller.require(Privilege::Manage)?;
+        caller.require_reach(realm_id)?;
+        let accepted = draft
+            .accept(self.options.emergency_ttl_cap)
+            .map_err(Error::Invalid)?;
+        let now = self.now().whole_seconds();
+        let mut unit = self.ports.store.begin().await?;
+        let broker = broker_of(unit.as_mut(), caller, realm_id).await?;
+        if unit
+            .find_emergency_client(realm_id, accepted.client_id())
+            .await?
+            .is_some()
+        {
+            return Err(Error::Conflict(Conflict::EmergencyClientExists));
+        }
+        let (access_token, token) = self
+            .issue(
+                unit.as_mut(),
+                &broker,
+                accepted.client_id(),
+                accepted.ttl(),
+                now,
+            )
+            .await?;
+        let created_by = caller.principal.actor().id;
+        let client = EmergencyClient::create(realm_id, accepted, token, &created_by, now);
+        match unit.insert_emergency_client(&client).await {
+            Err(StoreError::Conflict) => {
+                return Err(Error::Conflict(Conflict::EmergencyClientExists));
+            }
+            outcome => outcome?,
+        }
+        let event = self.client_event(caller, AuditAction::EmergencyClientCreated, &client);
+        self.commit(unit, told(event, &client)).await?;
+        Ok(IssuedEmergencyClient {
+            view: self.emergency_view(client, &broker),
+            access_token,
+        })
+    }
+
+    /// Gives an emergency client a new token; the old one dies in the same moment.
+    ///
+    /// # Errors
+    /// [`Resource::Realm`] or [`Resource::EmergencyClient`] is not found.
+    pub async fn regenerate_emergency_client(
+        &self,
+        caller: &Caller,
+        realm_id: RealmId,
+        client_id: &str,
+    ) -> Result<IssuedEmergencyClient, Error> {
+        caller.require(Privilege::Manage)?;
+        let now = self.now().whole_seconds();
+        let mut unit = self.ports.store.begin().await?;
+        let broker = broker_of(unit.as_mut(), caller, realm_id).await?;
+        let client = find(unit.as_mut(), realm_id, client_id).await?;
+        let (access_token, token) = self
+            .issue(unit.as_mut(), &broker, &client.client_id, client.ttl, now)
+            .await?;
+        let (client, retired) = client.regenerate(token, now);
+        unit.update_emergency_client(&client).await?;
+        unit.recall_token(broker.id, &retired).await?;
+        let event = self
+            .client_event(caller, AuditAction::EmergencyClientRegenerated, &client)
+            .with("recalled_token_id", retired.id.to_string());
+        self.commit(unit, told(event, &client)).await?;
+        Ok(IssuedEmergencyClient {
+            view: self.emergency_view(client, &broker),
+            access_token,
+        })
+    }
+
+    /// Deletes an emergency client; its token dies in the same moment.
+    ///
+    /// # Errors
+    /// [`Resource::Realm`] or [`Resource::EmergencyClient`] is not found.
+    pub async fn delete_emergency_client(
+        &self,
+        caller: &Caller,
+        realm_id: RealmId,
+        client_id: &str,
+    ) -> Result<(), Error> {
+        caller.require(Privilege::Manage)?;
+        let mut unit = self.ports.store.begin().await?;
+        let broker = broker_of(unit.as_mut(), caller, realm_id).await?;
+        let client = find(unit.as_mut(), realm_id, client_id).await?;
+        remove(unit.as_mut(), broker.id, &client).await?;
+        let event = self
+            .client_event(caller, AuditAction::EmergencyClientDeleted, &client)
+            .with("recalled_token_id", client.token.id.to_string());
+        self.commit(unit, event).await
+    }
+
+    /// Signs a new token for a client.
+    async fn issue(
+        &self,
+        unit: &mut dyn UnitOfWork,
+        broker: &Broker,
+        client_id: &ClientId,
+        ttl: Minutes,
+        now: Timestamp,
+    ) -> Result<(Secret, NewToken), Error> {
+        let keys = unit.list_signing_keys(Some(broker.id)).await?;
+        let key = keys.first().ok_or(Error::Crypto(CryptoError::Failed))?;
+        let status_index = unit.allocate_status_index(broker.id).await?;
+        let issuer = broker.issuer(self.public_url());
+        let id = TokenId::from_random(self.random()?);
+        let claims = AccessTokenClaims {
+            client_id: client_id.clone(),
+            audience: vec![self.public_url().to_owned()],
+            issued_at: now,
+            expires_at: now.plus(ttl),
+            token_id: id,
+            roles: vec![RoleClaim::administrator()],
+            status: StatusClaim {
+                index: status_index,
+                uri: format!("{issuer}/statuslist"),
+            },
+            issuer,
+        };
+        let token = self.ports.signer.sign_access_token(key, &claims)?;
+        let digest = TokenDigest::of(token.expose());
+        Ok((
+            token,
+            NewToken {
+                id,
+                digest,
+                status_index,
+            },
+        ))
+    }
+
+    pub(crate) fn emergency_view(
+        &self,
+        client: EmergencyClient,
+        broker: &Broker,
+    ) -> EmergencyClientView {
+        let status = client.status(self.now());
+        EmergencyClientView {
+            client,
+            issuer: broker.issuer(self.public_url()),
+            status,
+        }
+    }
+
+    pub(crate) fn client_event(
+        &self,
+        caller: &Caller,
+        action: AuditAction,
+        client: &EmergencyClient,
+    ) -> AuditEvent {
+        let target = AuditTarget::new(TargetKind::EmergencyClient, &client.client_id);
+        let event = caller.event(action, target, self.now());
+        AuditEvent {
+            realm_id: Some(client.realm_id),
+            ..event
+        }
+    }
+}
+
+/// The broker of a realm that the caller can see.
+async fn broker_of<V: ReadView + ?Sized>(
+    view: &mut V,
+    caller: &Caller,
+    realm_id: RealmId,
+) -> Result<Broker, Error> {
+    caller.require_reach(realm_id)?;
+    let realm = view
+        .find_realm(realm_id)
+        .await?
+        .ok_or(Error::NotFound(Resource::Realm))?;
+    view.find_broker(realm.broker_id)
+        .await?
+        .ok_or(Error::NotFound(Resource::Realm))
+}
+
+async fn find<V: ReadView + ?Sized>(
+    view: &mut V,
+    realm_id: RealmId,
+    client_id: &str,
+) -> Result<EmergencyClient, Error> {
+    // A text that is no id names no client.
+    let absent = Error::NotFound(Resource::EmergencyClient);
+    let Ok(client_id) = client_id.parse::<ClientId>() else {
+        return Err(absent);
+    };
+    view.find_emergency_client(realm_id, &client_id)
+        .await?
+        .ok_or(absent)
+}
+
+/// Takes a client away and recalls its token.
+pub(crate) async fn remove(
+    unit: &mut dyn UnitOfWork,
+    broker_id: BrokerId,
+    client: &EmergencyClient,
+) -> Result<(), Error> {
+    unit.delete_emergency_client(client.realm_id, &client.client_id)
+        .await?;
+    Ok(unit.recall_token(broker_id, &client.token.retire()).await?)
+}
+
+/// Adds what is worth knowing of the token that was issued.
+fn told(event: AuditEvent, client: &EmergencyClient) -> AuditEvent {
+    event
+        .with("token_id", client.token.id.to_string())
+        .with("ttl_minutes", client.ttl.to_string())
+        .with("expires_at", client.token.expires_at.millis().to_string())
+}

@@ -1,0 +1,200 @@
+//! Why a use case failed.
+
+use breakglass_domain::{ErrorKind, Privilege, ValidationReport};
+use breakglass_ports::{CryptoError, StoreError};
+
+/// Why a use case failed. Whatever the reason, nothing was changed.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum Error {
+    /// The state of things does not allow it.
+    #[error("{0}")]
+    Conflict(Conflict),
+    /// A key operation failed.
+    #[error(transparent)]
+    Crypto(#[from] CryptoError),
+    /// The caller is known and may not do this.
+    #[error("the caller may not do this")]
+    Forbidden {
+        /// The privilege that is missing, when one would be enough.
+        missing: Option<Privilege>,
+    },
+    /// The request breaks a rule.
+    #[error("{0}")]
+    Invalid(ValidationReport),
+    /// There is no such thing, or none that the caller may know of.
+    #[error("{0} was not found")]
+    NotFound(Resource),
+    /// Too many attempts from one source failed.
+    #[error("too many attempts from this address failed")]
+    RateLimited {
+        /// Seconds until the next attempt is looked at.
+        retry_after_seconds: u64,
+    },
+    /// The store could not do it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The caller did not prove who it is.
+    #[error("the caller is not authenticated")]
+    Unauthenticated(Refusal),
+}
+
+/// Which state of things does not allow it.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq, thiserror::Error)]
+pub enum Conflict {
+    /// The realm has an emergency client of that id.
+    #[error("an emergency client of this clientId already exists in the realm")]
+    EmergencyClientExists,
+    /// The broker has its one realm.
+    #[error("the broker already has a realm")]
+    RealmExists,
+    /// A broker has that tenant.
+    #[error("a broker of this tenant already exists")]
+    TenantExists,
+}
+
+/// The kinds of things that can be absent.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq, thiserror::Error)]
+pub enum Resource {
+    /// A local account.
+    #[error("the account")]
+    Account,
+    /// A broker.
+    #[error("the broker")]
+    Broker,
+    /// An emergency client.
+    #[error("the emergency client")]
+    EmergencyClient,
+    /// A realm.
+    #[error("the realm")]
+    Realm,
+    /// A task.
+    #[error("the task")]
+    Task,
+}
+
+/// Why a caller was not believed: for the audit and the log, never for the caller.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum Refusal {
+    /// There was no credential, or none of a form that is known.
+    Missing,
+    /// The password is not that of the account, or there is no such account.
+    Password,
+    /// The token is unknown, over, recalled or not ours.
+    Token,
+}
+
+impl Refusal {
+    /// The reason as the audit writes it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Missing => "no credential",
+            Self::Password => "wrong name or password",
+            Self::Token => "unknown or dead token",
+        }
+    }
+}
+
+impl Error {
+    /// The kind of failure.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Conflict(_) | Self::Store(StoreError::Conflict) => ErrorKind::Conflict,
+            Self::Crypto(_) | Self::Store(StoreError::Corrupt { .. } | StoreError::Missing) => {
+                ErrorKind::Internal
+            }
+            Self::Forbidden { .. } => ErrorKind::Forbidden,
+            Self::Invalid(_) => ErrorKind::Invalid,
+            Self::NotFound(_) => ErrorKind::NotFound,
+            Self::RateLimited { .. } => ErrorKind::RateLimited,
+            Self::Store(StoreError::Unavailable { .. }) => ErrorKind::Unavailable,
+            Self::Unauthenticated(_) => ErrorKind::Unauthenticated,
+        }
+    }
+
+    /// A stable name of the failure for programs.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Conflict(Conflict::EmergencyClientExists) => "EMERGENCY_CLIENT_EXISTS",
+            Self::Conflict(Conflict::RealmExists) => "REALM_EXISTS",
+            Self::Conflict(Conflict::TenantExists) => "TENANT_EXISTS",
+            Self::Crypto(_) | Self::Store(StoreError::Corrupt { .. } | StoreError::Missing) => {
+                "INTERNAL"
+            }
+            Self::Forbidden { .. } => "FORBIDDEN",
+            Self::Invalid(_) => "INVALID_REQUEST",
+            Self::NotFound(Resource::Account) => "ACCOUNT_NOT_FOUND",
+            Self::NotFound(Resource::Broker) => "BROKER_NOT_FOUND",
+            Self::NotFound(Resource::EmergencyClient) => "EMERGENCY_CLIENT_NOT_FOUND",
+            Self::NotFound(Resource::Realm) => "REALM_NOT_FOUND",
+            Self::NotFound(Resource::Task) => "TASK_NOT_FOUND",
+            Self::RateLimited { .. } => "TOO_MANY_ATTEMPTS",
+            Self::Store(StoreError::Conflict) => "CONFLICT",
+            Self::Store(StoreError::Unavailable { .. }) => "UNAVAILABLE",
+            Self::Unauthenticated(_) => "UNAUTHENTICATED",
+        }
+    }
+
+    /// What a client is told: a sentence without secrets, ids or reasons of the store.
+    pub fn public_message(&self) -> String {
+        match self {
+            Self::Conflict(conflict) => sentence(&conflict.to_string()),
+            Self::Crypto(_) | Self::Store(StoreError::Corrupt { .. } | StoreError::Missing) => {
+                "The server failed to answer; its log says why.".to_owned()
+            }
+            Self::Forbidden {
+                missing: Some(privilege),
+            } => {
+                format!("This needs the privilege {privilege}.")
+            }
+            Self::Forbidden { missing: None } => {
+                "This is for callers of the whole installation.".to_owned()
+            }
+            Self::Invalid(report) => sentence(&format!("the request is not valid: {report}")),
+            Self::NotFound(resource) => sentence(&format!("{resource} was not found")),
+            Self::RateLimited {
+                retry_after_seconds,
+            } => {
+                format!("Too many attempts failed; try again in {retry_after_seconds} seconds.")
+            }
+            Self::Store(StoreError::Conflict) => "It exists already.".to_owned(),
+            Self::Store(StoreError::Unavailable { .. }) => {
+                "The store cannot take the request now; nothing was changed.".to_owned()
+            }
+            Self::Unauthenticated(_) => {
+                "The credentials are missing, wrong, expired or recalled.".to_owned()
+            }
+        }
+    }
+}
+
+fn sentence(fragment: &str) -> String {
+    let mut letters = fragment.chars();
+    let first = letters
+        .next()
+        .map(|letter| letter.to_uppercase().to_string())
+        .unwrap_or_default();
+    format!("{first}{}.", letters.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stores_reason_is_not_for_clients() {
+        let error = Error::Store(StoreError::Unavailable {
+            reason: "/var/lib/secret".to_owned(),
+        });
+        assert!(!error.public_message().contains("secret"));
+        assert_eq!(error.kind(), ErrorKind::Unavailable);
+    }
+
+    #[test]
+    fn a_report_is_told_field_by_field() {
+        let error = Error::Invalid(ValidationReport::of("clientId", "is required"));
+        assert_eq!(
+            error.public_message(),
+            "The request is not valid: clientId is required."
+        );
+    }
+}

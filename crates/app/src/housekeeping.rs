@@ -1,0 +1,124 @@
+//! What the server does by itself.
+
+use breakglass_domain::Timestamp;
+use breakglass_domain::audit::{AuditAction, AuditTarget, TargetKind};
+
+use crate::app::App;
+use crate::caller::Caller;
+use crate::error::Error;
+
+/// The most expiries that are recorded in one unit of work.
+const EXPIRY_BATCH: u32 = 200;
+
+/// How often what can matter no more is forgotten, in milliseconds (10 minutes).
+const PRUNE_MILLIS: i64 = 10 * 60 * 1000;
+
+/// The round of work that a server does several times a second.
+#[derive(Debug, Default)]
+pub struct Housekeeping {
+    pruned_at: Option<Timestamp>,
+}
+
+impl Housekeeping {
+    /// One round: runs the tasks that wait, records the tokens whose time is over and the repeats that were folded,
+    /// signs a checkpoint when one is due, and forgets what can matter no more.
+    ///
+    /// # Errors
+    /// When the store cannot take it; the next round tries again.
+    pub async fn round(&mut self, app: &App) -> Result<(), Error> {
+        app.run_queued_tasks().await?;
+        app.record_expiries().await?;
+        app.record_repeats(false).await?;
+        app.checkpoint_if_due(false).await?;
+        let now = app.now();
+        if self
+            .pruned_at
+            .is_none_or(|at| !(0..PRUNE_MILLIS).contains(&now.millis_since(at)))
+        {
+            app.ports.store.prune(now).await?;
+            self.pruned_at = Some(now);
+        }
+        Ok(())
+    }
+}
+
+impl App {
+    /// Records that the server answers from now on.
+    ///
+    /// # Errors
+    /// When the store cannot take it.
+    pub async fn record_start(&self, details: &[(&str, &str)]) -> Result<(), Error> {
+        let target = AuditTarget::new(TargetKind::Server, &self.installation.id);
+        let mut event = Caller::system().event(AuditAction::ServerStarted, target, self.now());
+        for (name, value) in details {
+            event = event.with(name, *value);
+        }
+        self.record(event).await
+    }
+
+    /// Records that the server stops in good order, signs a last checkpoint and lets go of the store.
+    ///
+    /// # Errors
+    /// When the store cannot take it; it is let go of all the same.
+    pub async fn stop(&self) -> Result<(), Error> {
+        let written = self.record_stop().await;
+        self.ports.store.close().await;
+        written
+    }
+
+    /// Finishes what was folded and lets go of the store, for a process that was never a server.
+    ///
+    /// # Errors
+    /// When the store cannot take it; it is let go of all the same.
+    pub async fn close(&self) -> Result<(), Error> {
+        let written = self.record_repeats(true).await;
+        self.ports.store.close().await;
+        written
+    }
+
+    async fn record_stop(&self) -> Result<(), Error> {
+        self.record_repeats(true).await?;
+        let target = AuditTarget::new(TargetKind::Server, &self.installation.id);
+        let event = Caller::system().event(AuditAction::ServerStopped, target, self.now());
+        self.record(event).await?;
+        self.checkpoint_if_due(true).await
+    }
+
+    /// Records the tokens whose time is over, each once, over all processes.
+    pub(crate) async fn record_expiries(&self) -> Result<(), Error> {
+        let now = self.now();
+        loop {
+            let over = self
+                .ports
+                .store
+                .read()
+                .await?
+                .list_unrecorded_expiries(now, EXPIRY_BATCH)
+                .await?;
+            if over.is_empty() {
+                return Ok(());
+            }
+            let mut unit = self.ports.store.begin().await?;
+            let mut events = Vec::new();
+            for mut client in unit.list_unrecorded_expiries(now, EXPIRY_BATCH).await? {
+                client.token.expiry_recorded = true;
+                unit.update_emergency_client(&client).await?;
+                let system = Caller::system();
+                events.push(
+                    self.client_event(&system, AuditAction::EmergencyTokenExpired, &client)
+                        .with("token_id", client.token.id.to_string())
+                        .with("expired_at", client.token.expires_at.millis().to_string()),
+                );
+            }
+            // Another process may have recorded them since they were listed.
+            let Some(first) = events.pop() else {
+                return Ok(());
+            };
+            self.commit(
+                unit,
+                breakglass_domain::audit::AuditEvents::new(first, events),
+            )
+            .await?;
+        }
+    }
+}

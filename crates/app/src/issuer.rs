@@ -1,0 +1,140 @@
+//! What an issuer publishes: its metadata, its keys and its status list. Nobody is asked who they are.
+
+use breakglass_domain::{Broker, SigningKey, StatusList, Tenant, Timestamp};
+use breakglass_ports::{CryptoError, PublicKey, ReadView, StatusListToken};
+
+use crate::app::{App, lock};
+use crate::error::{Error, Resource};
+
+/// By how many places a status list grows.
+const PLACES_STEP: u64 = 8192;
+
+/// A broker as the world sees it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Issuer {
+    /// Its issuer identifier.
+    pub url: String,
+    /// The broker.
+    pub broker: Broker,
+}
+
+/// A signed status list.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct StatusListAnswer {
+    /// The JWT.
+    pub jwt: String,
+    /// For how many seconds it may be kept.
+    pub ttl_seconds: u32,
+}
+
+/// The last list that was signed for a broker, and what it was made from.
+pub(crate) struct CachedStatusList {
+    epoch: u64,
+    places: u64,
+    issued_at: Timestamp,
+    jwt: String,
+}
+
+impl App {
+    /// The issuer of a tenant.
+    ///
+    /// # Errors
+    /// [`Resource::Broker`] is not found.
+    pub async fn issuer(&self, tenant: &str) -> Result<Issuer, Error> {
+        let mut view = self.ports.store.read().await?;
+        let broker = broker_of_tenant(view.as_mut(), tenant).await?;
+        Ok(Issuer {
+            url: broker.issuer(self.public_url()),
+            broker,
+        })
+    }
+
+    /// The public keys of a tenant's issuer, the newest first.
+    ///
+    /// # Errors
+    /// [`Resource::Broker`] is not found.
+    pub async fn public_keys(&self, tenant: &str) -> Result<Vec<PublicKey>, Error> {
+        let mut view = self.ports.store.read().await?;
+        let broker = broker_of_tenant(view.as_mut(), tenant).await?;
+        let keys = view.list_signing_keys(Some(broker.id)).await?;
+        keys.iter()
+            .map(|key| Ok(self.ports.signer.public_key(key)?))
+            .collect()
+    }
+
+    /// The status list of a tenant's issuer as it stands now. It is signed anew when a token was recalled, when it has
+    /// become too short, and when half of its time is over.
+    ///
+    /// # Errors
+    /// [`Resource::Broker`] is not found.
+    pub async fn status_list(&self, tenant: &str) -> Result<StatusListAnswer, Error> {
+        let mut view = self.ports.store.read().await?;
+        let broker = broker_of_tenant(view.as_mut(), tenant).await?;
+        let absent = Error::NotFound(Resource::Broker);
+        let extent = view
+            .find_status_list_extent(broker.id)
+            .await?
+            .ok_or(absent)?;
+        // Growing in steps lets one signed list serve while tokens are issued.
+        let places = (extent.places + 1).next_multiple_of(PLACES_STEP);
+        let ttl_seconds = self.options.status_list_ttl_seconds;
+        let now = self.now();
+        if let Some(jwt) = self.kept_status_list(&broker, extent.epoch, places, now) {
+            return Ok(StatusListAnswer { jwt, ttl_seconds });
+        }
+        let recalled = view.list_recalled(broker.id).await?;
+        let keys = view.list_signing_keys(Some(broker.id)).await?;
+        drop(view);
+        let key = keys.first().ok_or(Error::Crypto(CryptoError::Failed))?;
+        let jwt = self.sign_status_list(&broker, key, &StatusList::new(places, &recalled), now)?;
+        let kept = CachedStatusList {
+            epoch: extent.epoch,
+            places,
+            issued_at: now,
+            jwt: jwt.clone(),
+        };
+        lock(&self.status_lists).insert(broker.id, kept);
+        Ok(StatusListAnswer { jwt, ttl_seconds })
+    }
+
+    fn kept_status_list(
+        &self,
+        broker: &Broker,
+        epoch: u64,
+        places: u64,
+        now: Timestamp,
+    ) -> Option<String> {
+        let half = i64::from(self.options.status_list_ttl_seconds) * 500;
+        lock(&self.status_lists)
+            .get(&broker.id)
+            .filter(|kept| kept.epoch == epoch && kept.places == places)
+            .filter(|kept| (0..half).contains(&now.millis_since(kept.issued_at)))
+            .map(|kept| kept.jwt.clone())
+    }
+
+    fn sign_status_list(
+        &self,
+        broker: &Broker,
+        key: &SigningKey,
+        list: &StatusList,
+        now: Timestamp,
+    ) -> Result<String, Error> {
+        let issuer = broker.issuer(self.public_url());
+        let ttl_seconds = self.options.status_list_ttl_seconds;
+        let token = StatusListToken {
+            issuer: &issuer,
+            subject: &format!("{issuer}/statuslist"),
+            issued_at: now,
+            expires_at: now.plus_millis(i64::from(ttl_seconds) * 2000),
+            ttl_seconds,
+            list,
+        };
+        Ok(self.ports.signer.sign_status_list(key, &token)?)
+    }
+}
+
+async fn broker_of_tenant(view: &mut dyn ReadView, tenant: &str) -> Result<Broker, Error> {
+    let absent = Error::NotFound(Resource::Broker);
+    let tenant: Tenant = tenant.parse().map_err(|_| absent.clone())?;
+    view.find_broker_by_tenant(&tenant).await?.ok_or(absent)
+}
