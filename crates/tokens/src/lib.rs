@@ -1,1 +1,37 @@
-//! Cryptography adapter of Breakglass: JWTs, keys, password hashes, random bytes.
+//! Cryptography adapter of Breakglass: the clock, randomness, the master key, signing keys, JSON Web Tokens, password
+//! hashes.
+//!
+//! It implements the ports of `breakglass-ports` and is the only crate that sees `jsonwebtoken` and `argon2`. It never
+//! decides who may do what, never asks whether a token has expired or was recalled, never opens a socket, and touches no
+//! file but the master key's. It needs a Unix: the master key's file is guarded by its mode.
+//!
+//! # Where things are
+//!
+//! - [`SystemClock`] and [`SystemEntropy`]: the time of day and random bytes of this machine.
+//! - [`MasterKey`] and [`Vault`]: the key in a file beside the store, and what is sealed under it.
+//! - [`JwtSigner`]: signing keys, access tokens, status lists and audit checkpoints.
+//! - [`Argon2Hasher`]: passwords of local accounts.
+//!
+//! # Adding to it
+//!
+//! A new kind of token gets a `typ` of its own and its claims in `claims.rs`; `jws.rs` refuses one kind where another is
+//! due. A new algorithm is a variant of the domain's `SignatureAlgorithm` and an arm wherever `signing_pair.rs` matches.
+
+mod claims;
+mod clock;
+mod entropy;
+mod jws;
+mod kept_pairs;
+mod master_key;
+mod password;
+mod signer;
+mod signing_pair;
+mod thumbprint;
+mod vault;
+
+pub use clock::SystemClock;
+pub use entropy::SystemEntropy;
+pub use master_key::{MasterKey, MasterKeyError};
+pub use password::Argon2Hasher;
+pub use signer::JwtSigner;
+pub use vault::Vault;

@@ -1,0 +1,155 @@
+//! The signer: keys made, sealed, kept, signed with and verified by.
+
+use std::fmt;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use breakglass_domain::audit::{Checkpoint, SignedCheckpoint};
+use breakglass_domain::{
+    AccessTokenClaims, BrokerId, KeyId, Secret, SignatureAlgorithm, SigningKey, Timestamp,
+};
+use breakglass_ports::{CryptoError, KeyVault, PublicKey, StatusListToken, TokenSigner};
+use tokio::task;
+
+use crate::claims::{AccessTokenJson, CheckpointJson, IssuedJson, StatusListTokenJson};
+use crate::jws::{self, Kind, MAX_TOKEN_BYTES};
+use crate::kept_pairs::KeptPairs;
+use crate::signing_pair::SigningPair;
+
+/// Key pairs kept between signatures: more than the live keys of any sensible number of brokers.
+const KEPT_PAIRS: usize = 256;
+
+/// Signs and verifies JSON Web Tokens with keys that are sealed in the store.
+pub struct JwtSigner {
+    vault: Arc<dyn KeyVault>,
+    kept: KeptPairs,
+}
+
+impl JwtSigner {
+    /// A signer whose private keys are sealed by this vault.
+    pub fn new(vault: Arc<dyn KeyVault>) -> Self {
+        Self {
+            vault,
+            kept: KeptPairs::new(KEPT_PAIRS),
+        }
+    }
+
+    fn pair(&self, key: &SigningKey) -> Result<Arc<SigningPair>, CryptoError> {
+        let purpose = purpose(key.broker_id, key.algorithm, &key.id);
+        let sealed = &key.sealed_private_key;
+        self.kept.get_or_open(&purpose, sealed, || {
+            let pkcs8 = self.vault.unseal(&purpose, sealed)?;
+            SigningPair::from_pkcs8(key.algorithm, &pkcs8)
+        })
+    }
+}
+
+impl fmt::Debug for JwtSigner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JwtSigner(..)")
+    }
+}
+
+#[async_trait]
+impl TokenSigner for JwtSigner {
+    async fn generate(
+        &self,
+        broker_id: Option<BrokerId>,
+        algorithm: SignatureAlgorithm,
+        now: Timestamp,
+    ) -> Result<SigningKey, CryptoError> {
+        let pair = task::spawn_blocking(move || SigningPair::generate(algorithm))
+            .await
+            .map_err(|_| CryptoError::Failed)??;
+        let id = pair.public_key().id.clone();
+        let purpose = purpose(broker_id, algorithm, &id);
+        Ok(SigningKey {
+            id,
+            broker_id,
+            algorithm,
+            public_key: pair.subject_public_key_info()?,
+            sealed_private_key: self.vault.seal(&purpose, &pair.to_pkcs8()?)?,
+            created_at: now,
+        })
+    }
+
+    fn public_key(&self, key: &SigningKey) -> Result<PublicKey, CryptoError> {
+        Ok(self.pair(key)?.public_key().clone())
+    }
+
+    fn sign_access_token(
+        &self,
+        key: &SigningKey,
+        claims: &AccessTokenClaims,
+    ) -> Result<Secret, CryptoError> {
+        let payload = AccessTokenJson::from(claims);
+        let token = jws::sign(&*self.pair(key)?, Kind::AccessToken, &payload).map(Secret::new)?;
+        if token.expose().len() > MAX_TOKEN_BYTES {
+            return Err(CryptoError::Failed);
+        }
+        Ok(token)
+    }
+
+    fn verify_access_token(
+        &self,
+        keys: &[SigningKey],
+        issuer: &str,
+        token: &Secret,
+    ) -> Result<(), CryptoError> {
+        let claimed = jws::claimed_key(token.expose())?;
+        let key = keys
+            .iter()
+            .find(|key| key.id == claimed)
+            .ok_or(CryptoError::NotVerified)?;
+        let pair = self.pair(key).map_err(|_| CryptoError::NotVerified)?;
+        let payload: IssuedJson = jws::verify(&pair, Kind::AccessToken, token.expose())?;
+        if payload.iss == issuer {
+            Ok(())
+        } else {
+            Err(CryptoError::NotVerified)
+        }
+    }
+
+    fn sign_status_list(
+        &self,
+        key: &SigningKey,
+        token: &StatusListToken<'_>,
+    ) -> Result<String, CryptoError> {
+        let payload = StatusListTokenJson::new(token).map_err(|_| CryptoError::Failed)?;
+        jws::sign(&*self.pair(key)?, Kind::StatusList, &payload)
+    }
+
+    fn sign_checkpoint(
+        &self,
+        key: &SigningKey,
+        checkpoint: &Checkpoint,
+    ) -> Result<SignedCheckpoint, CryptoError> {
+        let payload = CheckpointJson::from(checkpoint);
+        Ok(SignedCheckpoint {
+            checkpoint: *checkpoint,
+            jws: jws::sign(&*self.pair(key)?, Kind::Checkpoint, &payload)?,
+        })
+    }
+
+    fn verify_checkpoint(
+        &self,
+        key: &SigningKey,
+        jws: &str,
+    ) -> Result<SignedCheckpoint, CryptoError> {
+        let pair = self.pair(key).map_err(|_| CryptoError::NotVerified)?;
+        let payload: CheckpointJson = jws::verify(&pair, Kind::Checkpoint, jws)?;
+        Ok(SignedCheckpoint {
+            checkpoint: payload.checkpoint().ok_or(CryptoError::NotVerified)?,
+            jws: jws.to_owned(),
+        })
+    }
+}
+
+/// What a private key is sealed for. It binds the key to its broker, algorithm and name, so that whoever can write the
+/// store cannot move it to another row.
+fn purpose(broker_id: Option<BrokerId>, algorithm: SignatureAlgorithm, id: &KeyId) -> String {
+    match broker_id {
+        Some(broker_id) => format!("signing-key/{broker_id}/{algorithm}/{id}"),
+        None => format!("signing-key/installation/{algorithm}/{id}"),
+    }
+}
