@@ -29,6 +29,9 @@ mod signing_pair;
 mod thumbprint;
 mod vault;
 
+#[cfg(test)]
+mod tests;
+
 pub use clock::SystemClock;
 pub use entropy::SystemEntropy;
 pub use master_key::{MasterKey, MasterKeyError};

@@ -31,7 +31,7 @@ const CONCURRENT_HASHES: usize = 2;
 
 /// What a password is checked against when there is no account: the cost of a real hash, and an output of zeroes that no
 /// known password gives.
-const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA\
+pub(crate) const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA\
                       $AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 /// Hashes passwords with Argon2id into PHC strings, off the threads that answer requests.
@@ -53,7 +53,7 @@ impl Argon2Hasher {
 
     /// Runs a hash on a blocking thread. The permit goes along, so that a caller who stops waiting does not make room for
     /// another hash while this one still runs.
-    async fn off_thread<T: Send + 'static>(
+    pub(crate) async fn off_thread<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> Result<T, CryptoError> + Send + 'static,
     ) -> Result<T, CryptoError> {

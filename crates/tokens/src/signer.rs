@@ -34,7 +34,8 @@ impl JwtSigner {
         }
     }
 
-    fn pair(&self, key: &SigningKey) -> Result<Arc<SigningPair>, CryptoError> {
+    /// The pair of a key, kept or opened.
+    pub(crate) fn pair(&self, key: &SigningKey) -> Result<Arc<SigningPair>, CryptoError> {
         let purpose = purpose(key.broker_id, key.algorithm, &key.id);
         let sealed = &key.sealed_private_key;
         self.kept.get_or_open(&purpose, sealed, || {

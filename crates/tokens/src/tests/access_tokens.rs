@@ -1,0 +1,117 @@
+//! What is signed verifies, and says what it should.
+
+use breakglass_domain::{ClientId, Secret, SignatureAlgorithm};
+use breakglass_ports::{CryptoError, TokenSigner};
+use proptest::prelude::*;
+use serde_json::json;
+
+use super::fixture::{ALGORITHMS, FIXTURE, ISSUER, claims, parts};
+
+fn client_id() -> impl Strategy<Value = ClientId> {
+    "[\\p{L}\\p{Nd} _.@:+-]{1,256}".prop_filter_map("is no client id", |text| text.parse().ok())
+}
+
+#[test]
+fn an_access_token_has_the_claims_of_rfc_9068_in_json() {
+    let key = FIXTURE.key(SignatureAlgorithm::Es256);
+    let token = FIXTURE
+        .signer
+        .sign_access_token(key, &claims("night watch".parse().unwrap()))
+        .unwrap();
+    let (header, payload) = parts(token.expose());
+    assert_eq!(
+        header,
+        json!({"alg": "ES256", "kid": key.id.as_str(), "typ": "at+jwt"})
+    );
+    assert_eq!(
+        payload,
+        json!({
+            "iss": "https://breakglass.example/acs/t/CUSTOMER",
+            "sub": "night watch",
+            "client_id": "night watch",
+            "aud": ["https://breakglass.example"],
+            "iat": 1_750_000_000,
+            "exp": 1_750_003_600,
+            "jti": "abababab-abab-abab-abab-abababababab",
+            "roles": [{"name": "vcf_administrator", "display_name": "VCF Administrator"}],
+            "status": {"status_list": {
+                "idx": 7,
+                "uri": "https://breakglass.example/acs/t/CUSTOMER/statuslists/1",
+            }},
+        })
+    );
+}
+
+#[test]
+fn a_token_of_another_broker_is_refused() {
+    let key = FIXTURE.key(SignatureAlgorithm::Es256);
+    let token = FIXTURE
+        .signer
+        .sign_access_token(key, &claims("night-watch".parse().unwrap()))
+        .unwrap();
+    let verify = |keys, issuer| FIXTURE.signer.verify_access_token(keys, issuer, &token);
+    assert_eq!(verify(&FIXTURE.keys, ISSUER), Ok(()));
+    assert_eq!(
+        verify(&FIXTURE.keys, "https://breakglass.example/acs/t/OTHER"),
+        Err(CryptoError::NotVerified)
+    );
+    assert_eq!(verify(&[], ISSUER), Err(CryptoError::NotVerified));
+}
+
+#[test]
+fn a_token_too_long_to_be_verified_is_not_issued() {
+    let mut long = claims("night-watch".parse().unwrap());
+    long.audience = vec!["a".repeat(16 * 1024)];
+    let key = FIXTURE.key(SignatureAlgorithm::Es256);
+    let refused = FIXTURE.signer.sign_access_token(key, &long);
+    assert_eq!(refused.err(), Some(CryptoError::Failed));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn every_algorithm_verifies_what_it_signed(id in client_id()) {
+        for algorithm in ALGORITHMS {
+            let key = FIXTURE.key(algorithm);
+            let token = FIXTURE.signer.sign_access_token(key, &claims(id.clone())).unwrap();
+            prop_assert_eq!(FIXTURE.verify(token.expose()), Ok(()));
+            let (header, payload) = parts(token.expose());
+            prop_assert_eq!(&header["alg"], algorithm.name());
+            prop_assert_eq!(&payload["sub"], id.as_str());
+            prop_assert_eq!(&payload["client_id"], id.as_str());
+        }
+    }
+
+    #[test]
+    fn no_key_verifies_what_another_signed(id in client_id()) {
+        for algorithm in ALGORITHMS {
+            let token = FIXTURE.signer.sign_access_token(FIXTURE.key(algorithm), &claims(id.clone())).unwrap();
+            let others: Vec<_> =
+                FIXTURE.keys.iter().filter(|key| key.algorithm != algorithm).cloned().collect();
+            prop_assert_eq!(
+                FIXTURE.signer.verify_access_token(&others, ISSUER, &token),
+                Err(CryptoError::NotVerified)
+            );
+        }
+    }
+
+    #[test]
+    fn any_changed_byte_is_refused(place in any::<prop::sample::Index>(), change in 1_u8..128) {
+        for algorithm in ALGORITHMS {
+            let claims = claims("night-watch".parse().unwrap());
+            let token = FIXTURE.signer.sign_access_token(FIXTURE.key(algorithm), &claims).unwrap();
+            let mut bytes = token.expose().as_bytes().to_vec();
+            let place = place.index(bytes.len());
+            bytes[place] ^= change;
+            let changed = String::from_utf8(bytes).unwrap();
+            prop_assert_eq!(FIXTURE.verify(&changed), Err(CryptoError::NotVerified));
+        }
+    }
+
+    #[test]
+    fn no_text_makes_verification_panic(text in "\\PC{0,200}") {
+        let refused = FIXTURE.signer.verify_access_token(&FIXTURE.keys, ISSUER, &Secret::new(text));
+        prop_assert_eq!(refused, Err(CryptoError::NotVerified));
+    }
+}

@@ -1,0 +1,11 @@
+//! Tests of the crate as its callers use it, one file per promise.
+
+mod access_tokens;
+mod checkpoints;
+mod fixture;
+mod hostile_tokens;
+mod keys;
+mod master_key;
+mod passwords;
+mod status_lists;
+mod vault;

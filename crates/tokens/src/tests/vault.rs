@@ -1,0 +1,78 @@
+//! The vault's contract.
+
+use breakglass_domain::SealedBytes;
+use breakglass_ports::{CryptoError, KeyVault};
+use proptest::prelude::*;
+
+use crate::{MasterKey, Vault};
+
+const PURPOSE: &str = "audit-key";
+
+fn vault() -> Vault {
+    Vault::new(MasterKey::new([3; 32]))
+}
+
+#[test]
+fn another_master_key_opens_nothing() {
+    let sealed = vault().seal(PURPOSE, b"secret").unwrap();
+    let other = Vault::new(MasterKey::new([4; 32]));
+    assert_eq!(other.unseal(PURPOSE, &sealed), Err(CryptoError::NotOpened));
+}
+
+#[test]
+fn sealed_bytes_that_are_cut_do_not_open() {
+    let sealed = vault().seal(PURPOSE, b"secret").unwrap();
+    for length in 0..sealed.as_bytes().len() {
+        let cut = SealedBytes::new(sealed.as_bytes()[..length].to_vec());
+        assert_eq!(vault().unseal(PURPOSE, &cut), Err(CryptoError::NotOpened));
+    }
+}
+
+#[test]
+fn the_layout_is_version_nonce_ciphertext_tag() {
+    let sealed = vault().seal(PURPOSE, b"secret").unwrap();
+    assert_eq!(sealed.as_bytes()[0], 1);
+    assert_eq!(sealed.as_bytes().len(), 1 + 12 + b"secret".len() + 16);
+}
+
+#[test]
+fn the_vault_is_not_printed() {
+    assert_eq!(format!("{:?}", vault()), "Vault(..)");
+}
+
+proptest! {
+    #[test]
+    fn what_was_sealed_opens(purpose in "\\PC{0,40}", bytes: Vec<u8>) {
+        let sealed = vault().seal(&purpose, &bytes).unwrap();
+        let opened = vault().unseal(&purpose, &sealed).unwrap();
+        prop_assert_eq!(&*opened, &bytes);
+    }
+
+    #[test]
+    fn another_purpose_does_not_open(purpose in "\\PC{0,40}", other in "\\PC{0,40}", bytes: Vec<u8>) {
+        prop_assume!(purpose != other);
+        let sealed = vault().seal(&purpose, &bytes).unwrap();
+        prop_assert_eq!(vault().unseal(&other, &sealed), Err(CryptoError::NotOpened));
+    }
+
+    #[test]
+    fn any_changed_byte_does_not_open(
+        bytes: Vec<u8>,
+        place in any::<prop::sample::Index>(),
+        change in 1_u8..,
+    ) {
+        let mut sealed = vault().seal(PURPOSE, &bytes).unwrap().as_bytes().to_vec();
+        let place = place.index(sealed.len());
+        sealed[place] ^= change;
+        prop_assert_eq!(
+            vault().unseal(PURPOSE, &SealedBytes::new(sealed)),
+            Err(CryptoError::NotOpened)
+        );
+    }
+
+    #[test]
+    fn sealing_twice_differs(bytes: Vec<u8>) {
+        let vault = vault();
+        prop_assert_ne!(vault.seal(PURPOSE, &bytes).unwrap(), vault.seal(PURPOSE, &bytes).unwrap());
+    }
+}
