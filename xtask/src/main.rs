@@ -1,6 +1,7 @@
 //! The tasks of this workspace: `cargo xtask --help` lists them.
 
 mod codegen;
+mod markdown;
 mod workspace;
 
 use anyhow::Result;

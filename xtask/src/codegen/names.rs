@@ -22,11 +22,6 @@ pub(crate) fn snake(name: &str) -> String {
     }
 }
 
-/// `EmergencyClient` as `EMERGENCY_CLIENT`.
-pub(crate) fn screaming(name: &str) -> String {
-    words(name).join("_").to_uppercase()
-}
-
 /// What serde's `rename_all = "camelCase"` makes of a field.
 pub(crate) fn serde_camel(field: &str) -> String {
     let pascal: String = field.split('_').map(capitalised).collect();
