@@ -2,10 +2,12 @@
 
 use breakglass_domain::{ClientId, Secret, SignatureAlgorithm};
 use breakglass_ports::{CryptoError, TokenSigner};
+use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use proptest::prelude::*;
 use serde_json::json;
 
 use super::fixture::{ALGORITHMS, FIXTURE, ISSUER, claims, parts};
+use crate::claims::AccessTokenJson;
 
 fn client_id() -> impl Strategy<Value = ClientId> {
     "[\\p{L}\\p{Nd} _.@:+-]{1,256}".prop_filter_map("is no client id", |text| text.parse().ok())
@@ -40,6 +42,24 @@ fn an_access_token_has_the_claims_of_rfc_9068_in_json() {
             }},
         })
     );
+}
+
+#[test]
+fn a_token_is_to_the_byte_what_the_library_would_make() {
+    let key = FIXTURE.key(SignatureAlgorithm::EdDsa);
+    let claims = claims("night-watch".parse().unwrap());
+    let token = FIXTURE.signer.sign_access_token(key, &claims).unwrap();
+
+    let pkcs8 = FIXTURE.signer.pair(key).unwrap().to_pkcs8().unwrap();
+    let mut header = Header::new(Algorithm::EdDSA);
+    header.typ = Some("at+jwt".to_owned());
+    header.kid = Some(key.id.as_str().to_owned());
+    let expected = encode(
+        &header,
+        &AccessTokenJson::from(&claims),
+        &EncodingKey::from_ed_der(&pkcs8),
+    );
+    assert_eq!(token.expose(), expected.unwrap());
 }
 
 #[test]

@@ -4,21 +4,25 @@ use breakglass_domain::audit::{AuditMac, Checkpoint};
 use breakglass_domain::{SignatureAlgorithm, Timestamp};
 use breakglass_ports::{CryptoError, TokenSigner};
 use proptest::prelude::*;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::fixture::{ALGORITHMS, FIXTURE, forge, generate, parts};
 
-fn check_refused(payload: &str) {
+const PAYLOAD: &str = r#"{"sequence":1,"mac":"c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0","time":1}"#;
+
+fn header() -> Value {
+    let key = FIXTURE.key(SignatureAlgorithm::EdDsa);
+    json!({"alg": "EdDSA", "kid": key.id.as_str(), "typ": "breakglass-checkpoint+jwt"})
+}
+
+fn check_refused(header: &Value, payload: &str) {
     let key = FIXTURE.key(SignatureAlgorithm::EdDsa);
     let pair = FIXTURE.signer.pair(key).unwrap();
-    let header = json!({
-        "alg": "EdDSA", "kid": key.id.as_str(), "typ": "breakglass-checkpoint+jwt",
-    });
     let jws = forge(&pair, &header.to_string(), payload);
     assert_eq!(
         FIXTURE.signer.verify_checkpoint(key, &jws),
         Err(CryptoError::NotVerified),
-        "{payload}"
+        "{header} {payload}"
     );
 }
 
@@ -59,14 +63,37 @@ fn another_key_does_not_verify_it() {
 }
 
 #[test]
+fn a_header_that_is_not_a_checkpoints_is_refused() {
+    let key = FIXTURE.key(SignatureAlgorithm::EdDsa);
+    let pair = FIXTURE.signer.pair(key).unwrap();
+    let jws = forge(&pair, &header().to_string(), PAYLOAD);
+    assert!(FIXTURE.signer.verify_checkpoint(key, &jws).is_ok());
+
+    for (name, value) in [
+        ("kid", json!("another")),
+        ("kid", json!(null)),
+        ("typ", json!("at+jwt")),
+        ("typ", json!(null)),
+        ("alg", json!("none")),
+        ("crit", json!(["exp"])),
+    ] {
+        let mut header = header();
+        header[name] = value;
+        check_refused(&header, PAYLOAD);
+    }
+}
+
+#[test]
 fn a_payload_that_is_no_checkpoint_is_refused() {
-    check_refused("{}");
-    check_refused(r#"{"sequence":1,"mac":"c0","time":1}"#);
-    check_refused(&format!(
-        r#"{{"sequence":-1,"mac":"{}","time":1}}"#,
-        "c0".repeat(32)
-    ));
-    check_refused(&format!(r#"{{"sequence":1,"mac":"{}"}}"#, "c0".repeat(32)));
+    check_refused(&header(), "{}");
+    check_refused(&header(), "[1]");
+    check_refused(&header(), &PAYLOAD.replacen("c0", "", 1));
+    check_refused(&header(), &PAYLOAD.replacen("c0", "g0", 1));
+    check_refused(
+        &header(),
+        &PAYLOAD.replace(r#""sequence":1"#, r#""sequence":-1"#),
+    );
+    check_refused(&header(), &PAYLOAD.replace(r#","time":1"#, ""));
 }
 
 proptest! {
