@@ -11,7 +11,7 @@ use crate::sensitive::Sensitive;
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize, Validate)]
 #[serde(default)]
 pub struct IntrospectionRequest {
-    /// The token asked about. Required. At least 1 characters.
+    /// The token asked about. Required. Not empty.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[validate(length(min = 1))]
     pub token: Option<Sensitive>,
@@ -177,7 +177,7 @@ pub struct ProviderMetadata {
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize, Validate)]
 #[serde(default)]
 pub struct RevocationRequest {
-    /// The token to kill. Required. At least 1 characters.
+    /// The token to kill. Required. Not empty.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[validate(length(min = 1))]
     pub token: Option<Sensitive>,

@@ -56,7 +56,7 @@ pub struct ApiClient {
     /// `clientDescription`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client_description: Option<String>,
-    /// The caller's own name for the client, unique in its realm. Required. At least 1 characters.
+    /// The caller's own name for the client, unique in its realm. Required. Not empty.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[validate(length(min = 1))]
     pub client_id: Option<String>,
@@ -318,11 +318,11 @@ impl ClientTokenField {
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize, Validate)]
 #[serde(default, rename_all = "camelCase")]
 pub struct ClientTokenFilters {
-    /// `tokenStatus`. At least 1 entries.
+    /// `tokenStatus`. Not empty.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[validate(length(min = 1))]
     pub token_status: Option<Vec<TokenStatus>>,
-    /// `tokenType`. At least 1 entries.
+    /// `tokenType`. Not empty.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[validate(length(min = 1))]
     pub token_type: Option<Vec<TokenType>>,
@@ -396,14 +396,14 @@ pub struct ComponentRole {
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize, Validate)]
 #[serde(default)]
 pub struct ComponentRoleDefinition {
-    /// `definition`. Required. At least 1 characters.
+    /// `definition`. Required. Not empty.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[validate(length(min = 1))]
     pub definition: Option<String>,
     /// `description`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// `name`. Required. At least 1 characters.
+    /// `name`. Required. Not empty.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[validate(length(min = 1))]
     pub name: Option<String>,
@@ -578,7 +578,7 @@ pub struct DomainController {
     /// `certificateName`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub certificate_name: Option<String>,
-    /// `host`. Required. At least 1 characters.
+    /// `host`. Required. Not empty.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[validate(length(min = 1))]
     pub host: Option<String>,
@@ -695,7 +695,7 @@ pub struct FederatedIdentityProvider {
     /// `idpType`. Required.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub idp_type: Option<IdpType>,
-    /// `name`. Required. At least 1 characters.
+    /// `name`. Required. Not empty.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[validate(length(min = 1))]
     pub name: Option<String>,
@@ -847,14 +847,14 @@ pub struct IdpDirectory {
     /// `defaultDomain`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub default_domain: Option<String>,
-    /// `domains`. Required. At least 1 entries.
+    /// `domains`. Required. Not empty.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[validate(length(min = 1))]
     pub domains: Option<Vec<String>>,
     /// `id`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
-    /// `name`. Required. At least 1 characters.
+    /// `name`. Required. Not empty.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[validate(length(min = 1))]
     pub name: Option<String>,
@@ -973,11 +973,11 @@ pub struct JitConfiguration {
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize, Validate)]
 #[serde(default, rename_all = "camelCase")]
 pub struct JitProvisioningGroups {
-    /// `domain`. Required. At least 1 characters.
+    /// `domain`. Required. Not empty.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[validate(length(min = 1))]
     pub domain: Option<String>,
-    /// `groupNames`. Required. At least 1 entries.
+    /// `groupNames`. Required. Not empty.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[validate(length(min = 1))]
     pub group_names: Option<Vec<String>>,
@@ -987,11 +987,11 @@ pub struct JitProvisioningGroups {
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize, Validate)]
 #[serde(default, rename_all = "camelCase")]
 pub struct LdapBindConfiguration {
-    /// `baseDn`. Required. At least 1 characters.
+    /// `baseDn`. Required. Not empty.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[validate(length(min = 1))]
     pub base_dn: Option<String>,
-    /// `bindDn`. Required. At least 1 characters.
+    /// `bindDn`. Required. Not empty.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[validate(length(min = 1))]
     pub bind_dn: Option<String>,
@@ -1069,7 +1069,7 @@ pub struct LdapConfiguration {
     /// `ldapConfigurationId`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ldap_configuration_id: Option<String>,
-    /// `name`. Required. At least 1 characters.
+    /// `name`. Required. Not empty.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[validate(length(min = 1))]
     pub name: Option<String>,
@@ -1201,7 +1201,7 @@ impl LdapProtocol {
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize, Validate)]
 #[serde(default, rename_all = "camelCase")]
 pub struct LdapQuery {
-    /// `searchDn`. Required. At least 1 characters.
+    /// `searchDn`. Required. Not empty.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[validate(length(min = 1))]
     pub search_dn: Option<String>,
@@ -1473,11 +1473,11 @@ pub struct LdapUser {
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize, Validate)]
 #[serde(default, rename_all = "camelCase")]
 pub struct LdapUserAttributeMapping {
-    /// `attributeName`. Required. At least 1 characters.
+    /// `attributeName`. Required. Not empty.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[validate(length(min = 1))]
     pub attribute_name: Option<String>,
-    /// `directoryAttributeName`. Required. At least 1 characters.
+    /// `directoryAttributeName`. Required. Not empty.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[validate(length(min = 1))]
     pub directory_attribute_name: Option<String>,
@@ -1541,11 +1541,11 @@ impl LinkRelation {
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize, Validate)]
 #[serde(default, rename_all = "camelCase")]
 pub struct NameIdFormatAttributeMapping {
-    /// `nameIdFormat`. Required. At least 1 characters.
+    /// `nameIdFormat`. Required. Not empty.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[validate(length(min = 1))]
     pub name_id_format: Option<String>,
-    /// `nameIdValue`. Required. At least 1 characters.
+    /// `nameIdValue`. Required. Not empty.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[validate(length(min = 1))]
     pub name_id_value: Option<String>,
@@ -1600,14 +1600,14 @@ pub struct OAuthApps {
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize, Validate)]
 #[serde(default, rename_all = "camelCase")]
 pub struct OidcConfiguration {
-    /// `clientId`. Required. At least 1 characters.
+    /// `clientId`. Required. Not empty.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[validate(length(min = 1))]
     pub client_id: Option<String>,
     /// `clientSecret`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client_secret: Option<Sensitive>,
-    /// `discoveryEndpoint`. Required. At least 1 characters.
+    /// `discoveryEndpoint`. Required. Not empty.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[validate(length(min = 1))]
     pub discovery_endpoint: Option<String>,
@@ -1839,7 +1839,7 @@ impl ProvisioningStatus {
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize, Validate)]
 #[serde(default)]
 pub struct RoleAssignmentResource {
-    /// `id`. Required. At least 1 characters.
+    /// `id`. Required. Not empty.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[validate(length(min = 1))]
     pub id: Option<String>,
@@ -1950,7 +1950,7 @@ pub struct RoleSyncComponents {
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize, Validate)]
 #[serde(default)]
 pub struct RoleSyncOperationTargets {
-    /// `targets`. Required. At least 1 entries.
+    /// `targets`. Required. Not empty.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[validate(length(min = 1))]
     pub targets: Option<Vec<String>>,
@@ -1986,11 +1986,11 @@ impl RoleType {
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize, Validate)]
 #[serde(default, rename_all = "camelCase")]
 pub struct SamlAttributeMapping {
-    /// `idpAttribute`. Required. At least 1 characters.
+    /// `idpAttribute`. Required. Not empty.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[validate(length(min = 1))]
     pub idp_attribute: Option<String>,
-    /// `vidbAttribute`. Required. At least 1 characters.
+    /// `vidbAttribute`. Required. Not empty.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[validate(length(min = 1))]
     pub vidb_attribute: Option<String>,
@@ -2079,7 +2079,7 @@ pub struct SamlXmlMetadata {
     /// `certificate`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub certificate: Option<String>,
-    /// `metadata`. Required. At least 1 characters.
+    /// `metadata`. Required. Not empty.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[validate(length(min = 1))]
     pub metadata: Option<String>,
@@ -2268,7 +2268,7 @@ pub struct SsoRealmCoverage {
     /// `id`. Required.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
-    /// `name`. Required. At least 1 characters.
+    /// `name`. Required. Not empty.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[validate(length(min = 1))]
     pub name: Option<String>,
@@ -2406,7 +2406,7 @@ impl TaskType {
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize, Validate)]
 #[serde(default, rename_all = "camelCase")]
 pub struct TokenExchangeRequest {
-    /// `serviceKeys`. Required. At least 1 entries.
+    /// `serviceKeys`. Required. Not empty.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[validate(length(min = 1))]
     pub service_keys: Option<Vec<String>>,
@@ -2480,11 +2480,11 @@ impl TokenType {
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize, Validate)]
 #[serde(default, rename_all = "camelCase")]
 pub struct UserAttributeMapping {
-    /// `attributeName`. Required. At least 1 characters.
+    /// `attributeName`. Required. Not empty.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[validate(length(min = 1))]
     pub attribute_name: Option<String>,
-    /// `directoryName`. Required. At least 1 characters.
+    /// `directoryName`. Required. Not empty.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[validate(length(min = 1))]
     pub directory_name: Option<String>,
@@ -2521,7 +2521,7 @@ pub struct VcfComponentRole {
     /// `componentType`. Required.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub component_type: Option<ComponentType>,
-    /// `roles`. Required. At least 1 entries.
+    /// `roles`. Required. Not empty.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[validate(length(min = 1))]
     pub roles: Option<Vec<String>>,
@@ -2531,7 +2531,7 @@ pub struct VcfComponentRole {
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize, Validate)]
 #[serde(default, rename_all = "camelCase")]
 pub struct VcfRole {
-    /// `componentRoles`. Required. At least 1 entries.
+    /// `componentRoles`. Required. Not empty.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[validate(length(min = 1), nested)]
     pub component_roles: Option<Vec<VcfComponentRole>>,
@@ -2547,7 +2547,7 @@ pub struct VcfRole {
     /// `roleDisplayName`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub role_display_name: Option<String>,
-    /// `roleName`. Required. At least 1 characters.
+    /// `roleName`. Required. Not empty.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[validate(length(min = 1))]
     pub role_name: Option<String>,
