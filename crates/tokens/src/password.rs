@@ -31,7 +31,7 @@ const CONCURRENT_HASHES: usize = 2;
 
 /// What a password is checked against when there is no account: the cost of a real hash, and an output of zeroes that no
 /// known password gives.
-pub(crate) const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA\
+const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA\
                       $AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 /// Hashes passwords with Argon2id into PHC strings, off the threads that answer requests.
@@ -53,7 +53,7 @@ impl Argon2Hasher {
 
     /// Runs a hash on a blocking thread. The permit goes along, so that a caller who stops waiting does not make room for
     /// another hash while this one still runs.
-    pub(crate) async fn off_thread<T: Send + 'static>(
+    async fn off_thread<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> Result<T, CryptoError> + Send + 'static,
     ) -> Result<T, CryptoError> {
@@ -118,4 +118,142 @@ impl PasswordHasher for Argon2Hasher {
 fn argon2() -> Result<Argon2<'static>, CryptoError> {
     let params = Params::new(MEMORY_KIB, PASSES, LANES, None).map_err(|_| CryptoError::Failed)?;
     Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Barrier;
+
+    use tokio::sync::mpsc;
+
+    use super::*;
+    use crate::SystemEntropy;
+
+    fn hasher() -> Argon2Hasher {
+        Argon2Hasher::new(Arc::new(SystemEntropy))
+    }
+
+    /// Algorithm, version and parameters of a PHC string: what decides its cost.
+    fn cost(phc: &str) -> Vec<&str> {
+        phc.split('$').take(4).collect()
+    }
+
+    #[tokio::test]
+    async fn a_password_matches_its_own_hash_alone() {
+        let hasher = hasher();
+        let hash = hasher.hash(&Secret::new("correct horse")).await.unwrap();
+        let verify = async |text: &str| hasher.verify(&Secret::new(text), Some(&hash)).await;
+        assert_eq!(verify("correct horse").await, Ok(true));
+        assert_eq!(verify("correct horse ").await, Ok(false));
+        assert_eq!(verify("").await, Ok(false));
+    }
+
+    #[tokio::test]
+    async fn two_hashes_of_a_password_differ() {
+        let hasher = hasher();
+        let password = Secret::new("correct horse");
+        assert_ne!(
+            hasher.hash(&password).await.unwrap(),
+            hasher.hash(&password).await.unwrap()
+        );
+    }
+
+    #[tokio::test]
+    async fn nobody_has_a_password_at_the_cost_of_a_real_one() {
+        let hasher = hasher();
+        let password = Secret::new("correct horse");
+        assert_eq!(hasher.verify(&password, None).await, Ok(false));
+
+        let hash = hasher.hash(&password).await.unwrap();
+        assert_eq!(
+            cost(hash.as_str()),
+            ["", "argon2id", "v=19", "m=19456,t=2,p=1"]
+        );
+        assert_eq!(cost(NOBODY), cost(hash.as_str()));
+        assert_eq!(NOBODY.len(), hash.as_str().len());
+    }
+
+    #[tokio::test]
+    async fn a_hash_of_other_parameters_still_verifies() {
+        // The password "password" with the salt "somesalt", from the test vectors of the reference implementation.
+        let hash = PasswordHash::new(
+            "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4",
+        );
+        assert_eq!(
+            hasher().verify(&Secret::new("password"), Some(&hash)).await,
+            Ok(true)
+        );
+    }
+
+    #[tokio::test]
+    async fn what_is_no_hash_is_an_error_and_no_match() {
+        for text in [
+            "",
+            "password",
+            "$argon2id$",
+            "$2b$12$abcdefghijklmnopqrstuv",
+        ] {
+            let hash = PasswordHash::new(text);
+            assert_eq!(
+                hasher().verify(&Secret::new("password"), Some(&hash)).await,
+                Err(CryptoError::Failed),
+                "{text}"
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn two_hashes_run_at_once_and_a_third_waits() {
+        let hasher = hasher();
+        // Each piece of work waits for the other and for the test, so that both are known to run while it looks.
+        let all_begun = Arc::new(Barrier::new(3));
+        let looked = Arc::new(Barrier::new(3));
+        let work = || {
+            let (all_begun, looked) = (Arc::clone(&all_begun), Arc::clone(&looked));
+            hasher.off_thread(move || {
+                all_begun.wait();
+                looked.wait();
+                Ok(())
+            })
+        };
+        let permits = Arc::clone(&hasher.permits);
+        let watch = task::spawn_blocking({
+            let (all_begun, looked) = (Arc::clone(&all_begun), Arc::clone(&looked));
+            move || {
+                all_begun.wait();
+                let free = permits.available_permits();
+                looked.wait();
+                free
+            }
+        });
+        let (first, second, free) = tokio::join!(work(), work(), watch);
+        assert_eq!((first, second, free.unwrap()), (Ok(()), Ok(()), 0));
+    }
+
+    #[tokio::test]
+    async fn a_hash_that_nobody_waits_for_still_takes_its_place() {
+        let hasher = hasher();
+        let (begun, mut has_begun) = mpsc::channel(1);
+        let (finish, finished) = std::sync::mpsc::channel::<()>();
+        let work = hasher.off_thread(move || {
+            begun.blocking_send(()).unwrap();
+            finished.recv().map_err(|_| CryptoError::Failed)
+        });
+        tokio::select! {
+            _ = work => panic!("nobody has told it to finish"),
+            begun = has_begun.recv() => assert_eq!(begun, Some(())),
+        }
+        assert_eq!(hasher.permits.available_permits(), CONCURRENT_HASHES - 1);
+
+        finish.send(()).unwrap();
+        let all = u32::try_from(CONCURRENT_HASHES).unwrap();
+        assert!(hasher.permits.acquire_many(all).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn the_hasher_prints_no_password() {
+        let hasher = hasher();
+        hasher.hash(&Secret::new("correct horse")).await.unwrap();
+        assert!(!format!("{hasher:?}").contains("correct horse"));
+    }
 }

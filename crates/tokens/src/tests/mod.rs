@@ -6,6 +6,5 @@ mod fixture;
 mod hostile_tokens;
 mod keys;
 mod master_key;
-mod passwords;
 mod status_lists;
 mod vault;
