@@ -224,12 +224,12 @@ impl App {
         let Some(broker) = view.find_broker(realm.broker_id).await? else {
             return Ok(None);
         };
-        let issuer = broker.issuer(self.public_url());
+        let issuer_path = broker.issuer_path();
         let keys = view.list_signing_keys(Some(broker.id)).await?;
         if self
             .ports
             .signer
-            .verify_access_token(&keys, &issuer, token)
+            .verify_access_token(&keys, &issuer_path, token)
             .is_err()
         {
             return Ok(None);

@@ -114,7 +114,12 @@ pub struct Broker {
 impl Broker {
     /// The issuer identifier of the broker under the server's public URL (which has no slash at its end).
     pub fn issuer(&self, public_url: &str) -> String {
-        format!("{public_url}/acs/t/{}", self.tenant)
+        format!("{public_url}{}", self.issuer_path())
+    }
+
+    /// The path of the issuer identifier: what stays of it when the server moves to another host.
+    pub fn issuer_path(&self) -> String {
+        format!("/acs/t/{}", self.tenant)
     }
 }
 

@@ -137,14 +137,15 @@ pub trait TokenSigner: Send + Sync {
     ) -> Result<Secret, CryptoError>;
 
     /// Verifies form, `typ`, `kid`, signature and issuer of an access token that one of these keys should have signed.
-    /// Times and recall are the caller's to check.
+    /// The issuer must end with `issuer_path`: the path says which broker it is, while the host may be one under which the
+    /// installation was reached before. Times and recall are the caller's to check.
     ///
     /// # Errors
     /// [`CryptoError::NotVerified`] for whatever reason.
     fn verify_access_token(
         &self,
         keys: &[SigningKey],
-        issuer: &str,
+        issuer_path: &str,
         token: &Secret,
     ) -> Result<(), CryptoError>;
 

@@ -94,7 +94,7 @@ impl TokenSigner for JwtSigner {
     fn verify_access_token(
         &self,
         keys: &[SigningKey],
-        issuer: &str,
+        issuer_path: &str,
         token: &Secret,
     ) -> Result<(), CryptoError> {
         let claimed = jws::claimed_key(token.expose())?;
@@ -104,7 +104,7 @@ impl TokenSigner for JwtSigner {
             .ok_or(CryptoError::NotVerified)?;
         let pair = self.pair(key).map_err(|_| CryptoError::NotVerified)?;
         let payload: IssuedJson = jws::verify(&pair, Kind::AccessToken, token.expose())?;
-        if payload.iss == issuer {
+        if payload.iss.ends_with(issuer_path) {
             Ok(())
         } else {
             Err(CryptoError::NotVerified)
