@@ -11,6 +11,7 @@
 //! - [`MasterKey`] and [`Vault`]: the key in a file beside the store, and what is sealed under it.
 //! - [`JwtSigner`]: signing keys, access tokens, status lists and audit checkpoints.
 //! - [`Argon2Hasher`]: passwords of local accounts.
+//! - [`PublishedKeys`]: what a resource server checks, with nothing but what an issuer publishes.
 //!
 //! # Adding to it
 //!
@@ -24,6 +25,7 @@ mod jws;
 mod kept_pairs;
 mod master_key;
 mod password;
+mod relying_party;
 mod signer;
 mod signing_pair;
 mod thumbprint;
@@ -36,5 +38,6 @@ pub use clock::SystemClock;
 pub use entropy::SystemEntropy;
 pub use master_key::{MasterKey, MasterKeyError};
 pub use password::Argon2Hasher;
+pub use relying_party::{PublishedKeys, PublishedStatusList, RelyingPartyError};
 pub use signer::JwtSigner;
 pub use vault::Vault;

@@ -63,7 +63,10 @@ impl PublishedKeys {
     ///
     /// # Errors
     /// See [`RelyingPartyError`].
-    pub fn verify_access_token(&self, token: &str) -> Result<Map<String, Value>, RelyingPartyError> {
+    pub fn verify_access_token(
+        &self,
+        token: &str,
+    ) -> Result<Map<String, Value>, RelyingPartyError> {
         self.verify(token, "at+jwt", MAX_TOKEN_BYTES)
     }
 
@@ -72,7 +75,10 @@ impl PublishedKeys {
     ///
     /// # Errors
     /// See [`RelyingPartyError`].
-    pub fn verify_status_list(&self, token: &str) -> Result<PublishedStatusList, RelyingPartyError> {
+    pub fn verify_status_list(
+        &self,
+        token: &str,
+    ) -> Result<PublishedStatusList, RelyingPartyError> {
         let claims: StatusListClaims =
             self.verify(token, "statuslist+jwt", MAX_STATUS_LIST_BYTES)?;
         PublishedStatusList::of(claims).ok_or(RelyingPartyError::Content)
@@ -91,7 +97,8 @@ impl PublishedKeys {
         // RFC 7515, section 4.1.9: the prefix may be left out.
         let claimed = header.typ.as_deref().unwrap_or_default();
         let claimed = claimed.to_ascii_lowercase();
-        if claimed.strip_prefix("application/").unwrap_or(&claimed) != typ || header.crit.is_some() {
+        if claimed.strip_prefix("application/").unwrap_or(&claimed) != typ || header.crit.is_some()
+        {
             return Err(RelyingPartyError::OtherKind);
         }
         let kid = header.kid.ok_or(RelyingPartyError::Malformed)?;
@@ -189,3 +196,6 @@ struct StatusListMember {
     bits: u8,
     lst: String,
 }
+
+#[cfg(test)]
+mod tests;
