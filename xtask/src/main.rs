@@ -1,8 +1,14 @@
 //! The tasks of this workspace: `cargo xtask --help` lists them.
 
+mod ci;
 mod codegen;
+mod lint;
 mod markdown;
+mod test;
+mod tidy;
 mod workspace;
+
+use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
@@ -19,7 +25,9 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Task {
-    /// Generate what is made from the contracts.
+    /// Do all that decides whether a change may go in, and stop at the first failure.
+    Ci,
+    /// Generate what is made from the contracts and the migrations.
     Codegen {
         /// One generator instead of all.
         name: Option<String>,
@@ -27,14 +35,36 @@ enum Task {
         #[arg(long)]
         check: bool,
     },
+    /// Check the format, the lints, the documentation and the licences and origin of what we depend on.
+    Lint,
+    /// Run every test, and prepare what the end-to-end tests need.
+    Test,
+    /// Check the rules of this workspace that no other tool knows.
+    Tidy,
 }
 
-fn main() -> Result<()> {
+fn main() -> ExitCode {
+    match run(Arguments::parse().task) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // One line for each cause, without the backtrace that is of no use here.
+            let causes: Vec<String> = error.chain().map(ToString::to_string).collect();
+            workspace::say(&format!("error: {}", causes.join("\n  because: ")));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(task: Task) -> Result<()> {
     let root = workspace::root()?;
-    match Arguments::parse().task {
+    match task {
+        Task::Ci => ci::run(&root),
         Task::Codegen { name, check } => {
             let mode = if check { Mode::Check } else { Mode::Write };
             codegen::run(&root, name.as_deref(), mode)
         }
+        Task::Lint => lint::run(&root),
+        Task::Test => test::run(&root),
+        Task::Tidy => tidy::run(&root),
     }
 }

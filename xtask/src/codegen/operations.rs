@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use super::contract::{Contract, Operation};
 use super::names::pascal;
-use super::{Output, rust_file};
+use super::output::{Output, rust_file};
 
 /// The table.
 pub(crate) fn generate(contracts: &[Contract]) -> Result<Vec<Output>> {

@@ -11,7 +11,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, ensure};
 use xshell::{Shell, cmd};
 
-use super::{Mode, ensure_folder};
+use super::output::{Mode, ensure_folder};
+use crate::workspace::{self, require_python};
 
 const PACKAGE: &str = "breakglass-storage-sqlite";
 const STORE: &str = "crates/storage-sqlite";
@@ -32,8 +33,7 @@ database.close()
 
 /// Describes every checked query of the store anew.
 pub(crate) fn generate(root: &Path, mode: Mode) -> Result<()> {
-    let shell = Shell::new()?;
-    shell.change_dir(root);
+    let shell = workspace::shell(root)?;
     let temporary = shell.create_temp_dir()?;
     let database = temporary.path().join("schema.db");
     let descriptions = temporary.path().join("described");
@@ -62,13 +62,12 @@ fn migrations(root: &Path) -> Result<Vec<PathBuf>> {
 }
 
 fn make_database(shell: &Shell, database: &Path, migrations: &[PathBuf]) -> Result<()> {
-    cmd!(
-        shell,
-        "python3 -c {MAKE_DATABASE} {database} {migrations...}"
-    )
-    .quiet()
-    .run()
-    .context("Python 3 is needed to apply the migrations to a database")
+    require_python(shell)?;
+    cmd!(shell, "python3 - {database} {migrations...}")
+        .stdin(MAKE_DATABASE)
+        .quiet()
+        .run()
+        .context("failed to apply the migrations to a database")
 }
 
 fn describe(shell: &Shell, database: &Path, descriptions: &Path) -> Result<()> {

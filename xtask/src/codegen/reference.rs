@@ -6,8 +6,8 @@ use std::path::Path;
 
 use anyhow::{Result, ensure};
 
-use super::Output;
 use super::contract::{Body, Contract, Operation, Parameter};
+use super::output::Output;
 use super::schema::{Bounds, Kind, Property, Schema};
 use crate::markdown::{anchor, anchors, cell};
 

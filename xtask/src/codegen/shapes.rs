@@ -6,8 +6,8 @@ use anyhow::Result;
 
 use super::contract::Contract;
 use super::names::{pascal, snake};
+use super::output::{Output, rust_file};
 use super::schema::{Kind, Property, Schema};
-use super::{Output, rust_file};
 
 /// The shapes of every type that a request can hold.
 pub(crate) fn generate(contracts: &[Contract]) -> Result<Vec<Output>> {

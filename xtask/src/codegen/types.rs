@@ -7,8 +7,8 @@ use anyhow::Result;
 
 use super::contract::Contract;
 use super::names::{pascal, serde_camel, snake};
+use super::output::{Output, rust_file};
 use super::schema::{Bounds, Kind, Property, Schema};
-use super::{Output, rust_file};
 
 /// One module of types for each contract.
 pub(crate) fn generate(contracts: &[Contract]) -> Result<Vec<Output>> {
