@@ -1,1 +1,39 @@
-//! SQLite adapter of the Breakglass store.
+//! SQLite adapter of the Breakglass store: one file, in WAL mode, durable at every commit.
+//!
+//! It implements [`Store`](breakglass_ports::Store) and nothing else, and is the only crate beside its siblings that sees
+//! `sqlx`. It never decides anything about what it keeps, never reads a clock or the environment, and logs no value.
+//!
+//! # Where things are
+//!
+//! - [`SqliteStore`]: many connections that read, one task that writes (`writer.rs`, which tells how commits are grouped).
+//! - `view.rs`: the one struct behind both views and units of work. `lease.rs`: the writer's connection on loan.
+//! - One file per aggregate, named as in the ports: rows are private to it and turn into the domain's types by `TryFrom`;
+//!   what does not turn is [`Corrupt`](breakglass_ports::StoreError::Corrupt).
+//! - `migrations/`: the schema. `.sqlx/`: what the database said of each query, so that the build needs none.
+//!
+//! # Adding to it
+//!
+//! Write a new migration, add the queries to the aggregate's file, and run `cargo xtask codegen queries`. Queries are
+//! checked ones (`sqlx::query!`); clauses of the port get their tests in `storage-contract`.
+
+mod account;
+mod audit;
+mod broker;
+mod column;
+mod emergency_client;
+mod error;
+mod installation;
+mod lease;
+mod open;
+mod realm;
+mod session;
+mod settings;
+mod signing_key;
+mod status_list;
+mod store;
+mod task;
+mod view;
+mod writer;
+
+pub use open::OpenError;
+pub use store::{Options, SqliteStore};

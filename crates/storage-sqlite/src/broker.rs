@@ -1,0 +1,148 @@
+//! Identity brokers.
+
+use async_trait::async_trait;
+use breakglass_domain::{Broker, BrokerId, DeploymentType, Tenant, Timestamp};
+use breakglass_ports::StoreError;
+use breakglass_ports::store::{ReadBrokers, WriteBrokers};
+
+use crate::column::{Key, Place};
+use crate::lease::Lease;
+use crate::view::{Loan, View, found};
+
+struct BrokerRow {
+    id: Vec<u8>,
+    tenant: String,
+    display_name: String,
+    deployment_type: String,
+    algorithm: String,
+    created_at: i64,
+    updated_at: i64,
+}
+
+impl TryFrom<BrokerRow> for Broker {
+    type Error = StoreError;
+
+    fn try_from(row: BrokerRow) -> Result<Self, StoreError> {
+        let place = Place::new("brokers", Key::Bytes(&row.id));
+        Ok(Self {
+            id: BrokerId::from_bytes(place.bytes("id", &row.id)?),
+            tenant: place.parse("tenant", &row.tenant)?,
+            display_name: place.parse("display_name", &row.display_name)?,
+            deployment_type: place.some("deployment_type", deployment(&row.deployment_type))?,
+            algorithm: place.parse("algorithm", &row.algorithm)?,
+            created_at: Timestamp::from_millis(row.created_at),
+            updated_at: Timestamp::from_millis(row.updated_at),
+        })
+    }
+}
+
+#[async_trait]
+impl<C: Loan> ReadBrokers for View<C> {
+    async fn find_broker(&mut self, id: BrokerId) -> Result<Option<Broker>, StoreError> {
+        let id = id.as_bytes().as_slice();
+        let row = sqlx::query_as!(
+            BrokerRow,
+            "SELECT id, tenant, display_name, deployment_type, algorithm, created_at, updated_at
+             FROM brokers WHERE id = ?",
+            id,
+        )
+        .fetch_optional(self.connection()?)
+        .await;
+        self.settle(row)?.map(Broker::try_from).transpose()
+    }
+
+    async fn find_broker_by_tenant(
+        &mut self,
+        tenant: &Tenant,
+    ) -> Result<Option<Broker>, StoreError> {
+        let tenant = tenant.as_str();
+        let row = sqlx::query_as!(
+            BrokerRow,
+            "SELECT id, tenant, display_name, deployment_type, algorithm, created_at, updated_at
+             FROM brokers WHERE tenant = ?",
+            tenant,
+        )
+        .fetch_optional(self.connection()?)
+        .await;
+        self.settle(row)?.map(Broker::try_from).transpose()
+    }
+
+    async fn list_brokers(&mut self) -> Result<Vec<Broker>, StoreError> {
+        let rows = sqlx::query_as!(
+            BrokerRow,
+            "SELECT id, tenant, display_name, deployment_type, algorithm, created_at, updated_at
+             FROM brokers ORDER BY created_at, id",
+        )
+        .fetch_all(self.connection()?)
+        .await;
+        self.settle(rows)?
+            .into_iter()
+            .map(Broker::try_from)
+            .collect()
+    }
+}
+
+#[async_trait]
+impl WriteBrokers for View<Lease> {
+    async fn insert_broker(&mut self, broker: &Broker) -> Result<(), StoreError> {
+        let id = broker.id.as_bytes().as_slice();
+        let tenant = broker.tenant.as_str();
+        let display_name = broker.display_name.as_str();
+        let deployment_type = deployment_name(broker.deployment_type);
+        let algorithm = broker.algorithm.name();
+        let created_at = broker.created_at.millis();
+        let updated_at = broker.updated_at.millis();
+        let done = sqlx::query!(
+            "INSERT INTO brokers
+             (id, tenant, display_name, deployment_type, algorithm, created_at, updated_at)
+             VALUES (?, ?, ?, ?, ?, ?, ?)",
+            id,
+            tenant,
+            display_name,
+            deployment_type,
+            algorithm,
+            created_at,
+            updated_at,
+        )
+        .execute(self.connection()?)
+        .await;
+        self.settle(done).map(|_| ())
+    }
+
+    async fn update_broker(&mut self, broker: &Broker) -> Result<(), StoreError> {
+        let id = broker.id.as_bytes().as_slice();
+        let tenant = broker.tenant.as_str();
+        let display_name = broker.display_name.as_str();
+        let deployment_type = deployment_name(broker.deployment_type);
+        let algorithm = broker.algorithm.name();
+        let created_at = broker.created_at.millis();
+        let updated_at = broker.updated_at.millis();
+        let done = sqlx::query!(
+            "UPDATE brokers SET tenant = ?, display_name = ?, deployment_type = ?, algorithm = ?,
+             created_at = ?, updated_at = ? WHERE id = ?",
+            tenant,
+            display_name,
+            deployment_type,
+            algorithm,
+            created_at,
+            updated_at,
+            id,
+        )
+        .execute(self.connection()?)
+        .await;
+        found(self.settle(done)?.rows_affected())
+    }
+}
+
+const fn deployment_name(deployment: DeploymentType) -> &'static str {
+    match deployment {
+        DeploymentType::Embedded => "EMBEDDED",
+        DeploymentType::External => "EXTERNAL",
+    }
+}
+
+fn deployment(name: &str) -> Option<DeploymentType> {
+    [DeploymentType::Embedded, DeploymentType::External]
+        .into_iter()
+        .find(|deployment| deployment_name(*deployment) == name)
+}

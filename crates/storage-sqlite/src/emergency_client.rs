@@ -1,0 +1,299 @@
+//! Emergency clients.
+
+use async_trait::async_trait;
+use breakglass_domain::{
+    ClientId, EmergencyClient, EmergencyToken, RealmId, Timestamp, TokenDigest, TokenId, Usage,
+};
+use breakglass_ports::StoreError;
+use breakglass_ports::store::{EmergencySummary, ReadEmergencyClients, WriteEmergencyClients};
+
+use crate::column::{Key, Place, instant, millis, number};
+use crate::lease::Lease;
+use crate::view::{Loan, View, found};
+
+struct EmergencyClientRow {
+    realm_id: Vec<u8>,
+    client_id: String,
+    client_name: String,
+    client_description: Option<String>,
+    ttl: i64,
+    created_at: i64,
+    created_by: String,
+    last_regenerated_at: Option<i64>,
+    token_id: Vec<u8>,
+    token_digest: Vec<u8>,
+    token_status_index: i64,
+    token_issued_at: i64,
+    token_expires_at: i64,
+    token_revoked_at: Option<i64>,
+    token_expiry_recorded: bool,
+    uses: i64,
+    last_used_at: Option<i64>,
+}
+
+impl TryFrom<EmergencyClientRow> for EmergencyClient {
+    type Error = StoreError;
+
+    fn try_from(row: EmergencyClientRow) -> Result<Self, StoreError> {
+        let place = Place::new("emergency_clients", Key::Text(&row.client_id));
+        let token = EmergencyToken {
+            id: TokenId::from_bytes(place.bytes("token_id", &row.token_id)?),
+            digest: place.digest("token_digest", &row.token_digest)?,
+            status_index: place.count("token_status_index", row.token_status_index)?,
+            issued_at: Timestamp::from_millis(row.token_issued_at),
+            expires_at: Timestamp::from_millis(row.token_expires_at),
+            revoked_at: instant(row.token_revoked_at),
+            expiry_recorded: row.token_expiry_recorded,
+        };
+        Ok(Self {
+            realm_id: RealmId::from_bytes(place.bytes("realm_id", &row.realm_id)?),
+            client_id: place.parse("client_id", &row.client_id)?,
+            ttl: place.minutes("ttl", row.ttl)?,
+            usage: Usage {
+                uses: place.count("uses", row.uses)?,
+                last_used_at: instant(row.last_used_at),
+            },
+            client_name: row.client_name,
+            client_description: row.client_description,
+            created_at: Timestamp::from_millis(row.created_at),
+            created_by: row.created_by,
+            last_regenerated_at: instant(row.last_regenerated_at),
+            token,
+        })
+    }
+}
+
+/// Selects whole clients. A macro because the text of a checked query must be a literal.
+macro_rules! select_clients {
+    ($condition:literal, $($argument:expr),+ $(,)?) => {
+        sqlx::query_as!(
+            EmergencyClientRow,
+            r#"SELECT realm_id, client_id, client_name, client_description, ttl, created_at,
+               created_by, last_regenerated_at, token_id, token_digest, token_status_index,
+               token_issued_at, token_expires_at, token_revoked_at,
+               token_expiry_recorded AS "token_expiry_recorded: bool", uses, last_used_at
+               FROM emergency_clients "# + $condition,
+            $($argument),+
+        )
+    };
+}
+
+#[async_trait]
+impl<C: Loan> ReadEmergencyClients for View<C> {
+    async fn find_emergency_client(
+        &mut self,
+        realm_id: RealmId,
+        client_id: &ClientId,
+    ) -> Result<Option<EmergencyClient>, StoreError> {
+        let realm_id = realm_id.as_bytes().as_slice();
+        let client_id = client_id.as_str();
+        let row = select_clients!("WHERE realm_id = ? AND client_id = ?", realm_id, client_id)
+            .fetch_optional(self.connection()?)
+            .await;
+        self.settle(row)?.map(EmergencyClient::try_from).transpose()
+    }
+
+    async fn find_emergency_client_by_digest(
+        &mut self,
+        digest: &TokenDigest,
+    ) -> Result<Option<EmergencyClient>, StoreError> {
+        let digest = digest.as_bytes().as_slice();
+        let row = select_clients!("WHERE token_digest = ?", digest)
+            .fetch_optional(self.connection()?)
+            .await;
+        self.settle(row)?.map(EmergencyClient::try_from).transpose()
+    }
+
+    async fn list_emergency_clients(
+        &mut self,
+        realm_id: RealmId,
+    ) -> Result<Vec<EmergencyClient>, StoreError> {
+        let realm_id = realm_id.as_bytes().as_slice();
+        let rows = select_clients!("WHERE realm_id = ? ORDER BY client_id", realm_id)
+            .fetch_all(self.connection()?)
+            .await;
+        self.settle(rows)?
+            .into_iter()
+            .map(EmergencyClient::try_from)
+            .collect()
+    }
+
+    async fn list_unrecorded_expiries(
+        &mut self,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<EmergencyClient>, StoreError> {
+        let now = now.millis();
+        let rows = select_clients!(
+            "WHERE token_expiry_recorded = 0 AND token_revoked_at IS NULL AND token_expires_at <= ?
+             ORDER BY token_expires_at LIMIT ?",
+            now,
+            limit,
+        )
+        .fetch_all(self.connection()?)
+        .await;
+        self.settle(rows)?
+            .into_iter()
+            .map(EmergencyClient::try_from)
+            .collect()
+    }
+
+    async fn summarize_emergency_clients(
+        &mut self,
+        realm_id: RealmId,
+        now: Timestamp,
+    ) -> Result<EmergencySummary, StoreError> {
+        let id = realm_id.as_bytes().as_slice();
+        let now = now.millis();
+        let row = sqlx::query!(
+            r#"SELECT count(*) AS "total!: i64", count(live) AS "live!: i64",
+               min(live) AS "nearest_expiry?: i64", max(last_used_at) AS "last_used_at?: i64"
+               FROM (SELECT last_used_at, CASE WHEN token_revoked_at IS NULL AND token_expires_at > ?1
+                     THEN token_expires_at END AS live FROM emergency_clients WHERE realm_id = ?2)"#,
+            now,
+            id,
+        )
+        .fetch_one(self.connection()?)
+        .await;
+        let row = self.settle(row)?;
+        let place = Place::new("emergency_clients", Key::Bytes(id));
+        Ok(EmergencySummary {
+            total: place.count("client_id", row.total)?,
+            live: place.count("token_expires_at", row.live)?,
+            nearest_expiry: instant(row.nearest_expiry),
+            last_used_at: instant(row.last_used_at),
+        })
+    }
+}
+
+#[async_trait]
+impl WriteEmergencyClients for View<Lease> {
+    async fn insert_emergency_client(
+        &mut self,
+        client: &EmergencyClient,
+    ) -> Result<(), StoreError> {
+        let realm_id = client.realm_id.as_bytes().as_slice();
+        let client_id = client.client_id.as_str();
+        let ttl = client.ttl.get();
+        let created_at = client.created_at.millis();
+        let last_regenerated_at = millis(client.last_regenerated_at);
+        let token_id = client.token.id.as_bytes().as_slice();
+        let token_digest = client.token.digest.as_bytes().as_slice();
+        let token_status_index = number(client.token.status_index)?;
+        let token_issued_at = client.token.issued_at.millis();
+        let token_expires_at = client.token.expires_at.millis();
+        let token_revoked_at = millis(client.token.revoked_at);
+        let uses = number(client.usage.uses)?;
+        let last_used_at = millis(client.usage.last_used_at);
+        let done = sqlx::query!(
+            "INSERT INTO emergency_clients (realm_id, client_id, client_name, client_description,
+             ttl, created_at, created_by, last_regenerated_at, token_id, token_digest,
+             token_status_index, token_issued_at, token_expires_at, token_revoked_at,
+             token_expiry_recorded, uses, last_used_at)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            realm_id,
+            client_id,
+            client.client_name,
+            client.client_description,
+            ttl,
+            created_at,
+            client.created_by,
+            last_regenerated_at,
+            token_id,
+            token_digest,
+            token_status_index,
+            token_issued_at,
+            token_expires_at,
+            token_revoked_at,
+            client.token.expiry_recorded,
+            uses,
+            last_used_at,
+        )
+        .execute(self.connection()?)
+        .await;
+        self.settle(done).map(|_| ())
+    }
+
+    async fn update_emergency_client(
+        &mut self,
+        client: &EmergencyClient,
+    ) -> Result<(), StoreError> {
+        let realm_id = client.realm_id.as_bytes().as_slice();
+        let client_id = client.client_id.as_str();
+        let ttl = client.ttl.get();
+        let created_at = client.created_at.millis();
+        let last_regenerated_at = millis(client.last_regenerated_at);
+        let token_id = client.token.id.as_bytes().as_slice();
+        let token_digest = client.token.digest.as_bytes().as_slice();
+        let token_status_index = number(client.token.status_index)?;
+        let token_issued_at = client.token.issued_at.millis();
+        let token_expires_at = client.token.expires_at.millis();
+        let token_revoked_at = millis(client.token.revoked_at);
+        let done = sqlx::query!(
+            "UPDATE emergency_clients SET client_name = ?, client_description = ?, ttl = ?,
+             created_at = ?, created_by = ?, last_regenerated_at = ?, token_id = ?,
+             token_digest = ?, token_status_index = ?, token_issued_at = ?, token_expires_at = ?,
+             token_revoked_at = ?, token_expiry_recorded = ? WHERE realm_id = ? AND client_id = ?",
+            client.client_name,
+            client.client_description,
+            ttl,
+            created_at,
+            client.created_by,
+            last_regenerated_at,
+            token_id,
+            token_digest,
+            token_status_index,
+            token_issued_at,
+            token_expires_at,
+            token_revoked_at,
+            client.token.expiry_recorded,
+            realm_id,
+            client_id,
+        )
+        .execute(self.connection()?)
+        .await;
+        found(self.settle(done)?.rows_affected())
+    }
+
+    async fn delete_emergency_client(
+        &mut self,
+        realm_id: RealmId,
+        client_id: &ClientId,
+    ) -> Result<bool, StoreError> {
+        let realm_id = realm_id.as_bytes().as_slice();
+        let client_id = client_id.as_str();
+        let done = sqlx::query!(
+            "DELETE FROM emergency_clients WHERE realm_id = ? AND client_id = ?",
+            realm_id,
+            client_id,
+        )
+        .execute(self.connection()?)
+        .await;
+        Ok(self.settle(done)?.rows_affected() > 0)
+    }
+
+    async fn record_emergency_use(
+        &mut self,
+        realm_id: RealmId,
+        client_id: &ClientId,
+        digest: &TokenDigest,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let realm_id = realm_id.as_bytes().as_slice();
+        let client_id = client_id.as_str();
+        let digest = digest.as_bytes().as_slice();
+        let now = now.millis();
+        let done = sqlx::query!(
+            "UPDATE emergency_clients SET uses = uses + 1, last_used_at = ?1
+             WHERE realm_id = ?2 AND client_id = ?3 AND token_digest = ?4
+             AND token_revoked_at IS NULL AND token_expires_at > ?1",
+            now,
+            realm_id,
+            client_id,
+            digest,
+        )
+        .execute(self.connection()?)
+        .await;
+        Ok(self.settle(done)?.rows_affected() > 0)
+    }
+}

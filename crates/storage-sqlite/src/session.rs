@@ -1,0 +1,115 @@
+//! OpsToken sessions.
+
+use async_trait::async_trait;
+use breakglass_domain::{OpsSession, Timestamp, TokenDigest, Username};
+use breakglass_ports::StoreError;
+use breakglass_ports::store::{ReadSessions, WriteSessions};
+
+use crate::column::{Key, Place};
+use crate::lease::Lease;
+use crate::view::{Loan, View};
+
+struct SessionRow {
+    digest: Vec<u8>,
+    username: String,
+    created_at: i64,
+    expires_at: i64,
+}
+
+impl TryFrom<SessionRow> for OpsSession {
+    type Error = StoreError;
+
+    fn try_from(row: SessionRow) -> Result<Self, StoreError> {
+        // The digest has no place in an error; the name tells whose session it is.
+        let place = Place::new("sessions", Key::Text(&row.username));
+        Ok(Self {
+            digest: place.digest("digest", &row.digest)?,
+            username: place.parse("username", &row.username)?,
+            created_at: Timestamp::from_millis(row.created_at),
+            expires_at: Timestamp::from_millis(row.expires_at),
+        })
+    }
+}
+
+#[async_trait]
+impl<C: Loan> ReadSessions for View<C> {
+    async fn find_session(
+        &mut self,
+        digest: &TokenDigest,
+    ) -> Result<Option<OpsSession>, StoreError> {
+        let digest = digest.as_bytes().as_slice();
+        let row = sqlx::query_as!(
+            SessionRow,
+            "SELECT digest, username, created_at, expires_at FROM sessions WHERE digest = ?",
+            digest,
+        )
+        .fetch_optional(self.connection()?)
+        .await;
+        self.settle(row)?.map(OpsSession::try_from).transpose()
+    }
+}
+
+#[async_trait]
+impl WriteSessions for View<Lease> {
+    async fn insert_session(&mut self, session: &OpsSession) -> Result<(), StoreError> {
+        let digest = session.digest.as_bytes().as_slice();
+        let username = session.username.as_str();
+        let created_at = session.created_at.millis();
+        let expires_at = session.expires_at.millis();
+        let done = sqlx::query!(
+            "INSERT INTO sessions (digest, username, created_at, expires_at) VALUES (?, ?, ?, ?)",
+            digest,
+            username,
+            created_at,
+            expires_at,
+        )
+        .execute(self.connection()?)
+        .await;
+        self.settle(done).map(|_| ())
+    }
+
+    async fn delete_session(&mut self, digest: &TokenDigest) -> Result<bool, StoreError> {
+        let digest = digest.as_bytes().as_slice();
+        let done = sqlx::query!("DELETE FROM sessions WHERE digest = ?", digest)
+            .execute(self.connection()?)
+            .await;
+        Ok(self.settle(done)?.rows_affected() > 0)
+    }
+
+    async fn delete_sessions_of(&mut self, username: &Username) -> Result<u64, StoreError> {
+        let username = username.as_str();
+        let done = sqlx::query!("DELETE FROM sessions WHERE username = ?", username)
+            .execute(self.connection()?)
+            .await;
+        Ok(self.settle(done)?.rows_affected())
+    }
+}
+
+impl View<Lease> {
+    /// Lets a session end at this instant unless it ends later anyway.
+    pub(crate) async fn extend_session(
+        &mut self,
+        digest: &TokenDigest,
+        expires_at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let digest = digest.as_bytes().as_slice();
+        let expires_at = expires_at.millis();
+        let done = sqlx::query!(
+            "UPDATE sessions SET expires_at = max(expires_at, ?) WHERE digest = ?",
+            expires_at,
+            digest,
+        )
+        .execute(self.connection()?)
+        .await;
+        self.settle(done).map(|_| ())
+    }
+
+    /// Forgets the sessions that are over, and says how many.
+    pub(crate) async fn prune_sessions(&mut self, now: Timestamp) -> Result<u64, StoreError> {
+        let now = now.millis();
+        let done = sqlx::query!("DELETE FROM sessions WHERE expires_at <= ?", now)
+            .execute(self.connection()?)
+            .await;
+        Ok(self.settle(done)?.rows_affected())
+    }
+}

@@ -1,0 +1,87 @@
+//! Signing keys.
+
+use async_trait::async_trait;
+use breakglass_domain::{BrokerId, KeyId, SealedBytes, SigningKey, Timestamp};
+use breakglass_ports::StoreError;
+use breakglass_ports::store::{ReadSigningKeys, WriteSigningKeys};
+
+use crate::column::{Key, Place};
+use crate::lease::Lease;
+use crate::view::{Loan, View};
+
+struct SigningKeyRow {
+    id: String,
+    broker_id: Option<Vec<u8>>,
+    algorithm: String,
+    public_key: Vec<u8>,
+    sealed_private_key: Vec<u8>,
+    created_at: i64,
+}
+
+impl TryFrom<SigningKeyRow> for SigningKey {
+    type Error = StoreError;
+
+    fn try_from(row: SigningKeyRow) -> Result<Self, StoreError> {
+        let place = Place::new("signing_keys", Key::Text(&row.id));
+        let broker_id = match &row.broker_id {
+            Some(id) => Some(BrokerId::from_bytes(place.bytes("broker_id", id)?)),
+            None => None,
+        };
+        Ok(Self {
+            broker_id,
+            algorithm: place.parse("algorithm", &row.algorithm)?,
+            id: KeyId::new(row.id),
+            public_key: row.public_key,
+            sealed_private_key: SealedBytes::new(row.sealed_private_key),
+            created_at: Timestamp::from_millis(row.created_at),
+        })
+    }
+}
+
+#[async_trait]
+impl<C: Loan> ReadSigningKeys for View<C> {
+    async fn list_signing_keys(
+        &mut self,
+        broker_id: Option<BrokerId>,
+    ) -> Result<Vec<SigningKey>, StoreError> {
+        let broker_id = broker_id.as_ref().map(|id| id.as_bytes().as_slice());
+        let rows = sqlx::query_as!(
+            SigningKeyRow,
+            "SELECT id, broker_id, algorithm, public_key, sealed_private_key, created_at
+             FROM signing_keys WHERE broker_id IS ? ORDER BY created_at DESC, id",
+            broker_id,
+        )
+        .fetch_all(self.connection()?)
+        .await;
+        self.settle(rows)?
+            .into_iter()
+            .map(SigningKey::try_from)
+            .collect()
+    }
+}
+
+#[async_trait]
+impl WriteSigningKeys for View<Lease> {
+    async fn insert_signing_key(&mut self, key: &SigningKey) -> Result<(), StoreError> {
+        let id = key.id.as_str();
+        let broker_id = key.broker_id.as_ref().map(|id| id.as_bytes().as_slice());
+        let algorithm = key.algorithm.name();
+        let public_key = key.public_key.as_slice();
+        let sealed_private_key = key.sealed_private_key.as_bytes();
+        let created_at = key.created_at.millis();
+        let done = sqlx::query!(
+            "INSERT INTO signing_keys
+             (id, broker_id, algorithm, public_key, sealed_private_key, created_at)
+             VALUES (?, ?, ?, ?, ?, ?)",
+            id,
+            broker_id,
+            algorithm,
+            public_key,
+            sealed_private_key,
+            created_at,
+        )
+        .execute(self.connection()?)
+        .await;
+        self.settle(done).map(|_| ())
+    }
+}

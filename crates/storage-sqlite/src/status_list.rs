@@ -1,0 +1,108 @@
+//! The places of tokens in their issuer's status list.
+
+use async_trait::async_trait;
+use breakglass_domain::{BrokerId, RetiredToken, Timestamp};
+use breakglass_ports::StoreError;
+use breakglass_ports::store::{ReadStatusLists, StatusListExtent, WriteStatusLists};
+
+use crate::column::{Key, Place, number};
+use crate::lease::Lease;
+use crate::view::{Loan, View};
+
+#[async_trait]
+impl<C: Loan> ReadStatusLists for View<C> {
+    async fn find_status_list_extent(
+        &mut self,
+        broker_id: BrokerId,
+    ) -> Result<Option<StatusListExtent>, StoreError> {
+        let id = broker_id.as_bytes().as_slice();
+        let row = sqlx::query!(
+            "SELECT next_status_index, recall_epoch FROM brokers WHERE id = ?",
+            id,
+        )
+        .fetch_optional(self.connection()?)
+        .await;
+        let Some(row) = self.settle(row)? else {
+            return Ok(None);
+        };
+        let place = Place::new("brokers", Key::Bytes(id));
+        Ok(Some(StatusListExtent {
+            places: place.count("next_status_index", row.next_status_index)?,
+            epoch: place.count("recall_epoch", row.recall_epoch)?,
+        }))
+    }
+
+    async fn list_recalled(&mut self, broker_id: BrokerId) -> Result<Vec<u64>, StoreError> {
+        let id = broker_id.as_bytes().as_slice();
+        let rows = sqlx::query_scalar!(
+            "SELECT status_index FROM recalled_tokens WHERE broker_id = ? ORDER BY status_index",
+            id,
+        )
+        .fetch_all(self.connection()?)
+        .await;
+        let place = Place::new("recalled_tokens", Key::Bytes(id));
+        self.settle(rows)?
+            .into_iter()
+            .map(|index| place.count("status_index", index))
+            .collect()
+    }
+}
+
+#[async_trait]
+impl WriteStatusLists for View<Lease> {
+    async fn allocate_status_index(&mut self, broker_id: BrokerId) -> Result<u64, StoreError> {
+        let id = broker_id.as_bytes().as_slice();
+        let next = sqlx::query_scalar!(
+            r#"UPDATE brokers SET next_status_index = next_status_index + 1 WHERE id = ?
+               RETURNING next_status_index - 1 AS "index!: i64""#,
+            id,
+        )
+        .fetch_optional(self.connection()?)
+        .await;
+        let index = self.settle(next)?.ok_or(StoreError::Missing)?;
+        Place::new("brokers", Key::Bytes(id)).count("next_status_index", index)
+    }
+
+    async fn recall_token(
+        &mut self,
+        broker_id: BrokerId,
+        token: &RetiredToken,
+    ) -> Result<(), StoreError> {
+        let id = broker_id.as_bytes().as_slice();
+        let status_index = number(token.status_index)?;
+        let token_id = token.id.as_bytes().as_slice();
+        let expires_at = token.expires_at.millis();
+        let done = sqlx::query!(
+            "INSERT INTO recalled_tokens (broker_id, status_index, token_id, expires_at)
+             VALUES (?, ?, ?, ?) ON CONFLICT (broker_id, status_index) DO NOTHING",
+            id,
+            status_index,
+            token_id,
+            expires_at,
+        )
+        .execute(self.connection()?)
+        .await;
+        if self.settle(done)?.rows_affected() == 0 {
+            return Ok(());
+        }
+        let done = sqlx::query!(
+            "UPDATE brokers SET recall_epoch = recall_epoch + 1 WHERE id = ?",
+            id,
+        )
+        .execute(self.connection()?)
+        .await;
+        self.settle(done).map(|_| ())
+    }
+}
+
+impl View<Lease> {
+    /// Forgets the recalled tokens that are dead of age, and says how many. The epoch stays: a verifier that still has the
+    /// old list refuses a token that is dead anyway.
+    pub(crate) async fn prune_recalled(&mut self, now: Timestamp) -> Result<u64, StoreError> {
+        let now = now.millis();
+        let done = sqlx::query!("DELETE FROM recalled_tokens WHERE expires_at <= ?", now)
+            .execute(self.connection()?)
+            .await;
+        Ok(self.settle(done)?.rows_affected())
+    }
+}

@@ -1,0 +1,180 @@
+//! The store: a pool of connections that read, and the one task that writes.
+
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use breakglass_domain::{Timestamp, TokenDigest};
+use breakglass_ports::{ReadView, Store, StoreError, UnitOfWork};
+use sqlx::sqlite::{SqliteConnection, SqlitePool, SqlitePoolOptions};
+use sqlx::{Connection, Executor};
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
+
+use crate::error::unavailable;
+use crate::lease::{Lease, gone};
+use crate::open::{OpenError, open};
+use crate::view::View;
+use crate::writer::{Waiter, Writer};
+
+/// How a store behaves.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Options {
+    /// At most so many units of work share one commit; at least 1.
+    pub group_limit: usize,
+    /// How long to wait for a lock of another process, or for a connection that reads.
+    pub patience: Duration,
+    /// At most so many connections read at the same time; each is a thread.
+    pub readers: u32,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            group_limit: 128,
+            patience: Duration::from_secs(5),
+            readers: 8,
+        }
+    }
+}
+
+/// A store in one SQLite file, which several processes may use at once.
+///
+/// It needs a Tokio runtime with time. A unit of work that is held holds up every later one: hold none while waiting for
+/// anything slow, and none while calling [`close`](Store::close).
+#[derive(Debug)]
+pub struct SqliteStore {
+    readers: SqlitePool,
+    /// Where to ask for the writer's connection; `None` once the store is closed.
+    door: std::sync::Mutex<Option<mpsc::Sender<Waiter>>>,
+    writer: tokio::sync::Mutex<Option<JoinHandle<Option<SqliteConnection>>>>,
+    commits: Arc<AtomicU64>,
+    patience: Duration,
+}
+
+impl SqliteStore {
+    /// Opens the store in this file. Its folder must exist; the file is made, readable by this user alone, when it is not
+    /// there. Its schema is brought up to date.
+    ///
+    /// # Errors
+    /// [`OpenError`] tells what an operator can do about it.
+    pub async fn open(path: &Path, options: Options) -> Result<Self, OpenError> {
+        let opened = open(path, options.patience).await?;
+        let readers = SqlitePoolOptions::new()
+            .max_connections(options.readers.max(1))
+            .acquire_timeout(options.patience)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            // A connection to a file does not go stale.
+            .test_before_acquire(false)
+            .connect_lazy_with(opened.reader);
+        let commits = Arc::new(AtomicU64::new(0));
+        let limit = options.group_limit.max(1);
+        let (door, waiting) = mpsc::channel(limit);
+        let writer = Writer::new(
+            opened.writer,
+            opened.connection,
+            waiting,
+            limit,
+            Arc::clone(&commits),
+        );
+        Ok(Self {
+            readers,
+            door: std::sync::Mutex::new(Some(door)),
+            writer: tokio::sync::Mutex::new(Some(tokio::spawn(writer.run()))),
+            commits,
+            patience: options.patience,
+        })
+    }
+
+    /// How often this handle made something durable. Units of work that waited at the same time count once together.
+    pub fn commits(&self) -> u64 {
+        self.commits.load(Ordering::Relaxed)
+    }
+
+    /// Waits for the writer's connection.
+    async fn lease(&self) -> Result<Lease, StoreError> {
+        let door = self
+            .door
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+            .ok_or_else(gone)?;
+        let (waiter, lease) = oneshot::channel();
+        door.send(waiter).await.map_err(|_| gone())?;
+        // The door is not held open while waiting inside.
+        drop(door);
+        lease.await.unwrap_or_else(|_| Err(gone()))
+    }
+}
+
+#[async_trait]
+impl Store for SqliteStore {
+    async fn read(&self) -> Result<Box<dyn ReadView>, StoreError> {
+        let connection = self
+            .readers
+            .acquire()
+            .await
+            .map_err(|error| unavailable(&error))?;
+        Ok(Box::new(View::new(connection)))
+    }
+
+    async fn begin(&self) -> Result<Box<dyn UnitOfWork>, StoreError> {
+        Ok(Box::new(View::new(self.lease().await?)))
+    }
+
+    async fn extend_session(
+        &self,
+        digest: &TokenDigest,
+        expires_at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let mut unit = View::new(self.lease().await?);
+        unit.extend_session(digest, expires_at).await?;
+        unit.keep().await
+    }
+
+    async fn prune(&self, now: Timestamp) -> Result<u64, StoreError> {
+        let mut unit = View::new(self.lease().await?);
+        let forgotten = unit.prune_sessions(now).await?
+            + unit.prune_recalled(now).await?
+            + unit.prune_tasks(now).await?;
+        unit.keep().await?;
+        Ok(forgotten)
+    }
+
+    async fn close(&self) {
+        drop(
+            self.door
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .take(),
+        );
+        // Whoever closes beside this call waits here for the same end.
+        let mut writer = self.writer.lock().await;
+        let Some(task) = writer.take() else {
+            return;
+        };
+        let connection = task.await.ok().flatten();
+        // The writer closes last: only a connection that writes can fold the write-ahead log into the file.
+        let closed = tokio::time::timeout(self.patience, self.readers.close()).await;
+        if closed.is_err() {
+            tracing::warn!("a view of the store is still open");
+        }
+        if let Some(connection) = connection
+            && let Err(error) = shut(connection).await
+        {
+            // Everything is durable in the log; the next process to open the file folds it in.
+            tracing::warn!(%error, "the store was not closed in good order");
+        }
+    }
+}
+
+/// Folds the write-ahead log into the file and closes the connection.
+async fn shut(mut connection: SqliteConnection) -> Result<(), sqlx::Error> {
+    connection
+        .execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        .await?;
+    connection.close().await
+}

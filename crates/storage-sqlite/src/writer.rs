@@ -1,0 +1,182 @@
+//! The one task that writes, and commits whatever waits at the same time together.
+//!
+//! # How a group is committed
+//!
+//! The first unit of work that comes begins a transaction. The writer lends its connection to that unit, which comes back
+//! to be kept or to be undone; an undone unit is rolled back to the savepoint that was set before it. While others wait,
+//! the next of them gets the same transaction. Then one `COMMIT`, and with it one `fsync`, answers all that are kept. When
+//! nobody waits the commit comes at once: nothing is ever delayed to make a group larger.
+//!
+//! A group fails as a whole: when the commit fails, or SQLite itself undoes the transaction (a full disk does that), all
+//! of its units are told that nothing was kept. The writer then drops its connection and opens another for the next group.
+//!
+//! A unit of work that stalls holds up those behind it, so that a caller must not wait for anything slow while it holds one.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use breakglass_ports::StoreError;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
+use sqlx::{ConnectOptions, Executor};
+use tokio::sync::{mpsc, oneshot};
+
+use crate::error::unavailable;
+use crate::lease::{Answer, Lease};
+
+/// A group takes in no more units once it is this old, so that the first of it need not wait for long.
+const MAX_GROUP_AGE: Duration = Duration::from_millis(100);
+
+/// Somebody who waits for a unit of work.
+pub(crate) type Waiter = oneshot::Sender<Result<Lease, StoreError>>;
+
+/// The one task that writes.
+#[derive(Debug)]
+pub(crate) struct Writer {
+    options: SqliteConnectOptions,
+    waiting: mpsc::Receiver<Waiter>,
+    /// The connection between groups; `None` after a failure.
+    connection: Option<SqliteConnection>,
+    /// At most so many units in a group.
+    limit: usize,
+    commits: Arc<AtomicU64>,
+}
+
+impl Writer {
+    /// A writer that serves those who are `waiting`, counts its `commits`, and groups at most `limit` units.
+    pub(crate) fn new(
+        options: SqliteConnectOptions,
+        connection: SqliteConnection,
+        waiting: mpsc::Receiver<Waiter>,
+        limit: usize,
+        commits: Arc<AtomicU64>,
+    ) -> Self {
+        Self {
+            options,
+            waiting,
+            connection: Some(connection),
+            limit,
+            commits,
+        }
+    }
+
+    /// Serves until nobody can come any more, and gives the connection back.
+    pub(crate) async fn run(mut self) -> Option<SqliteConnection> {
+        while let Some(first) = self.waiting.recv().await {
+            self.serve(first).await;
+        }
+        self.connection
+    }
+
+    /// Commits one group.
+    async fn serve(&mut self, first: Waiter) {
+        let mut kept = Vec::new();
+        let outcome = match self.begin().await {
+            Ok(connection) => self.group(connection, first, &mut kept).await,
+            Err(error) => {
+                self.refuse(first, &error);
+                Err(error)
+            }
+        };
+        let answer = match outcome {
+            Ok(connection) => {
+                self.connection = Some(connection);
+                Ok(())
+            }
+            Err(error) => {
+                tracing::warn!(%error, units = kept.len(), "a group of commits has failed");
+                Err(error)
+            }
+        };
+        for unit in kept {
+            // Who asked may be gone; what it asked for is done nevertheless.
+            drop(unit.send(answer.clone()));
+        }
+    }
+
+    /// Begins the transaction of a group.
+    async fn begin(&mut self) -> Result<SqliteConnection, StoreError> {
+        let mut connection = match self.connection.take() {
+            Some(connection) => connection,
+            None => self
+                .options
+                .connect()
+                .await
+                .map_err(|error| unavailable(&error))?,
+        };
+        execute(&mut connection, "BEGIN IMMEDIATE").await?;
+        Ok(connection)
+    }
+
+    /// Tells everybody who waits that the store does not take writes now: each would wait in vain as long as the first did.
+    fn refuse(&mut self, first: Waiter, error: &StoreError) {
+        let mut next = Some(first);
+        while let Some(waiter) = next {
+            drop(waiter.send(Err(error.clone())));
+            next = self.waiting.try_recv().ok();
+        }
+    }
+
+    /// Runs the units of a group one after the other and commits them together. An error has undone all of them; the
+    /// connection is dropped with it.
+    async fn group(
+        &mut self,
+        mut connection: SqliteConnection,
+        first: Waiter,
+        kept: &mut Vec<Answer>,
+    ) -> Result<SqliteConnection, StoreError> {
+        let begun = Instant::now();
+        let mut next = Some(first);
+        while let Some(waiter) = next {
+            connection = lend(connection, waiter, kept).await?;
+            next = if kept.len() < self.limit && begun.elapsed() < MAX_GROUP_AGE {
+                self.waiting.try_recv().ok()
+            } else {
+                None
+            };
+        }
+        if kept.is_empty() {
+            execute(&mut connection, "ROLLBACK").await?;
+        } else {
+            execute(&mut connection, "COMMIT").await?;
+            self.commits.fetch_add(1, Ordering::Relaxed);
+        }
+        Ok(connection)
+    }
+}
+
+/// Lends the connection to one unit, and undoes what the unit did unless it is to be kept.
+async fn lend(
+    mut connection: SqliteConnection,
+    waiter: Waiter,
+    kept: &mut Vec<Answer>,
+) -> Result<SqliteConnection, StoreError> {
+    if let Err(error) = execute(&mut connection, "SAVEPOINT unit").await {
+        drop(waiter.send(Err(error.clone())));
+        return Err(error);
+    }
+    let (lease, back) = Lease::new(connection);
+    // When the waiter is gone, the lease is dropped here and comes straight back.
+    drop(waiter.send(Ok(lease)));
+    let returned = back
+        .await
+        .map_err(|_| unavailable("the writer's connection was lost"))?;
+    connection = returned.connection;
+    let end = if returned.keep.is_some() {
+        "RELEASE unit"
+    } else {
+        "ROLLBACK TO unit; RELEASE unit"
+    };
+    // Pushed first: when the savepoint is gone, this unit too must hear that nothing was kept.
+    kept.extend(returned.keep);
+    execute(&mut connection, end).await?;
+    Ok(connection)
+}
+
+async fn execute(
+    connection: &mut SqliteConnection,
+    statement: &'static str,
+) -> Result<(), StoreError> {
+    let outcome = connection.execute(statement).await;
+    outcome.map(|_| ()).map_err(|error| unavailable(&error))
+}
