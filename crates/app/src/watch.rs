@@ -71,9 +71,10 @@ impl App {
             return Ok(());
         }
         let millis = ledger.remaining_millis(&happening, now);
-        let retry_after_seconds = u64::try_from(millis / 1000)
+        let retry_after_seconds = u64::try_from(millis)
             .unwrap_or_default()
-            .saturating_add(1);
+            .div_ceil(1000)
+            .max(1);
         Err(Error::RateLimited {
             retry_after_seconds,
         })

@@ -1,1 +1,20 @@
-//! Builders, a manual clock and seeded randomness for the tests of Breakglass.
+//! What the tests of several crates share: a clock that moves only when told, randomness that repeats, a store that
+//! fails when told, and a whole application on a temporary folder. Only ever a dev-dependency.
+
+#![expect(
+    clippy::expect_used,
+    clippy::missing_panics_doc,
+    reason = "this is test code: a failure here is the failure of the test that uses it"
+)]
+
+mod clock;
+mod entropy;
+mod faulty_store;
+mod hasher;
+mod test_app;
+
+pub use clock::ManualClock;
+pub use entropy::SeededEntropy;
+pub use faulty_store::FaultyStore;
+pub use hasher::CountingHasher;
+pub use test_app::{ADMIN_PASSWORD, PUBLIC_URL, TestApp};

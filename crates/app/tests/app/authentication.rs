@@ -1,0 +1,207 @@
+use breakglass_app::{Credentials, Error};
+use breakglass_domain::audit::{AuditAction, Outcome};
+use breakglass_domain::{Privilege, Secret};
+use breakglass_test_support::{ADMIN_PASSWORD, TestApp};
+
+use crate::support::{bearer, origin, records_of, viewer};
+
+fn basic(username: &str, password: &str) -> Credentials {
+    Credentials::Basic {
+        username: username.to_owned(),
+        password: Secret::new(password),
+    }
+}
+
+#[tokio::test]
+async fn each_use_of_an_emergency_token_is_counted_and_audited() {
+    let test = TestApp::start().await;
+    let token = test.add_emergency_client(&test.made.realm, "fire").await;
+    for _ in 0..3 {
+        bearer(&test, &token).await.unwrap();
+    }
+    let used = records_of(&test, AuditAction::EmergencyTokenUsed).await;
+    assert_eq!(used.len(), 3);
+    assert!(used.iter().all(|record| record.event.emergency));
+    assert_eq!(used[0].event.details["operation"], "test");
+    let view = test
+        .app
+        .get_emergency_client(&test.admin(), test.made.realm.id, "fire")
+        .await
+        .unwrap();
+    assert_eq!(view.client.usage.uses, 3);
+    assert!(view.client.usage.last_used_at.is_some());
+}
+
+#[tokio::test]
+async fn a_use_that_cannot_be_audited_is_refused() {
+    let test = TestApp::start().await;
+    let token = test.add_emergency_client(&test.made.realm, "fire").await;
+    test.store.refuse_writes(true);
+    assert!(matches!(bearer(&test, &token).await, Err(Error::Store(_))));
+}
+
+#[tokio::test]
+async fn repeated_refusals_of_one_source_are_folded_into_one_record() {
+    let test = TestApp::start().await;
+    for _ in 0..5 {
+        let refused = test
+            .app
+            .authenticate(None, origin("203.0.113.9"), "listRealms")
+            .await;
+        assert!(matches!(refused, Err(Error::Unauthenticated(_))));
+    }
+    test.app
+        .authenticate(None, origin("203.0.113.10"), "listRealms")
+        .await
+        .unwrap_err();
+    assert_eq!(
+        records_of(&test, AuditAction::AuthenticationFailed)
+            .await
+            .len(),
+        2
+    );
+    test.clock.advance_minutes(1);
+    breakglass_app::Housekeeping::default()
+        .round(&test.app)
+        .await
+        .unwrap();
+    let failed = records_of(&test, AuditAction::AuthenticationFailed).await;
+    assert_eq!(failed.len(), 3);
+    assert_eq!(failed[2].event.details["repeats"], "4");
+    assert_eq!(
+        failed[2].event.source_address.as_deref(),
+        Some("203.0.113.9")
+    );
+    assert!(
+        failed
+            .iter()
+            .all(|record| record.event.outcome == Outcome::Denied)
+    );
+}
+
+#[tokio::test]
+async fn a_source_that_fails_too_often_is_put_off_but_never_an_emergency_token() {
+    let test = TestApp::start().await;
+    let token = test.add_emergency_client(&test.made.realm, "fire").await;
+    let limit = test.app.options().failure_limit;
+    for _ in 0..limit {
+        let wrong = Some(Credentials::Bearer(Secret::new("wrong")));
+        let refused = test
+            .app
+            .authenticate(wrong, origin("198.51.100.7"), "test")
+            .await;
+        assert!(matches!(refused, Err(Error::Unauthenticated(_))));
+    }
+    let hashes = test.hasher.hashes();
+    let refused = test
+        .app
+        .authenticate(
+            Some(basic("admin", ADMIN_PASSWORD)),
+            origin("198.51.100.7"),
+            "test",
+        )
+        .await;
+    assert!(matches!(
+        refused,
+        Err(Error::RateLimited {
+            retry_after_seconds: 1..=60
+        })
+    ));
+    assert_eq!(
+        test.hasher.hashes(),
+        hashes,
+        "a source that is put off costs no hash"
+    );
+    assert!(bearer(&test, &token).await.is_ok());
+    assert!(
+        test.app
+            .authenticate(
+                Some(basic("admin", ADMIN_PASSWORD)),
+                origin("192.0.2.77"),
+                "test"
+            )
+            .await
+            .is_ok()
+    );
+}
+
+#[tokio::test]
+async fn an_unknown_account_costs_what_a_wrong_password_costs() {
+    let test = TestApp::start().await;
+    let before = test.hasher.hashes();
+    for name in ["admin", "stranger", "no\nname"] {
+        let refused = test
+            .app
+            .authenticate(Some(basic(name, "wrong")), origin("192.0.2.5"), "test")
+            .await;
+        assert!(matches!(refused, Err(Error::Unauthenticated(_))));
+    }
+    assert_eq!(test.hasher.hashes() - before, 3);
+}
+
+#[tokio::test]
+async fn a_name_that_is_no_accounts_is_not_written_down() {
+    let test = TestApp::start().await;
+    test.app
+        .authenticate(Some(basic("hunter2", "x")), origin("192.0.2.5"), "test")
+        .await
+        .unwrap_err();
+    test.app
+        .authenticate(Some(basic("admin", "x")), origin("192.0.2.6"), "test")
+        .await
+        .unwrap_err();
+    let failed = records_of(&test, AuditAction::AuthenticationFailed).await;
+    assert!(!format!("{failed:?}").contains("hunter2"));
+    assert_eq!(failed[1].event.details["username"], "admin");
+}
+
+#[tokio::test]
+async fn a_missing_privilege_is_refused_and_audited() {
+    let test = TestApp::start().await;
+    assert!(
+        test.app
+            .authorize(&viewer(), Privilege::View, "read")
+            .await
+            .is_ok()
+    );
+    let refused = test
+        .app
+        .authorize(&viewer(), Privilege::Manage, "write")
+        .await;
+    assert_eq!(
+        refused,
+        Err(Error::Forbidden {
+            missing: Some(Privilege::Manage)
+        })
+    );
+    let denied = records_of(&test, AuditAction::AuthorizationDenied).await;
+    assert_eq!(denied.len(), 1);
+    assert_eq!(denied[0].event.actor.id, "viewer");
+    assert_eq!(denied[0].event.outcome, Outcome::Denied);
+}
+
+#[tokio::test]
+async fn a_digest_written_by_a_stranger_opens_nothing() {
+    let test = TestApp::start().await;
+    let realm = test.made.realm.id;
+    test.add_emergency_client(&test.made.realm, "fire").await;
+    let forged = Secret::new("a token that no key signed");
+    let mut unit = test.ports().store.begin().await.unwrap();
+    let mut client = unit
+        .find_emergency_client(realm, &"fire".parse().unwrap())
+        .await
+        .unwrap()
+        .unwrap();
+    client.token.digest = breakglass_domain::TokenDigest::of(forged.expose());
+    unit.update_emergency_client(&client).await.unwrap();
+    let record = records_of(&test, AuditAction::EmergencyClientCreated)
+        .await
+        .remove(0);
+    unit.commit(&test.audit_key().await, record.event.into())
+        .await
+        .unwrap();
+    assert!(matches!(
+        bearer(&test, &forged).await,
+        Err(Error::Unauthenticated(_))
+    ));
+}
