@@ -1,1 +1,33 @@
-//! End-to-end tests: they start the real binary and drive it with real clients.
+//! What the end-to-end tests are written with: they start the real binary and drive it with real clients.
+//!
+//! A test owns a [`Place`], a folder of its own that is gone when the test ends, and starts as many servers and commands
+//! on it as it needs. Nothing here knows the crates of the product: only what it prints, answers and leaves on the disk.
+
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::missing_panics_doc,
+    clippy::panic,
+    clippy::return_self_not_must_use,
+    reason = "what fails here fails the test with a message that says what it was, so most answers need no second look"
+)]
+
+mod binary;
+mod client;
+mod fleet;
+mod place;
+mod python;
+mod server;
+mod stream;
+mod wait;
+
+pub use binary::{Command, Outcome};
+pub use client::{Answer, Broken, Client};
+pub use fleet::{Fleet, Issued};
+pub use place::Place;
+pub use python::python;
+pub use server::{Serve, Server};
+pub use wait::eventually;
+
+/// The administrator's password of every installation that a test makes.
+pub const PASSWORD: &str = "correct-horse-battery-staple-7";
