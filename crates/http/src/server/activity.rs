@@ -40,10 +40,34 @@ impl Activity {
         InFlight(self.clone())
     }
 
-    /// The instant at which the connection has to be looked at again. It has outstayed when that is not after `now`.
+    /// The next instant at which to ask whether the connection has outstayed.
     ///
     /// `closing_since` is when the connection began to close, if it did.
-    pub(super) fn deadline(
+    pub(super) fn wake(&self, options: &ServerOptions, closing_since: Option<Instant>) -> Instant {
+        // A first request replaces one deadline by another, which may be the earlier one.
+        let now = Instant::now();
+        self.deadline(options, now, closing_since)
+            .min(now + options.idle_timeout)
+    }
+
+    /// Whether the connection has stayed longer than it may, and which end it deserves.
+    pub(super) fn outstayed(
+        &self,
+        options: &ServerOptions,
+        closing_since: Option<Instant>,
+    ) -> Option<Outstayed> {
+        let now = Instant::now();
+        if self.deadline(options, now, closing_since) > now {
+            return None;
+        }
+        if self.state().has_served && closing_since.is_none() {
+            return Some(Outstayed::Idle);
+        }
+        Some(Outstayed::Unresponsive)
+    }
+
+    /// Until when the connection may stay if nothing happens on it. With a request in flight that is after `now`.
+    fn deadline(
         &self,
         options: &ServerOptions,
         now: Instant,
@@ -71,6 +95,15 @@ impl Activity {
     }
 }
 
+/// How a connection that has stayed too long is to end.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Outstayed {
+    /// It has served requests: its peer is told, and what is still to be written is written.
+    Idle,
+    /// It never sent a request, or did not end when it was told to: it is dropped.
+    Unresponsive,
+}
+
 /// A request in flight, until it is dropped.
 #[derive(Debug)]
 pub(super) struct InFlight(Activity);
@@ -87,6 +120,8 @@ impl Drop for InFlight {
 mod tests {
     use super::*;
 
+    const HOUR: Duration = Duration::from_secs(3600);
+
     fn options() -> ServerOptions {
         ServerOptions {
             head_timeout: Duration::from_secs(10),
@@ -95,56 +130,52 @@ mod tests {
         }
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn a_connection_owes_its_first_request_within_the_head_timeout() {
-        let start = Instant::now();
+    #[test]
+    fn a_connection_owes_its_first_request_within_the_head_timeout() {
+        let before = Instant::now();
         let activity = Activity::start();
-        tokio::time::advance(Duration::from_secs(3)).await;
-        assert_eq!(
-            activity.deadline(&options(), Instant::now(), None),
-            start + Duration::from_secs(10),
-        );
+        let after = Instant::now();
+        for looked_at in [after, after + HOUR] {
+            let deadline = activity.deadline(&options(), looked_at, None);
+            assert!(deadline >= before + options().head_timeout);
+            assert!(deadline <= after + options().head_timeout);
+        }
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn a_connection_with_a_request_in_flight_has_never_outstayed() {
-        let activity = Activity::start();
-        let request = activity.begin();
-        tokio::time::advance(Duration::from_secs(3600)).await;
-        let now = Instant::now();
-        assert!(activity.deadline(&options(), now, None) > now);
-        assert!(activity.deadline(&options(), now, Some(now)) > now);
-
-        drop(request);
-        assert_eq!(
-            activity.deadline(&options(), now, None),
-            now + Duration::from_secs(60),
-        );
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn quiet_counts_from_the_end_of_the_last_of_several_requests() {
+    #[test]
+    fn a_connection_with_a_request_in_flight_has_never_outstayed() {
         let activity = Activity::start();
         let first = activity.begin();
         let second = activity.begin();
+        let later = Instant::now() + HOUR;
+        for closing_since in [None, Some(Instant::now())] {
+            assert!(activity.deadline(&options(), later, closing_since) > later);
+        }
+
         drop(first);
-        tokio::time::advance(Duration::from_secs(100)).await;
-        let ended = Instant::now();
+        assert!(activity.deadline(&options(), later, None) > later);
         drop(second);
-        tokio::time::advance(Duration::from_secs(1)).await;
-        assert_eq!(
-            activity.deadline(&options(), Instant::now(), None),
-            ended + Duration::from_secs(60),
-        );
+        assert!(activity.deadline(&options(), later, None) < later);
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn a_closing_connection_lingers_from_when_it_began_to_close() {
+    #[test]
+    fn quiet_counts_from_the_end_of_the_last_request() {
         let activity = Activity::start();
-        tokio::time::advance(Duration::from_secs(9)).await;
-        let closing = Instant::now();
+        let request = activity.begin();
+        let before = Instant::now();
+        drop(request);
+        let after = Instant::now();
+        let deadline = activity.deadline(&options(), after + HOUR, None);
+        assert!(deadline >= before + options().idle_timeout);
+        assert!(deadline <= after + options().idle_timeout);
+    }
+
+    #[test]
+    fn a_closing_connection_lingers_from_when_it_began_to_close() {
+        let activity = Activity::start();
+        let closing = Instant::now() + HOUR;
         assert_eq!(
-            activity.deadline(&options(), closing, Some(closing)),
+            activity.deadline(&options(), closing + HOUR, Some(closing)),
             closing + LINGER,
         );
     }

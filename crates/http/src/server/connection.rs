@@ -16,7 +16,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 use tokio_rustls::TlsAcceptor;
 use tracing::debug;
 
-use super::activity::Activity;
+use super::activity::{Activity, Outstayed};
 use super::answer::Answer;
 use super::options::ServerOptions;
 
@@ -107,11 +107,7 @@ impl<A: Answer> Connections<A> {
         });
         let mut connection = pin!(self.builder.serve_connection(TokioIo::new(stream), service));
         let mut closing_since = None;
-        let mut wake = pin!(sleep_until(activity.deadline(
-            &self.options,
-            Instant::now(),
-            None
-        )));
+        let mut wake = pin!(sleep_until(activity.wake(&self.options, closing_since)));
         loop {
             tokio::select! {
                 biased;
@@ -120,19 +116,19 @@ impl<A: Answer> Connections<A> {
                     closing_since = Some(Instant::now());
                     connection.as_mut().graceful_shutdown();
                 }
-                () = wake.as_mut() => {
-                    let now = Instant::now();
-                    if activity.deadline(&self.options, now, closing_since) <= now {
-                        if closing_since.is_some() {
-                            return Err(io::Error::from(io::ErrorKind::TimedOut).into());
-                        }
-                        closing_since = Some(now);
+                () = wake.as_mut() => match activity.outstayed(&self.options, closing_since) {
+                    None => {}
+                    Some(Outstayed::Idle) => {
+                        closing_since = Some(Instant::now());
                         connection.as_mut().graceful_shutdown();
+                    }
+                    Some(Outstayed::Unresponsive) => {
+                        return Err(io::Error::from(io::ErrorKind::TimedOut).into());
                     }
                 }
             }
-            let next = activity.deadline(&self.options, Instant::now(), closing_since);
-            wake.as_mut().reset(next);
+            wake.as_mut()
+                .reset(activity.wake(&self.options, closing_since));
         }
     }
 }

@@ -16,6 +16,9 @@ mod options;
 mod self_signed;
 mod tls;
 
+#[cfg(test)]
+mod tests;
+
 pub use answer::Answer;
 pub use listener::{Drained, Server, is_loopback};
 pub use options::ServerOptions;

@@ -16,7 +16,7 @@ pub struct ServerOptions {
     /// connection's start).
     pub head_timeout: Duration,
     /// How long a connection that has served a request may go without another one in flight. The head of a later
-    /// request has to arrive within it too.
+    /// request has to arrive within it too, and an answer has to be taken. A few seconds are left to take leave.
     pub idle_timeout: Duration,
     /// Bytes of a request's head, request line included. More is answered with 431 (RFC 6585, section 5), as are more
     /// than 100 fields over HTTP/1.1. At least 8192; less is taken as 8192.

@@ -1,0 +1,91 @@
+//! How a server stops.
+
+use std::io;
+use std::time::Duration;
+
+use http::StatusCode;
+use tokio::net::TcpStream;
+
+use super::fixture::{NOW, get, h2_client, hosts, read_answer, rest, start};
+use crate::server::{Drained, ServerOptions, TlsConfig};
+
+const ALL_ANSWERED: Drained = Drained {
+    dropped_connections: 0,
+};
+
+#[tokio::test]
+async fn a_request_in_flight_is_answered_and_no_new_one_is_taken() {
+    let mut server = start(ServerOptions::default(), None).await;
+    let mut idle = server.send(get("/").as_bytes()).await;
+    read_answer(&mut idle).await;
+    let mut busy = server.send(get("/held").as_bytes()).await;
+    server.arrived.recv().await.unwrap();
+
+    server.stop.send(()).unwrap();
+    // The idle connection is closed at once, by which time the socket is gone as well.
+    assert_eq!(rest(&mut idle).await, "");
+    let refused = TcpStream::connect(server.address).await.unwrap_err();
+    assert_eq!(refused.kind(), io::ErrorKind::ConnectionRefused);
+
+    server.release.add_permits(1);
+    let answer = rest(&mut busy).await;
+    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+    assert!(answer.contains("connection: close\r\n"), "{answer}");
+    assert_eq!(server.ended.await.unwrap(), ALL_ANSWERED);
+}
+
+#[tokio::test]
+async fn a_request_in_flight_is_answered_over_http_2() {
+    let mut server = start(ServerOptions::default(), None).await;
+    let client = h2_client();
+    let uri = format!("http://{}/held", server.address).parse().unwrap();
+    let asking = tokio::spawn(client.get(uri));
+    server.arrived.recv().await.unwrap();
+
+    server.stop.send(()).unwrap();
+    server.release.add_permits(1);
+    let response = asking.await.unwrap().unwrap();
+    assert_eq!(response.status(), StatusCode::OK);
+    assert_eq!(server.ended.await.unwrap(), ALL_ANSWERED);
+}
+
+#[tokio::test]
+async fn what_is_not_done_in_time_is_dropped() {
+    let options = ServerOptions {
+        drain_timeout: Duration::from_millis(50),
+        ..ServerOptions::default()
+    };
+    let mut server = start(options, None).await;
+    let mut busy = server.send(get("/held").as_bytes()).await;
+    server.arrived.recv().await.unwrap();
+
+    server.stop.send(()).unwrap();
+    let drained = server.ended.await.unwrap();
+    assert_eq!(drained.dropped_connections, 1);
+    assert_eq!(rest(&mut busy).await, "");
+}
+
+#[tokio::test]
+async fn a_peer_that_asked_for_nothing_does_not_hold_the_server() {
+    let folder = tempfile::tempdir().unwrap();
+    let tls = TlsConfig::self_signed(&hosts(&["localhost"]), folder.path(), NOW).unwrap();
+    let never = ServerOptions {
+        handshake_timeout: Duration::from_secs(3600),
+        head_timeout: Duration::from_secs(3600),
+        drain_timeout: Duration::from_secs(3600),
+        ..ServerOptions::default()
+    };
+    for tls in [Some(tls), None] {
+        let server = start(never.clone(), tls).await;
+        let _silent = server.connect().await;
+        server.stop.send(()).unwrap();
+        assert_eq!(server.ended.await.unwrap(), ALL_ANSWERED);
+    }
+}
+
+#[tokio::test]
+async fn a_server_without_connections_ends_at_once() {
+    let server = start(ServerOptions::default(), None).await;
+    drop(server.stop);
+    assert_eq!(server.ended.await.unwrap(), ALL_ANSWERED);
+}

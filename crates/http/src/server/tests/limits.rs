@@ -1,0 +1,188 @@
+//! What a peer may hold, and for how long.
+
+use std::time::Duration;
+
+use http::{Request, StatusCode};
+use http_body_util::Empty;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::sync::mpsc::error::TryRecvError;
+
+use super::fixture::{NOW, get, h2_client, hosts, read_answer, rest, start};
+use crate::server::{ServerOptions, TlsConfig};
+
+/// A limit that a test waits out.
+const SOON: Duration = Duration::from_millis(50);
+
+/// A limit that no test lives to see.
+const NEVER: Duration = Duration::from_secs(3600);
+
+fn patient() -> ServerOptions {
+    ServerOptions {
+        handshake_timeout: NEVER,
+        head_timeout: NEVER,
+        idle_timeout: NEVER,
+        ..ServerOptions::default()
+    }
+}
+
+#[tokio::test]
+async fn a_head_that_is_too_large_is_answered_with_431() {
+    let options = ServerOptions {
+        max_head_bytes: 8192,
+        ..ServerOptions::default()
+    };
+    let server = start(options, None).await;
+    let mut head = "GET / HTTP/1.1\r\nhost: localhost\r\nx-long: ".to_owned();
+    head.push_str(&"a".repeat(8192 - head.len()));
+    let mut stream = server.send(head.as_bytes()).await;
+    let answer = rest(&mut stream).await;
+    assert!(answer.starts_with("HTTP/1.1 431 "), "{answer}");
+}
+
+#[tokio::test]
+async fn more_fields_than_allowed_are_answered_with_431() {
+    let server = start(ServerOptions::default(), None).await;
+    let fields = "x-more: 1\r\n".repeat(100);
+    let head = format!("GET / HTTP/1.1\r\nhost: localhost\r\n{fields}\r\n");
+    let mut stream = server.send(head.as_bytes()).await;
+    let answer = rest(&mut stream).await;
+    assert!(answer.starts_with("HTTP/1.1 431 "), "{answer}");
+}
+
+#[tokio::test]
+async fn a_head_that_is_too_large_is_answered_with_431_over_http_2() {
+    let options = ServerOptions {
+        max_head_bytes: 8192,
+        ..ServerOptions::default()
+    };
+    let server = start(options, None).await;
+    let request = Request::get(format!("http://{}/", server.address))
+        .header("x-long", "a".repeat(9000))
+        .body(Empty::new())
+        .unwrap();
+    let response = h2_client().request(request).await.unwrap();
+    assert_eq!(
+        response.status(),
+        StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE
+    );
+}
+
+#[tokio::test]
+async fn a_connection_without_a_whole_head_is_closed() {
+    let options = ServerOptions {
+        head_timeout: SOON,
+        ..patient()
+    };
+    let server = start(options, None).await;
+    let starts: [&[u8]; 5] = [
+        b"",
+        b"P",
+        b"GET / HT",
+        b"GET / HTTP/1.1\r\nhost: localhost\r\n",
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+    ];
+    for start in starts {
+        let mut stream = server.send(start).await;
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).await.unwrap();
+        assert!(
+            !answer.starts_with(b"HTTP/1.1 200"),
+            "nothing was asked for by {start:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_connection_without_a_handshake_is_closed() {
+    let folder = tempfile::tempdir().unwrap();
+    let tls = TlsConfig::self_signed(&hosts(&["localhost"]), folder.path(), NOW).unwrap();
+    let options = ServerOptions {
+        handshake_timeout: SOON,
+        ..patient()
+    };
+    let server = start(options, Some(tls)).await;
+    let mut stream = server.connect().await;
+    assert_eq!(rest(&mut stream).await, "");
+}
+
+#[tokio::test]
+async fn a_connection_is_closed_when_no_further_request_comes() {
+    let options = ServerOptions {
+        idle_timeout: SOON,
+        ..patient()
+    };
+    let server = start(options, None).await;
+
+    let mut silent = server.send(get("/").as_bytes()).await;
+    read_answer(&mut silent).await;
+    assert_eq!(rest(&mut silent).await, "");
+
+    let mut slow = server.send(get("/").as_bytes()).await;
+    read_answer(&mut slow).await;
+    slow.write_all(b"GET / HT").await.unwrap();
+    assert_eq!(rest(&mut slow).await, "");
+}
+
+#[tokio::test]
+async fn a_request_in_flight_is_not_idle() {
+    let options = ServerOptions {
+        head_timeout: SOON,
+        idle_timeout: SOON,
+        ..patient()
+    };
+    let mut server = start(options, None).await;
+    let mut busy = server.send(get("/held").as_bytes()).await;
+    server.arrived.recv().await.unwrap();
+
+    // A connection that came later and asks for nothing is closed first, so the limit is over for both.
+    for _ in 0..2 {
+        let mut silent = server.connect().await;
+        assert_eq!(rest(&mut silent).await, "");
+    }
+    server.release.add_permits(1);
+    let answer = read_answer(&mut busy).await;
+    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+}
+
+#[tokio::test]
+async fn a_connection_too_many_waits_for_one_to_end() {
+    let options = ServerOptions {
+        max_connections: 1,
+        ..patient()
+    };
+    let mut server = start(options, None).await;
+    let mut first = server.send(get("/held").as_bytes()).await;
+    server.arrived.recv().await.unwrap();
+    let mut second = server.send(get("/held").as_bytes()).await;
+
+    // While another server on the same runtime serves one connection after the other, this one had its chances.
+    let other = start(patient(), None).await;
+    for _ in 0..20 {
+        let mut stream = other.send(get("/").as_bytes()).await;
+        read_answer(&mut stream).await;
+    }
+    assert_eq!(server.arrived.try_recv(), Err(TryRecvError::Empty));
+
+    server.release.add_permits(2);
+    read_answer(&mut first).await;
+    drop(first);
+    server.arrived.recv().await.unwrap();
+    let answer = read_answer(&mut second).await;
+    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+}
+
+#[tokio::test]
+async fn a_slot_is_free_again_after_each_kind_of_end() {
+    let options = ServerOptions {
+        max_connections: 1,
+        head_timeout: SOON,
+        ..patient()
+    };
+    let server = start(options, None).await;
+    rest(&mut server.connect().await).await;
+    rest(&mut server.send(b"nonsense\r\n\r\n").await).await;
+    drop(server.send(b"GET / HTTP/1.1\r\n").await);
+    let mut stream = server.send(get("/").as_bytes()).await;
+    let answer = read_answer(&mut stream).await;
+    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+}
