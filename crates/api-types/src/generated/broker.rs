@@ -53,7 +53,7 @@ pub struct IntrospectionResponse {
     pub realm: Option<String>,
     /// The roles it carries.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub roles: Option<Vec<String>>,
+    pub roles: Option<Vec<TokenRole>>,
     /// Its scopes, separated by spaces.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scope: Option<String>,
@@ -196,6 +196,18 @@ pub struct StatusListReference {
     /// The list.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub uri: Option<String>,
+}
+
+/// A role that a token carries.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize, Validate)]
+#[serde(default)]
+pub struct TokenRole {
+    /// Its name for people.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub display_name: Option<String>,
+    /// The role.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
 }
 
 /// Where the status of a token stands (IETF Token Status List, section 6).

@@ -736,9 +736,9 @@ pub struct GlobalIamSettings {
     /// Whether users made at sign-in are retired when they stay away. Required. Default: `false`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub jit_inactive_user_enabled: Option<bool>,
-    /// After how long they are, in minutes. 10080 to 259200. Default: `43200`.
+    /// After how long they are, in minutes: 10080 to 259200, or 0 while it is disabled. 0 to 259200. Default: `43200`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[validate(range(min = 10_080, max = 259_200))]
+    #[validate(range(min = 0, max = 259_200))]
     pub jit_inactive_user_ttl: Option<i32>,
 }
 
@@ -821,7 +821,7 @@ pub struct IamTaskErrorDetails {
     /// The failure in words.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error_message: Option<String>,
-    /// When it failed, in milliseconds since 1970 UTC.
+    /// When it failed, in seconds since 1970 UTC.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timestamp: Option<i64>,
 }
@@ -2228,7 +2228,7 @@ impl SsoEntityType {
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize, Validate)]
 #[serde(default, rename_all = "camelCase")]
 pub struct SsoRealm {
-    /// When the realm was made, in milliseconds since 1970 UTC. Set by the server.
+    /// When the realm was made, in seconds since 1970 UTC. Set by the server.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub created_at: Option<i64>,
     /// The realm. Set by the server.
@@ -2250,7 +2250,7 @@ pub struct SsoRealm {
     /// How many components sign in through it. Set by the server.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub total_configured_components: Option<i32>,
-    /// When it was last changed, in milliseconds since 1970 UTC. Set by the server.
+    /// When it was last changed, in seconds since 1970 UTC. Set by the server.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub updated_at: Option<i64>,
     /// The instance that its broker runs in. Set by the server.
