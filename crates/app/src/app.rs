@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use breakglass_domain::audit::{AuditEvents, AuditKey};
 use breakglass_domain::failure_ledger::FailureLedger;
-use breakglass_domain::{BrokerId, Installation, Minutes, Timestamp, TokenDigest};
+use breakglass_domain::{BrokerId, Installation, Minutes, Timestamp, TokenDigest, TokenId};
 use breakglass_ports::{
     CheckpointAnchor, Clock, Entropy, KeyVault, PasswordHasher, Store, TokenSigner, UnitOfWork,
 };
@@ -111,6 +111,14 @@ impl App {
     /// The present instant, as the application sees it.
     pub fn now(&self) -> Timestamp {
         self.ports.clock.now()
+    }
+
+    /// An id for a request that came without one: a random UUID, like every other id.
+    ///
+    /// # Errors
+    /// When randomness fails.
+    pub fn random_request_id(&self) -> Result<String, Error> {
+        Ok(TokenId::from_random(self.random()?).to_string())
     }
 
     pub(crate) async fn commit(
