@@ -1,0 +1,66 @@
+//! `/breakglass/v1/realms/{realmId}/emergency-clients`: who made a client, and how it was used.
+
+use breakglass_api_types::breakglass::{
+    EmergencyClientRecord, EmergencyClientRecords, EmergencyTokenStatus,
+};
+use breakglass_app::{EmergencyClientView, Error, Resource};
+use breakglass_domain::{RealmId, Timestamp, TokenStatus};
+
+use super::whole;
+use crate::call::Call;
+use crate::failure::Failure;
+use crate::reply::Reply;
+
+/// `listEmergencyClientRecords`.
+pub(crate) async fn list(call: Call) -> Result<Reply, Failure> {
+    let realm = realm(&call)?;
+    let clients = call
+        .app()
+        .list_emergency_clients(call.caller()?, realm)
+        .await?;
+    Reply::json(&EmergencyClientRecords {
+        emergency_clients: Some(clients.iter().map(wire).collect()),
+    })
+}
+
+/// `getEmergencyClientRecord`.
+pub(crate) async fn get(call: Call) -> Result<Reply, Failure> {
+    let realm = realm(&call)?;
+    let client_id = call.parameter("clientId");
+    let view = call
+        .app()
+        .get_emergency_client(call.caller()?, realm, client_id)
+        .await?;
+    Reply::json(&wire(&view))
+}
+
+/// A text that is no id names no realm.
+fn realm(call: &Call) -> Result<RealmId, Failure> {
+    let absent = Error::NotFound(Resource::Realm);
+    call.parameter("realmId").parse().map_err(|_| absent.into())
+}
+
+fn wire(view: &EmergencyClientView) -> EmergencyClientRecord {
+    let client = &view.client;
+    let token = &client.token;
+    EmergencyClientRecord {
+        access_token_expiration_date: Some(token.expires_at.millis()),
+        access_token_status: Some(match view.status {
+            TokenStatus::Active => EmergencyTokenStatus::Active,
+            TokenStatus::Expired => EmergencyTokenStatus::Expired,
+            TokenStatus::Revoked => EmergencyTokenStatus::Revoked,
+        }),
+        access_token_ttl: i32::try_from(client.ttl.get()).ok(),
+        client_description: client.client_description.clone(),
+        client_id: Some(client.client_id.to_string()),
+        client_name: Some(client.client_name.clone()),
+        created_at: Some(client.created_at.millis()),
+        created_by: Some(client.created_by.clone()),
+        last_regenerated_at: client.last_regenerated_at.map(Timestamp::millis),
+        last_used_at: client.usage.last_used_at.map(Timestamp::millis),
+        revoked_at: token.revoked_at.map(Timestamp::millis),
+        token_id: Some(token.id.to_string()),
+        token_issued_at: Some(token.issued_at.millis()),
+        uses: Some(whole(client.usage.uses)),
+    }
+}

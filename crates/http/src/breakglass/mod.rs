@@ -1,0 +1,14 @@
+//! Breakglass's own surface: one file per area, each with its handlers and their wire conversions.
+
+pub(crate) mod account;
+pub(crate) mod audit;
+pub(crate) mod broker;
+mod count;
+pub(crate) mod emergency_client;
+pub(crate) mod metrics;
+pub(crate) mod openapi;
+pub(crate) mod probe;
+pub(crate) mod problem;
+pub(crate) mod status;
+
+pub(crate) use count::whole;

@@ -1,0 +1,115 @@
+//! What an issuer publishes: its metadata, its keys and its status list. Anybody may ask and keep a copy, for as long as a
+//! copy of the status list may be kept: what is recalled or rotated must not be hidden by a cache for longer.
+
+use breakglass_api_types::Operation;
+use breakglass_api_types::broker::{Jwk, JwkSet, ProviderMetadata};
+use breakglass_app::Issuer;
+use breakglass_ports::{PublicKey, PublicKeyMaterial};
+
+use crate::call::Call;
+use crate::failure::Failure;
+use crate::reply::Reply;
+
+/// `getOpenidConfiguration`, `getAuthorizationServerMetadata`, `getAuthorizationServerMetadataUnderIssuer`: the same
+/// document in three places (OpenID Connect Discovery 1.0, section 4; RFC 8414, section 3).
+pub(crate) async fn metadata(call: Call) -> Result<Reply, Failure> {
+    let issuer = call.app().issuer(call.parameter("tenant")).await?;
+    let public_url = call.app().public_url();
+    let endpoint = |operation: Operation| {
+        let path = operation.path(&[("tenant", issuer.broker.tenant.as_str())]);
+        path.map(|path| format!("{public_url}{path}"))
+            .map_err(|_| Failure::Defect("an endpoint needs more than its tenant"))
+    };
+    let document = ProviderMetadata {
+        introspection_endpoint: Some(endpoint(Operation::IntrospectToken)?),
+        jwks_uri: Some(endpoint(Operation::GetJwks)?),
+        revocation_endpoint: Some(endpoint(Operation::RevokeToken)?),
+        ..offered(&issuer)
+    };
+    Ok(kept(&call, Reply::json(&document)?))
+}
+
+/// `getJwks`.
+pub(crate) async fn keys(call: Call) -> Result<Reply, Failure> {
+    let keys = call.app().public_keys(call.parameter("tenant")).await?;
+    let keys = keys.iter().map(jwk).collect();
+    Ok(kept(&call, Reply::json(&JwkSet { keys: Some(keys) })?))
+}
+
+/// `getStatusList`.
+pub(crate) async fn status_list(call: Call) -> Result<Reply, Failure> {
+    let list = call.app().status_list(call.parameter("tenant")).await?;
+    let reply = Reply::of("application/statuslist+jwt", list.jwt);
+    Ok(reply.kept_for(list.ttl_seconds))
+}
+
+fn kept(call: &Call, reply: Reply) -> Reply {
+    reply.kept_for(call.app().options().status_list_ttl_seconds)
+}
+
+/// What works here, and nothing else.
+///
+/// There is no authorization endpoint and no token endpoint, so neither is named, and no grant and no response type is
+/// offered. Both standards let a server leave out an empty list, but a missing `grant_types_supported` means two grants
+/// that are not there (RFC 8414, section 2), and `response_types_supported` is required: an empty list is the one true value
+/// of both. Libraries that verify tokens read `issuer`, `jwks_uri` and the algorithms, which are all there.
+///
+/// The status list has no member: the drafts define one for an index of lists, not for a list. A verifier finds the list
+/// by the `status` claim of the token itself.
+fn offered(issuer: &Issuer) -> ProviderMetadata {
+    let texts = |texts: &[&str]| Some(texts.iter().map(|&text| text.to_owned()).collect());
+    ProviderMetadata {
+        claims_supported: texts(&[
+            "aud",
+            "client_id",
+            "exp",
+            "iat",
+            "iss",
+            "jti",
+            "roles",
+            "status",
+            "sub",
+        ]),
+        grant_types_supported: texts(&[]),
+        id_token_signing_alg_values_supported: texts(&[issuer.broker.algorithm.name()]),
+        // RFC 8414, section 2: names of client authentication methods, or of access token types.
+        introspection_endpoint_auth_methods_supported: texts(&["client_secret_basic", "Bearer"]),
+        issuer: Some(issuer.url.clone()),
+        response_types_supported: texts(&[]),
+        revocation_endpoint_auth_methods_supported: texts(&["client_secret_basic"]),
+        subject_types_supported: texts(&["public"]),
+        ..ProviderMetadata::default()
+    }
+}
+
+/// RFC 7517, section 4, with the members of RFC 7518, section 6, and RFC 8037, section 2.
+fn jwk(key: &PublicKey) -> Jwk {
+    let jwk = Jwk {
+        alg: Some(key.algorithm.name().to_owned()),
+        kid: Some(key.id.to_string()),
+        use_: Some("sig".to_owned()),
+        ..Jwk::default()
+    };
+    let text = |text: &str| Some(text.to_owned());
+    match &key.material {
+        PublicKeyMaterial::EllipticCurve { x, y } => Jwk {
+            crv: text("P-256"),
+            kty: text("EC"),
+            x: text(x),
+            y: text(y),
+            ..jwk
+        },
+        PublicKeyMaterial::OctetKeyPair { x } => Jwk {
+            crv: text("Ed25519"),
+            kty: text("OKP"),
+            x: text(x),
+            ..jwk
+        },
+        PublicKeyMaterial::Rsa { e, n } => Jwk {
+            e: text(e),
+            kty: text("RSA"),
+            n: text(n),
+            ..jwk
+        },
+    }
+}

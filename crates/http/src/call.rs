@@ -1,0 +1,81 @@
+//! What a handler is given.
+
+use std::sync::Arc;
+
+use breakglass_api_types::{Parsed, Shaped, read};
+use breakglass_app::{App, Caller, Origin, Refusal};
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+use serde::de::DeserializeOwned;
+
+use crate::failure::Failure;
+use crate::form::Form;
+use crate::query::Query;
+use crate::reply::Reply;
+use crate::router::Parameters;
+use crate::shared::Shared;
+
+/// Answers one operation.
+pub(crate) type Handler = fn(Call) -> BoxFuture<'static, Result<Reply, Failure>>;
+
+/// A request that is routed, authenticated, authorised and read.
+pub(crate) struct Call {
+    /// What every request shares.
+    pub(crate) shared: Arc<Shared>,
+    /// The parameters of the path.
+    pub(crate) parameters: Parameters,
+    /// What stands behind the path's `?`.
+    pub(crate) query: Option<String>,
+    /// Who asks; nobody in particular where everybody may.
+    pub(crate) caller: Option<Caller>,
+    /// Where the request came from.
+    pub(crate) origin: Origin,
+    /// The body, empty where none is taken.
+    pub(crate) body: Bytes,
+}
+
+impl Call {
+    /// The application.
+    pub(crate) fn app(&self) -> &App {
+        &self.shared.app
+    }
+
+    /// Who asks. Public operations have no caller; one that asks for it all the same answers 401 rather than anything
+    /// else.
+    pub(crate) fn caller(&self) -> Result<&Caller, Failure> {
+        let absent = breakglass_app::Error::Unauthenticated(Refusal::Missing);
+        self.caller.as_ref().ok_or(Failure::App(absent))
+    }
+
+    /// A parameter of the path, decoded.
+    pub(crate) fn parameter(&self, name: &str) -> &str {
+        self.parameters.get(name)
+    }
+
+    /// The parameters behind the path.
+    pub(crate) fn query(&self) -> Query {
+        Query::new(self.query.as_deref().unwrap_or_default())
+    }
+
+    /// The body as JSON, with every field that is wrong.
+    ///
+    /// # Errors
+    /// When there is no body, or it is not JSON.
+    pub(crate) fn json<T>(&self) -> Result<Parsed<T>, Failure>
+    where
+        T: Default + DeserializeOwned + Shaped + validator::Validate,
+    {
+        if self.body.iter().all(u8::is_ascii_whitespace) {
+            return Err(Failure::of_field("", "a body is required"));
+        }
+        Ok(read(&self.body)?)
+    }
+
+    /// The body as a form.
+    ///
+    /// # Errors
+    /// When a field stands in it twice.
+    pub(crate) fn form(&self) -> Result<Form, Failure> {
+        Form::read(&self.body)
+    }
+}

@@ -1,0 +1,174 @@
+//! What is counted of requests, and the gauges that are read off when somebody asks.
+
+use std::fmt;
+use std::time::Duration;
+
+use breakglass_app::{RealmStatus, ServerStatus};
+use prometheus_client::encoding::text::{encode_eof, encode_registry};
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::Registry;
+
+/// The upper ends of the latency buckets, in seconds: from a lookup in memory to the request timeout.
+const BUCKETS: [f64; 12] = [
+    0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0, 30.0,
+];
+
+type Requests = Family<[(&'static str, String); 2], Counter>;
+type Latencies = Family<[(&'static str, &'static str); 1], Histogram>;
+type RealmGauge = Family<[(&'static str, String); 1], Gauge>;
+
+/// What this process has counted.
+pub(crate) struct Metrics {
+    registry: Registry,
+    requests: Requests,
+    latencies: Latencies,
+}
+
+impl Metrics {
+    /// Begins to count.
+    pub(crate) fn new() -> Self {
+        let requests = Requests::default();
+        let latencies = Latencies::new_with_constructor(|| Histogram::new(BUCKETS));
+        let mut registry = Registry::default();
+        registry.register(
+            "breakglass_http_requests",
+            "Requests that were answered, by operation and status",
+            requests.clone(),
+        );
+        registry.register(
+            "breakglass_http_request_duration_seconds",
+            "From the head of a request to its answer, in seconds, by operation",
+            latencies.clone(),
+        );
+        Self {
+            registry,
+            requests,
+            latencies,
+        }
+    }
+
+    /// Counts an answer. `operation` is a name of the contracts, or a word for what is none: never a path, of which there
+    /// is no end.
+    pub(crate) fn observe(&self, operation: &'static str, status: u16, latency: Duration) {
+        let labels = [
+            ("operation", operation.to_owned()),
+            ("status", status.to_string()),
+        ];
+        self.requests.get_or_create(&labels).inc();
+        self.latencies
+            .get_or_create(&[("operation", operation)])
+            .observe(latency.as_secs_f64());
+    }
+
+    /// Everything in the text format of `OpenMetrics`, with how the installation stands when that could be found out.
+    ///
+    /// # Errors
+    /// When a label cannot be written, which texts always can.
+    pub(crate) fn encode(&self, status: Option<&ServerStatus>) -> Result<String, fmt::Error> {
+        let mut text = String::new();
+        encode_registry(&mut text, &self.registry)?;
+        encode_registry(&mut text, &gauges(status))?;
+        encode_eof(&mut text)?;
+        Ok(text)
+    }
+}
+
+/// How the installation stands. The registry is made anew each time, so that a realm that is gone shows no more.
+fn gauges(status: Option<&ServerStatus>) -> Registry {
+    let mut registry = Registry::default();
+    let ready = Gauge::<i64>::default();
+    ready.set(i64::from(status.is_some()));
+    registry.register(
+        "breakglass_store_ready",
+        "Whether the store answers: 1 or 0",
+        ready,
+    );
+    let Some(status) = status else {
+        return registry;
+    };
+    let live = RealmGauge::default();
+    let total = RealmGauge::default();
+    let nearest_expiry = RealmGauge::default();
+    let since_last_use = RealmGauge::default();
+    for realm in &status.realms {
+        let emergency = &realm.emergency;
+        set(&live, realm, whole(emergency.live));
+        set(&total, realm, whole(emergency.total));
+        if let Some(at) = emergency.nearest_expiry {
+            set(&nearest_expiry, realm, at.millis_since(status.now) / 1000);
+        }
+        if let Some(at) = emergency.last_used_at {
+            set(&since_last_use, realm, status.now.millis_since(at) / 1000);
+        }
+    }
+    registry.register(
+        "breakglass_emergency_clients_live",
+        "Emergency clients whose token is alive",
+        live,
+    );
+    registry.register(
+        "breakglass_emergency_clients",
+        "Emergency clients, alive or not",
+        total,
+    );
+    registry.register(
+        "breakglass_emergency_nearest_expiry_seconds",
+        "Seconds until the first of the live emergency tokens ends",
+        nearest_expiry,
+    );
+    registry.register(
+        "breakglass_emergency_seconds_since_last_use",
+        "Seconds since an emergency token was last used; absent when none ever was",
+        since_last_use,
+    );
+    let sequence = Gauge::<i64>::default();
+    sequence.set(status.audit.head.map_or(0, |head| whole(head.sequence)));
+    registry.register(
+        "breakglass_audit_head_sequence",
+        "The sequence number of the last audit record",
+        sequence,
+    );
+    registry
+}
+
+/// Realms are labelled by the tenant of their issuer, which discovery tells everybody; ids of realms are not for
+/// whoever did not say who they are.
+fn set(gauge: &RealmGauge, realm: &RealmStatus, value: i64) {
+    let tenant = realm.broker.broker.tenant.as_str();
+    gauge
+        .get_or_create(&[("realm", tenant.to_owned())])
+        .set(value);
+}
+
+fn whole(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answers_are_counted_by_operation_and_status() {
+        let metrics = Metrics::new();
+        metrics.observe("getJwks", 200, Duration::from_millis(2));
+        metrics.observe("getJwks", 200, Duration::from_millis(2));
+        metrics.observe("unrouted", 404, Duration::from_millis(2));
+        let text = metrics.encode(None).unwrap();
+        for line in [
+            "# TYPE breakglass_http_requests counter",
+            "# HELP breakglass_http_requests Requests that were answered, by operation and status.",
+            "breakglass_http_requests_total{operation=\"getJwks\",status=\"200\"} 2",
+            "breakglass_http_requests_total{operation=\"unrouted\",status=\"404\"} 1",
+            "# TYPE breakglass_http_request_duration_seconds histogram",
+            "breakglass_http_request_duration_seconds_bucket{le=\"0.0025\",operation=\"getJwks\"} 2",
+            "breakglass_store_ready 0",
+            "# EOF",
+        ] {
+            assert!(text.lines().any(|found| found == line), "{line}\n{text}");
+        }
+    }
+}

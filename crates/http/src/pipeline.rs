@@ -1,0 +1,175 @@
+//! From a routed request to a use case, in one order for every operation: who asks, whether they may, what they sent.
+//!
+//! The order is a promise. Nobody learns from a 404, a 415 or a 400 what is there before they have shown that they may ask.
+
+use std::sync::Arc;
+
+use breakglass_api_types::{Body, Effect, OperationSpec, Privilege};
+use breakglass_app::{Caller, Origin};
+use breakglass_domain::Principal;
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use http::request::Parts;
+use http::{HeaderMap, Request, Response, StatusCode};
+use http_body_util::{BodyExt, Collected, LengthLimitError, Limited};
+
+use crate::api::{self, BoxError};
+use crate::call::Call;
+use crate::credentials::{self, Schemes};
+use crate::failure::Failure;
+use crate::handlers;
+use crate::router::Route;
+use crate::shared::Shared;
+use crate::stack::RequestBody;
+
+/// A caller who needs no credentials, because it has the data folder itself.
+#[derive(Clone)]
+pub(crate) struct Vouched(pub(crate) Principal);
+
+/// Answers a request whose route and origin stand in its extensions.
+pub(crate) async fn answer(
+    shared: Arc<Shared>,
+    request: Request<RequestBody>,
+) -> Result<Response<api::Body>, Failure> {
+    let (mut parts, body) = request.into_parts();
+    let (operation, parameters) = match parts.extensions.remove::<Route>() {
+        Some(Route::Found {
+            operation,
+            parameters,
+        }) => (operation, parameters),
+        Some(Route::MethodNotAllowed { allowed, .. }) => {
+            return Err(Failure::MethodNotAllowed { allowed });
+        }
+        Some(Route::NotFound { .. }) | None => return Err(Failure::NotRouted),
+    };
+    let spec = operation.spec();
+    let handler = handlers::handler(operation).ok_or(Failure::NotRouted)?;
+    let origin = parts.extensions.remove::<Origin>().unwrap_or_default();
+    let caller = admit(&shared, spec, &mut parts, &origin).await?;
+    let body = read(&shared, spec, &parts.headers, body).await?;
+    let reply = handler(Call {
+        shared,
+        parameters,
+        query: parts.uri.query().map(str::to_owned),
+        caller,
+        origin,
+        body,
+    })
+    .await?;
+    let status = StatusCode::from_u16(spec.success)
+        .map_err(|_| Failure::Defect("the contract states a status that is none"))?;
+    Ok(reply.into_response(status))
+}
+
+/// Proves who asks and whether they may; `None` where nobody is asked.
+async fn admit(
+    shared: &Shared,
+    spec: &OperationSpec,
+    parts: &mut Parts,
+    origin: &Origin,
+) -> Result<Option<Caller>, Failure> {
+    use breakglass_domain::Privilege::{Manage, View};
+    let (schemes, needed) = match (spec.privilege, spec.effect) {
+        (Privilege::Public, _) => return Ok(None),
+        (Privilege::Authenticated, _) => (Schemes::Tokens, None),
+        (Privilege::View, _) => (Schemes::Tokens, Some(View)),
+        (Privilege::Manage, _) => (Schemes::Tokens, Some(Manage)),
+        (Privilege::Client, Effect::Read) => (Schemes::BasicAndTokens, Some(View)),
+        (Privilege::Client, Effect::Write) => (Schemes::BasicAndTokens, Some(Manage)),
+    };
+    let caller = if let Some(Vouched(principal)) = parts.extensions.remove() {
+        Caller::without_session(principal, origin.clone())
+    } else {
+        let shown = credentials::read(&parts.headers, schemes);
+        let app = &shared.app;
+        app.authenticate(shown, origin.clone(), spec.name).await?
+    };
+    if let Some(privilege) = needed {
+        shared.app.authorize(&caller, privilege, spec.name).await?;
+    }
+    Ok(Some(caller))
+}
+
+/// Reads the body, within its limits. Operations that take none do not look at one.
+async fn read(
+    shared: &Shared,
+    spec: &OperationSpec,
+    headers: &HeaderMap,
+    body: RequestBody,
+) -> Result<Bytes, Failure> {
+    let expected = match spec.body {
+        Body::Form => "application/x-www-form-urlencoded",
+        Body::Json => "application/json",
+        Body::None => return Ok(Bytes::new()),
+    };
+    let is_empty = http_body::Body::size_hint(&body).exact() == Some(0);
+    if !takes(headers, expected, is_empty) {
+        return Err(Failure::MediaType(expected));
+    }
+    let limit = shared.options.max_body_bytes;
+    match tokio::time::timeout(shared.options.body_timeout, gather(body, limit)).await {
+        Ok(Ok(whole)) => Ok(whole.to_bytes()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Failure::TooLarge { limit }),
+        Ok(Err(_)) => Err(Failure::BodyBroken),
+        Err(_) => Err(Failure::BodyTimedOut),
+    }
+}
+
+/// The whole body, as long as it keeps to the limit. Boxed, as the answer of the stack is and for the same reason.
+fn gather(
+    body: RequestBody,
+    limit: usize,
+) -> BoxFuture<'static, Result<Collected<Bytes>, BoxError>> {
+    Box::pin(Limited::new(body, limit).collect())
+}
+
+/// Whether a body is announced as what is expected. An absent body needs no announcement; that it is missing is told later.
+fn takes(headers: &HeaderMap, expected: &str, is_empty: bool) -> bool {
+    // RFC 9110, section 8.4: a coding that is not understood is answered with 415.
+    let coded = headers
+        .get(CONTENT_ENCODING)
+        .is_some_and(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity"));
+    let announced = match headers.get(CONTENT_TYPE).map(http::HeaderValue::to_str) {
+        Some(Ok(value)) => {
+            let essence = value.split(';').next().unwrap_or_default();
+            essence.trim().eq_ignore_ascii_case(expected)
+        }
+        Some(Err(_)) => false,
+        None => is_empty,
+    };
+    announced && !coded
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    fn check(content_type: Option<&str>, coding: Option<&str>, is_empty: bool, expected: bool) {
+        let mut headers = HeaderMap::new();
+        for (name, value) in [(CONTENT_TYPE, content_type), (CONTENT_ENCODING, coding)] {
+            if let Some(value) = value {
+                headers.insert(name, HeaderValue::from_str(value).unwrap());
+            }
+        }
+        assert_eq!(
+            takes(&headers, "application/json", is_empty),
+            expected,
+            "{content_type:?} {coding:?}"
+        );
+    }
+
+    #[test]
+    fn a_media_type_is_compared_without_its_parameters_and_case() {
+        check(Some("application/json"), None, false, true);
+        check(Some("Application/JSON; charset=utf-8"), None, false, true);
+        check(Some("application/json"), Some("identity"), false, true);
+        check(Some("text/plain"), None, false, false);
+        check(Some("application/jsonp"), None, false, false);
+        check(Some("application/json"), Some("gzip"), false, false);
+        check(None, None, false, false);
+        check(None, None, true, true);
+    }
+}

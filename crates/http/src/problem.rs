@@ -1,0 +1,286 @@
+//! From a failure to what a caller is told: the one place that knows which status a failure has.
+//!
+//! The three surfaces wrap a [`Problem`] in envelopes of their own; see `fleet_iam::error`, `broker::error` and
+//! `breakglass::problem`.
+
+use breakglass_api_types::{FieldFailure, Malformed, Surface};
+use breakglass_app::{Error, Refusal};
+use breakglass_domain::ErrorKind;
+use bytes::Bytes;
+use http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::{HeaderName, HeaderValue, Response, StatusCode};
+use http_body_util::Full;
+
+use crate::api::Body;
+use crate::failure::Failure;
+use crate::{breakglass, broker, fleet_iam};
+
+/// After how many seconds a caller should try again when the store cannot take a request.
+const UNAVAILABLE_SECONDS: u64 = 1;
+
+/// What a caller is told of a failure.
+#[derive(Clone, Debug)]
+pub(crate) struct Problem {
+    /// The status of the answer.
+    pub(crate) status: StatusCode,
+    /// A stable name of the failure for programs.
+    pub(crate) code: &'static str,
+    /// A sentence for people, without secrets.
+    pub(crate) message: String,
+    /// Every field that is wrong.
+    pub(crate) fields: Vec<FieldFailure>,
+    /// Where the body stops being JSON.
+    pub(crate) location: Option<Malformed>,
+    /// What the caller lacks, when it was not believed.
+    pub(crate) refusal: Option<Refusal>,
+    /// When to try again, in seconds.
+    pub(crate) retry_after: Option<u64>,
+    /// The methods that there are.
+    pub(crate) allowed: Option<String>,
+}
+
+/// What is known of a code.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Code {
+    /// The code.
+    pub(crate) name: &'static str,
+    /// The same as the number that the fleet contract wants: the status, times ten, and a count.
+    pub(crate) number: i32,
+    /// The kind in words.
+    pub(crate) title: &'static str,
+}
+
+/// Every code that a caller can be told, ordered by name. Neither a name nor a number is ever reused.
+pub(crate) const CODES: [Code; 23] = [
+    code("ACCOUNT_NOT_FOUND", 4041, "No such account"),
+    code("BROKER_NOT_FOUND", 4042, "No such broker"),
+    code("CONFLICT", 4091, "It exists already"),
+    code(
+        "EMERGENCY_CLIENT_EXISTS",
+        4092,
+        "The emergency client exists already",
+    ),
+    code(
+        "EMERGENCY_CLIENT_NOT_FOUND",
+        4043,
+        "No such emergency client",
+    ),
+    code("FORBIDDEN", 4031, "Not allowed"),
+    code("INTERNAL", 5001, "The server failed"),
+    code("INVALID_REQUEST", 4001, "The request is not valid"),
+    code("MALFORMED_BODY", 4002, "The body is not JSON"),
+    code("METHOD_NOT_ALLOWED", 4051, "No such method here"),
+    code("PATH_NOT_FOUND", 4046, "No such path"),
+    code("REALM_EXISTS", 4093, "The broker has its realm already"),
+    code("REALM_NOT_FOUND", 4044, "No such realm"),
+    code("REQUEST_BROKEN", 4003, "The request broke off"),
+    code(
+        "REQUEST_TIMED_OUT",
+        4081,
+        "The request did not arrive in time",
+    ),
+    code("REQUEST_TOO_LARGE", 4131, "The request is too large"),
+    code("TASK_NOT_FOUND", 4045, "No such task"),
+    code("TENANT_EXISTS", 4094, "The tenant is taken"),
+    code("TIMED_OUT", 5032, "The answer took too long"),
+    code("TOO_MANY_ATTEMPTS", 4291, "Too many attempts failed"),
+    code("UNAUTHENTICATED", 4011, "Not authenticated"),
+    code("UNAVAILABLE", 5031, "Not available now"),
+    code(
+        "UNSUPPORTED_MEDIA_TYPE",
+        4151,
+        "The media type is not taken",
+    ),
+];
+
+impl Problem {
+    fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            status,
+            code,
+            message: message.into(),
+            fields: Vec::new(),
+            location: None,
+            refusal: None,
+            retry_after: None,
+            allowed: None,
+        }
+    }
+
+    /// What is known of the code.
+    pub(crate) fn facts(&self) -> Code {
+        CODES
+            .into_iter()
+            .find(|known| known.name == self.code)
+            .unwrap_or(code(
+                self.code,
+                i32::from(self.status.as_u16()) * 10,
+                "Failed",
+            ))
+    }
+}
+
+impl From<&Failure> for Problem {
+    fn from(failure: &Failure) -> Self {
+        match failure {
+            Failure::App(error) => of_error(error),
+            Failure::BodyBroken => Self::new(
+                StatusCode::BAD_REQUEST,
+                "REQUEST_BROKEN",
+                "The body of the request broke off.",
+            ),
+            Failure::BodyTimedOut => Self::new(
+                StatusCode::REQUEST_TIMEOUT,
+                "REQUEST_TIMED_OUT",
+                "The body of the request did not arrive in time.",
+            ),
+            Failure::Defect(_) | Failure::Panicked => Self::new(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "INTERNAL",
+                "The server failed to answer; its log says why.",
+            ),
+            Failure::Malformed(malformed) => Self {
+                location: Some(malformed.clone()),
+                ..Self::new(
+                    StatusCode::BAD_REQUEST,
+                    "MALFORMED_BODY",
+                    format!("The body is not JSON: {malformed}."),
+                )
+            },
+            Failure::MediaType(expected) => Self::new(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "UNSUPPORTED_MEDIA_TYPE",
+                format!("The body must be {expected}, without a content coding."),
+            ),
+            Failure::MethodNotAllowed { allowed } => Self {
+                allowed: Some(allowed.clone()),
+                ..Self::new(
+                    StatusCode::METHOD_NOT_ALLOWED,
+                    "METHOD_NOT_ALLOWED",
+                    format!("This path takes {allowed}."),
+                )
+            },
+            Failure::NotRouted => Self::new(
+                StatusCode::NOT_FOUND,
+                "PATH_NOT_FOUND",
+                "There is no such path.",
+            ),
+            Failure::TimedOut => Self {
+                retry_after: Some(UNAVAILABLE_SECONDS),
+                ..Self::new(
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    "TIMED_OUT",
+                    "The answer took too long; whether the request took effect is not known.",
+                )
+            },
+            Failure::TooLarge { limit } => Self::new(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "REQUEST_TOO_LARGE",
+                format!("The body of a request may have {limit} bytes."),
+            ),
+        }
+    }
+}
+
+/// The answer to a failed request, in the envelope of its surface.
+pub(crate) fn respond(failure: &Failure, surface: Surface, request_id: &str) -> Response<Body> {
+    let problem = Problem::from(failure);
+    if problem.status.is_server_error() {
+        tracing::error!(
+            error = failure as &dyn std::error::Error,
+            "failed to answer a request"
+        );
+    }
+    let (content_type, body) = match surface {
+        Surface::Breakglass => breakglass::problem::envelope(&problem, request_id),
+        Surface::Broker => broker::error::envelope(&problem),
+        Surface::FleetIam => fleet_iam::error::envelope(&problem, request_id),
+    };
+    let mut response = Response::new(Full::new(Bytes::from(body)));
+    *response.status_mut() = problem.status;
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    let mut tell = |name: HeaderName, text: &str| {
+        if let Ok(value) = HeaderValue::from_str(text) {
+            headers.append(name, value);
+        }
+    };
+    if let Some(allowed) = &problem.allowed {
+        tell(ALLOW, allowed);
+    }
+    if let Some(seconds) = problem.retry_after {
+        tell(RETRY_AFTER, &seconds.to_string());
+    }
+    for challenge in problem
+        .refusal
+        .iter()
+        .flat_map(|refusal| challenges(*refusal, surface))
+    {
+        tell(WWW_AUTHENTICATE, challenge);
+    }
+    response
+}
+
+fn of_error(error: &Error) -> Problem {
+    let mut problem = Problem::new(status(error.kind()), error.code(), error.public_message());
+    match error {
+        Error::Invalid(report) => {
+            let failures = report.failures().iter();
+            problem.fields = failures
+                .map(|failure| FieldFailure::new(&failure.path, &failure.message))
+                .collect();
+        }
+        Error::RateLimited {
+            retry_after_seconds,
+        } => problem.retry_after = Some(*retry_after_seconds),
+        Error::Unauthenticated(refusal) => problem.refusal = Some(*refusal),
+        Error::Store(_) if error.kind() == ErrorKind::Unavailable => {
+            problem.retry_after = Some(UNAVAILABLE_SECONDS);
+        }
+        Error::Conflict(_)
+        | Error::Crypto(_)
+        | Error::Forbidden { .. }
+        | Error::NotFound(_)
+        | Error::Store(_) => {}
+    }
+    problem
+}
+
+/// The one table from kinds of failure to statuses.
+#[deny(clippy::wildcard_enum_match_arm)]
+fn status(kind: ErrorKind) -> StatusCode {
+    match kind {
+        ErrorKind::Conflict => StatusCode::CONFLICT,
+        ErrorKind::Forbidden => StatusCode::FORBIDDEN,
+        ErrorKind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        ErrorKind::Invalid => StatusCode::BAD_REQUEST,
+        ErrorKind::NotFound => StatusCode::NOT_FOUND,
+        ErrorKind::RateLimited => StatusCode::TOO_MANY_REQUESTS,
+        ErrorKind::Unauthenticated => StatusCode::UNAUTHORIZED,
+        ErrorKind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+    }
+}
+
+/// The schemes that a surface takes (RFC 9110, section 11.6.1), one header each, because clients are known that read
+/// only one challenge per header. A token that was given and not believed is named as such (RFC 6750, section 3.1).
+fn challenges(refusal: Refusal, surface: Surface) -> [&'static str; 2] {
+    let bearer = match refusal {
+        Refusal::Token => r#"Bearer realm="breakglass", error="invalid_token""#,
+        Refusal::Missing | Refusal::Password => r#"Bearer realm="breakglass""#,
+    };
+    match surface {
+        Surface::Breakglass | Surface::FleetIam => [bearer, r#"OpsToken realm="breakglass""#],
+        Surface::Broker => [r#"Basic realm="breakglass", charset="UTF-8""#, bearer],
+    }
+}
+
+const fn code(name: &'static str, number: i32, title: &'static str) -> Code {
+    Code {
+        name,
+        number,
+        title,
+    }
+}
+
+#[cfg(test)]
+mod tests;

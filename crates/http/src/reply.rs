@@ -1,0 +1,98 @@
+//! What a handler gives back.
+
+use bytes::Bytes;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, PRAGMA};
+use http::{HeaderValue, Response, StatusCode};
+use http_body_util::Full;
+use serde::Serialize;
+
+use crate::api::Body;
+use crate::failure::Failure;
+
+/// The answer to an operation that went well. Its status is the operation's own.
+#[derive(Clone, Debug)]
+pub(crate) struct Reply {
+    body: Bytes,
+    content_type: Option<&'static str>,
+    cache: Cache,
+}
+
+/// Whether and for how long an answer may be kept.
+#[derive(Clone, Copy, Debug)]
+enum Cache {
+    /// By nobody: it is for one caller alone.
+    Nowhere,
+    /// By nobody, not even a cache of HTTP/1.0 (RFC 6749, section 5.1): it holds a token.
+    NowhereAtAll,
+    /// By anybody, for so many seconds.
+    Seconds(u32),
+}
+
+impl Reply {
+    /// An answer without a body.
+    pub(crate) fn empty() -> Self {
+        Self {
+            body: Bytes::new(),
+            content_type: None,
+            cache: Cache::Nowhere,
+        }
+    }
+
+    /// An answer of JSON.
+    ///
+    /// # Errors
+    /// [`Failure::Defect`] when the value cannot be written, which wire types always can.
+    pub(crate) fn json(value: &impl Serialize) -> Result<Self, Failure> {
+        let body = serde_json::to_vec(value)
+            .map_err(|_| Failure::Defect("an answer cannot be written as JSON"))?;
+        Ok(Self::of("application/json", body))
+    }
+
+    /// An answer of this media type.
+    pub(crate) fn of(content_type: &'static str, body: impl Into<Bytes>) -> Self {
+        Self {
+            body: body.into(),
+            content_type: Some(content_type),
+            cache: Cache::Nowhere,
+        }
+    }
+
+    /// The same answer, which holds a token.
+    pub(crate) fn with_token(self) -> Self {
+        Self {
+            cache: Cache::NowhereAtAll,
+            ..self
+        }
+    }
+
+    /// The same answer, which anybody may keep for so many seconds.
+    pub(crate) fn kept_for(self, seconds: u32) -> Self {
+        Self {
+            cache: Cache::Seconds(seconds),
+            ..self
+        }
+    }
+
+    /// The answer with its status.
+    pub(crate) fn into_response(self, status: StatusCode) -> Response<Body> {
+        let mut response = Response::new(Full::new(self.body));
+        *response.status_mut() = status;
+        let headers = response.headers_mut();
+        if let Some(content_type) = self.content_type {
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+        }
+        match self.cache {
+            // The stack says `no-store` wherever nothing else was said.
+            Cache::Nowhere => {}
+            Cache::NowhereAtAll => {
+                headers.insert(PRAGMA, HeaderValue::from_static("no-cache"));
+            }
+            Cache::Seconds(seconds) => {
+                if let Ok(value) = HeaderValue::from_str(&format!("public, max-age={seconds}")) {
+                    headers.insert(CACHE_CONTROL, value);
+                }
+            }
+        }
+        response
+    }
+}
