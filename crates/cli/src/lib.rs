@@ -1,1 +1,83 @@
-//! The breakglass binary: the command line and the composition root.
+//! The command line of Breakglass, and the one place where its crates are put together.
+//!
+//! A command builds a request of the contract and hands it to a transport: to a server, or with `--local` to the same
+//! router inside this process, on the data folder itself. So both give the same objects, errors and audit records, and no
+//! command holds a rule of its own.
+//!
+//! A new command is a variant in `arguments`, a function in the file of its area under `commands`, and nothing else: the
+//! reference page, the manual pages and the completions follow from the arguments.
+
+mod anchor;
+mod arguments;
+mod client;
+mod commands;
+mod console;
+mod context;
+mod credentials;
+mod environment;
+mod exit;
+mod lifetime;
+mod logging;
+mod reference;
+mod settings;
+mod table;
+mod transport;
+mod wiring;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use tokio::runtime::Runtime;
+
+pub use arguments::Cli;
+pub use console::Console;
+pub use context::Context;
+pub use environment::Environment;
+pub use exit::{Exit, Failure};
+pub use reference::{PAGES, Page};
+
+use arguments::Command;
+
+/// Runs the program with the arguments of this process.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let mut context = Context::of_process();
+    let outcome = Runtime::new()
+        .map_err(|error| Failure::caused(Exit::Failed, "cannot start", &error))
+        .and_then(|runtime| runtime.block_on(run(&cli, &mut context)));
+    match outcome {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            context.console.note(format!("error: {failure}"));
+            failure.exit.into()
+        }
+    }
+}
+
+/// Runs one command.
+///
+/// # Errors
+/// When it is refused, or cannot be carried out.
+pub async fn run(cli: &Cli, context: &mut Context) -> Result<Exit, Failure> {
+    let log = cli.log.as_deref();
+    if !matches!(cli.command, Command::Serve(_) | Command::Init(_)) {
+        logging::start(log.unwrap_or(logging::COMMAND_FILTER), None)?;
+    }
+    match &cli.command {
+        Command::Admin(command) => commands::admin::run(command, context).await,
+        Command::Audit(command) => commands::audit::run(command, context).await,
+        Command::Broker(command) => commands::broker::run(command, context).await,
+        Command::Completions { shell } => commands::manual::completions(*shell, context),
+        Command::EmergencyClient(command) => {
+            commands::emergency_client::run(command, context).await
+        }
+        Command::Init(args) => commands::init::run(args, log, context).await,
+        Command::Man(args) => commands::manual::man(args, context),
+        Command::Realm(command) => commands::realm::run(command, context).await,
+        Command::Serve(args) => commands::serve::run(args, log, context).await,
+        Command::Status { connect, output } => {
+            commands::status::run(connect, output.output, context).await
+        }
+        Command::Token(command) => commands::token::run(command, context).await,
+    }
+}

@@ -1,0 +1,81 @@
+//! The command line: which commands there are and what they take.
+
+mod audit;
+mod connect;
+mod data;
+mod emergency_client;
+mod local;
+mod realm;
+mod serve;
+mod token;
+
+use clap::{Parser, Subcommand};
+
+pub(crate) use audit::{AuditCommand, AuditOrder};
+pub(crate) use connect::{ConnectArgs, Output, OutputArgs};
+pub(crate) use data::DataArgs;
+pub(crate) use emergency_client::{EmergencyClientCommand, IssueOutput};
+pub(crate) use local::{AdminCommand, ManArgs};
+pub(crate) use realm::{BrokerCommand, RealmCommand};
+pub(crate) use serve::ServeArgs;
+pub(crate) use token::{TokenArgs, TokenCommand};
+
+/// Emergency access that still works when everything else does not.
+#[derive(Clone, Debug, Parser)]
+#[command(name = "breakglass", version, max_term_width = 100)]
+pub struct Cli {
+    /// What is logged to standard error, such as `info` or `breakglass_http=debug`
+    ///
+    /// A server logs `info` when nothing is said, every other command `error`.
+    #[arg(long, global = true, value_name = "FILTER", env = "BREAKGLASS_LOG")]
+    pub(crate) log: Option<String>,
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What to do.
+#[derive(Clone, Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Set passwords of local accounts
+    #[command(subcommand)]
+    Admin(AdminCommand),
+    /// Read, verify and export the audit
+    #[command(subcommand)]
+    Audit(AuditCommand),
+    /// Make and list brokers, the issuers that realms stand on
+    #[command(subcommand)]
+    Broker(BrokerCommand),
+    /// Print the completions of a shell
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+    /// Make, list, show, regenerate and delete emergency clients
+    #[command(subcommand, visible_alias = "ec")]
+    EmergencyClient(EmergencyClientCommand),
+    /// Do what a first start does, without serving
+    Init(ServeArgs),
+    /// Print the manual pages
+    Man(ManArgs),
+    /// Make, list and delete realms
+    #[command(subcommand)]
+    Realm(RealmCommand),
+    /// Start the server; a first start makes everything it needs
+    Serve(ServeArgs),
+    /// Show how the installation stands, and what to worry about
+    Status {
+        /// Where to ask.
+        #[command(flatten)]
+        connect: ConnectArgs,
+        /// How to print.
+        #[command(flatten)]
+        output: OutputArgs,
+    },
+    /// Look into tokens and verify them
+    #[command(subcommand)]
+    Token(TokenCommand),
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,52 @@
+//! What a server is started with.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use clap::builder::BoolishValueParser;
+
+use super::DataArgs;
+use crate::settings::LogFormat;
+
+/// What a server is started with. Each flag can also stand in the environment and in the configuration file.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct ServeArgs {
+    /// The address to listen on; port 0 takes a free one [default: 127.0.0.1:8730]
+    #[arg(long, value_name = "ADDR", env = "BREAKGLASS_LISTEN")]
+    pub(crate) listen: Option<String>,
+    /// The URL under which clients reach the server [default: http(s) and the address to listen on]
+    ///
+    /// Tokens carry it as their issuer. After a change the server still takes the tokens it issued before, but services
+    /// that verify them by themselves look for the issuer at the old URL.
+    #[arg(long, value_name = "URL", env = "BREAKGLASS_PUBLIC_URL")]
+    pub(crate) public_url: Option<String>,
+    /// The certificate chain, PEM
+    #[arg(long, value_name = "FILE", env = "BREAKGLASS_TLS_CERT")]
+    pub(crate) tls_cert: Option<PathBuf>,
+    /// The private key of the certificate, PEM
+    #[arg(long, value_name = "FILE", env = "BREAKGLASS_TLS_KEY")]
+    pub(crate) tls_key: Option<PathBuf>,
+    /// Make a certificate at the first start, and keep it in the data folder
+    #[arg(long, value_name = "BOOL", env = "BREAKGLASS_TLS_SELF_SIGNED", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = BoolishValueParser::new())]
+    pub(crate) tls_self_signed: Option<bool>,
+    /// Serve without TLS on an address that others can reach, because a proxy in front speaks TLS
+    #[arg(long, value_name = "BOOL", env = "BREAKGLASS_ALLOW_PLAINTEXT", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = BoolishValueParser::new())]
+    pub(crate) allow_plaintext: Option<bool>,
+    /// The administrator's password at the first start: the first line of a file [default: a random one]
+    #[arg(long, value_name = "FILE", env = "BREAKGLASS_ADMIN_PASSWORD_FILE")]
+    pub(crate) admin_password_file: Option<PathBuf>,
+    /// A proxy, or a network of them (10.0.0.0/8), whose word about the client's address is taken; may be repeated
+    #[arg(
+        long,
+        value_name = "IP",
+        env = "BREAKGLASS_TRUSTED_PROXY",
+        value_delimiter = ','
+    )]
+    pub(crate) trusted_proxy: Vec<String>,
+    /// How logs are written [default: text on a terminal, json otherwise]
+    #[arg(long, value_name = "FORMAT", env = "BREAKGLASS_LOG_FORMAT")]
+    pub(crate) log_format: Option<LogFormat>,
+    /// The data.
+    #[command(flatten)]
+    pub(crate) data: DataArgs,
+}

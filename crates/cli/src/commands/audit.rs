@@ -1,0 +1,312 @@
+//! The audit.
+
+use std::fs::{self, OpenOptions};
+use std::io::{BufWriter, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use breakglass_api_types::Operation;
+use breakglass_api_types::breakglass::{
+    AuditCheckpoint, AuditOutcome, AuditRecord, AuditRecords, AuditVerification,
+};
+use breakglass_domain::Timestamp;
+use serde::Deserialize;
+use serde_json::Value;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use crate::anchor::append_line;
+use crate::arguments::{AuditCommand, AuditOrder, ConnectArgs, Output};
+use crate::client::{Call, Client};
+use crate::commands::realm;
+use crate::context::Context;
+use crate::exit::{Exit, Failure};
+use crate::table;
+
+/// Records per page of an export: the most that the contract allows.
+const PAGE: u32 = 1000;
+
+/// Carries out a command.
+///
+/// # Errors
+/// When it is refused, or cannot be carried out.
+pub(crate) async fn run(command: &AuditCommand, context: &mut Context) -> Result<Exit, Failure> {
+    let client = Client::connect(connection(command), context).await?;
+    let outcome = carry_out(command, &client, context).await;
+    client.finish(outcome).await
+}
+
+fn connection(command: &AuditCommand) -> &ConnectArgs {
+    match command {
+        AuditCommand::Checkpoint { connect, .. }
+        | AuditCommand::Export { connect, .. }
+        | AuditCommand::List { connect, .. }
+        | AuditCommand::Verify { connect, .. } => connect,
+    }
+}
+
+async fn carry_out(
+    command: &AuditCommand,
+    client: &Client,
+    context: &mut Context,
+) -> Result<Exit, Failure> {
+    match command {
+        AuditCommand::Checkpoint { append, output, .. } => {
+            checkpoint(client, append.as_deref(), output.output, context).await?;
+        }
+        AuditCommand::Export { file, after, .. } => {
+            export(client, file.as_deref(), *after, context).await?;
+        }
+        AuditCommand::List {
+            limit,
+            after,
+            action,
+            realm,
+            order,
+            output,
+            ..
+        } => {
+            let realm = match realm.as_deref() {
+                Some(named) => Some(realm::resolve(client, Some(named)).await?),
+                None => None,
+            };
+            let call = page(*limit, *after, *order)
+                .query("action", action.as_deref())
+                .query("realmId", realm);
+            list(client, call, output.output, context).await?;
+        }
+        AuditCommand::Verify {
+            checkpoint, output, ..
+        } => return verify(client, checkpoint.as_deref(), output.output, context).await,
+    }
+    Ok(Exit::Success)
+}
+
+fn page<'a>(limit: u32, after: Option<u64>, order: AuditOrder) -> Call<'a> {
+    Call::new(Operation::ListAuditRecords, &[])
+        .query("after", after)
+        .query("limit", Some(limit))
+        .query("order", Some(order.as_str()))
+}
+
+async fn list(
+    client: &Client,
+    call: Call<'_>,
+    output: Output,
+    context: &mut Context,
+) -> Result<(), Failure> {
+    let answer = client.call(call).await?;
+    if output == Output::Json {
+        return context.console.verbatim(answer.bytes());
+    }
+    let page: AuditRecords = answer.parse()?;
+    let mut rows = table::with_columns(&[
+        "SEQUENCE",
+        "TIME",
+        "ACTION",
+        "OUTCOME",
+        "ACTOR",
+        "TARGET",
+        "SOURCE",
+        "EMERGENCY",
+    ]);
+    for record in page.records.unwrap_or_default() {
+        rows.add_row(row(&record));
+    }
+    context.console.line(table::render(&rows))?;
+    if let Some(next) = page.next {
+        context
+            .console
+            .note(format!("There are more: --after {next}"));
+    }
+    Ok(())
+}
+
+fn row(record: &AuditRecord) -> [String; 8] {
+    let actor = record.actor.as_ref();
+    let target = record.target.as_ref();
+    [
+        table::optional(record.sequence),
+        table::optional(record.time.and_then(calendar)),
+        table::optional(record.action.as_deref()),
+        table::optional(record.outcome.map(AuditOutcome::as_str)),
+        table::optional(actor.and_then(|actor| named(actor.kind.as_deref(), actor.id.as_deref()))),
+        table::optional(target.and_then(|it| named(it.kind.as_deref(), it.id.as_deref()))),
+        table::optional(record.source_address.as_deref()),
+        table::optional(
+            record
+                .emergency
+                .filter(|emergency| *emergency)
+                .map(|_| "yes"),
+        ),
+    ]
+}
+
+fn named(kind: Option<&str>, id: Option<&str>) -> Option<String> {
+    match (kind, id.filter(|id| !id.is_empty())) {
+        (Some(kind), Some(id)) => Some(format!("{kind}:{id}")),
+        (kind, _) => kind.map(str::to_owned),
+    }
+}
+
+/// RFC 3339, in whole seconds.
+fn calendar(millis: i64) -> Option<String> {
+    let seconds = Timestamp::from_millis(millis).seconds();
+    let instant = OffsetDateTime::from_unix_timestamp(seconds).ok()?;
+    instant.format(&Rfc3339).ok()
+}
+
+/// What an export needs of a page; the records stay as they came.
+#[derive(Deserialize)]
+struct RawPage {
+    #[serde(default)]
+    records: Vec<Value>,
+    next: Option<u64>,
+}
+
+async fn export(
+    client: &Client,
+    file: Option<&Path>,
+    after: u64,
+    context: &mut Context,
+) -> Result<(), Failure> {
+    let mut sink = file.map(new_file).transpose()?;
+    let (mut after, mut written) = (Some(after), 0_u64);
+    while let Some(place) = after {
+        let call = page(PAGE, Some(place), AuditOrder::Ascending);
+        let page: RawPage = client.call(call).await?.parse()?;
+        for record in &page.records {
+            match &mut sink {
+                Some(sink) => writeln!(sink, "{record}").map_err(|error| unwritten(&error))?,
+                None => context.console.line(record.to_string())?,
+            }
+            written += 1;
+        }
+        after = page.next;
+    }
+    if let Some(sink) = sink {
+        let file = sink
+            .into_inner()
+            .map_err(|error| unwritten(error.error()))?;
+        file.sync_all().map_err(|error| unwritten(&error))?;
+    }
+    context.console.note(format!("Exported {written} records."));
+    Ok(())
+}
+
+fn new_file(path: &Path) -> Result<BufWriter<fs::File>, Failure> {
+    OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)
+        .map(BufWriter::new)
+        .map_err(|error| {
+            let message = format!("cannot make {}", path.display());
+            Failure::caused(Exit::Failed, message, &error)
+        })
+}
+
+fn unwritten(error: &std::io::Error) -> Failure {
+    Failure::caused(Exit::Failed, "cannot write the export", error)
+}
+
+async fn verify(
+    client: &Client,
+    checkpoint: Option<&str>,
+    output: Output,
+    context: &mut Context,
+) -> Result<Exit, Failure> {
+    let checkpoint = checkpoint.map(read_checkpoint).transpose()?;
+    let call = Call::new(Operation::VerifyAudit, &[]).query("checkpoint", checkpoint);
+    let answer = client.call(call).await?;
+    let found: AuditVerification = answer.parse()?;
+    let console = &mut context.console;
+    if output == Output::Json {
+        console.verbatim(answer.bytes())?;
+    }
+    if found.valid == Some(true) {
+        if output == Output::Table {
+            let records = found.records.unwrap_or_default();
+            console.line(format!("The audit holds: {records} records."))?;
+        }
+        return Ok(Exit::Success);
+    }
+    let failure = found.failure.unwrap_or_default();
+    let place = table::optional(failure.sequence);
+    let reason = failure.reason.map_or("UNKNOWN", |reason| reason.as_str());
+    let message = format!("the audit does not hold from record {place} on: {reason}");
+    let told = Failure::new(Exit::AuditTampered, message);
+    Err(failure.message.into_iter().fold(told, Failure::with_detail))
+}
+
+/// A checkpoint as it was given, or the last line of a file of checkpoints: it stands for all before it.
+fn read_checkpoint(given: &str) -> Result<String, Failure> {
+    let path = Path::new(given);
+    if !path.exists() && given.split('.').count() == 3 {
+        return Ok(given.to_owned());
+    }
+    let text = fs::read_to_string(path).map_err(|error| {
+        let message = format!("{given:?} is neither a checkpoint nor a file of them");
+        Failure::caused(Exit::Usage, message, &error)
+    })?;
+    let last = text
+        .lines()
+        .rev()
+        .map(str::trim)
+        .find(|line| !line.is_empty());
+    last.map(str::to_owned)
+        .ok_or_else(|| Failure::new(Exit::Usage, format!("{given} holds no checkpoint")))
+}
+
+async fn checkpoint(
+    client: &Client,
+    append: Option<&Path>,
+    output: Output,
+    context: &mut Context,
+) -> Result<(), Failure> {
+    let answer = client
+        .call(Call::new(Operation::CreateAuditCheckpoint, &[]))
+        .await?;
+    let signed: AuditCheckpoint = answer.parse()?;
+    let jws = signed.checkpoint.unwrap_or_default();
+    if let Some(path) = append {
+        append_line(path, &jws).map_err(|error| {
+            let message = format!("cannot append to {}", path.display());
+            Failure::caused(Exit::Failed, message, &error)
+        })?;
+    }
+    if output == Output::Json {
+        return context.console.verbatim(answer.bytes());
+    }
+    let sequence = table::optional(signed.sequence);
+    let told = format!("Signed up to record {sequence}. Keep it where this server cannot write.");
+    context.console.note(told);
+    context.console.line(jws)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_line_of_a_file_is_the_checkpoint() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("checkpoints");
+        fs::write(&path, "a.b.c\nd.e.f\n\n").unwrap();
+        assert_eq!(read_checkpoint(path.to_str().unwrap()).unwrap(), "d.e.f");
+        assert_eq!(read_checkpoint("x.y.z").unwrap(), "x.y.z");
+        fs::write(&path, "\n").unwrap();
+        assert!(read_checkpoint(path.to_str().unwrap()).is_err());
+        assert!(read_checkpoint("nowhere").is_err());
+    }
+
+    #[test]
+    fn an_instant_is_told_in_calendar_text() {
+        assert_eq!(
+            calendar(1_790_000_000_999).as_deref(),
+            Some("2026-09-21T14:13:20Z")
+        );
+        assert_eq!(calendar(i64::MAX), None);
+    }
+}

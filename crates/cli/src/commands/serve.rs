@@ -1,0 +1,192 @@
+//! The server.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use breakglass_app::{App, Caller, Housekeeping};
+use breakglass_http::{Server, ServerOptions, TlsConfig};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::time::MissedTickBehavior;
+
+use crate::arguments::ServeArgs;
+use crate::commands::init;
+use crate::context::Context;
+use crate::exit::{Exit, Failure};
+use crate::settings::{PublicUrl, ServeSettings};
+use crate::{logging, wiring};
+
+/// How often the server looks after itself.
+const ROUND: Duration = Duration::from_millis(250);
+
+/// Serves until the process is told to stop.
+///
+/// # Errors
+/// When the settings make no sense, the address is taken, or the data folder cannot be opened.
+pub(crate) async fn run(
+    args: &ServeArgs,
+    log: Option<&str>,
+    context: &mut Context,
+) -> Result<Exit, Failure> {
+    let settings = ServeSettings::resolve(args, log)?;
+    logging::start(&settings.log, settings.log_format)?;
+    logging::log_panics();
+    let ports = wiring::prepare(&settings.data).await?;
+    // The address is taken before anything is made, so that a first start that fails can be tried again and still
+    // shows the password.
+    let server = Server::bind(settings.listen, ServerOptions::default())
+        .await
+        .map_err(|error| {
+            let message = format!("cannot listen on {}", settings.listen);
+            Failure::caused(Exit::Failed, message, &error)
+        })?;
+    let listening = init::derived_url(&settings, server.local_addr())?;
+    let url = settings
+        .public_url
+        .clone()
+        .unwrap_or_else(|| listening.clone());
+    let tls = init::tls(&settings, &url, &ports)?;
+    let made = init::make(&settings, &ports, &url).await?;
+    let mut app = wiring::open_app(&settings.data, ports).await?;
+    follow_url(&mut app, &url).await?;
+
+    if let Some(made) = &made {
+        init::tell(made, &settings, &url, &mut context.console)?;
+    }
+    announce(&settings, &listening, &url, tls.as_ref(), context)?;
+    let app = Arc::new(app);
+    warn_of_lockout(&app).await;
+    serve(server, tls, app, settings, &listening).await?;
+    Ok(Exit::Success)
+}
+
+/// Lets the installation be known under this URL.
+async fn follow_url(app: &mut App, url: &PublicUrl) -> Result<(), Failure> {
+    let (before, url) = (app.public_url().to_owned(), url.to_string());
+    if before != url {
+        tracing::warn!(%before, now = %url, "the public URL, and so the issuer of tokens, is another than before");
+        app.set_public_url(&url).await?;
+    }
+    Ok(())
+}
+
+fn announce(
+    settings: &ServeSettings,
+    listening: &PublicUrl,
+    url: &PublicUrl,
+    tls: Option<&TlsConfig>,
+    context: &mut Context,
+) -> Result<(), Failure> {
+    let console = &mut context.console;
+    if let (Some(file), Some(tls)) = (init::self_signed_file(settings), tls) {
+        console.line(format!("Certificate: {}", file.display()))?;
+        console.line(format!("Fingerprint (SHA-256): {}", tls.fingerprint()))?;
+    }
+    if url != listening {
+        console.line(format!("Public URL: {url}"))?;
+    }
+    let version = env!("CARGO_PKG_VERSION");
+    console.line(format!("Breakglass {version} answers at {listening}"))
+}
+
+/// Says loudly when losing one emergency client, or none, would lock everybody out.
+async fn warn_of_lockout(app: &App) {
+    match app.status(&Caller::system()).await {
+        Ok(status) => {
+            for realm in status.realms {
+                for warning in realm.warnings {
+                    let tenant = realm.broker.broker.tenant.as_str();
+                    tracing::warn!(realm.id = %realm.realm.id, tenant, "{warning}");
+                }
+            }
+        }
+        Err(error) => tracing::error!(%error, "cannot look at the emergency clients"),
+    }
+}
+
+async fn serve(
+    server: Server,
+    tls: Option<TlsConfig>,
+    app: Arc<App>,
+    settings: ServeSettings,
+    listening: &PublicUrl,
+) -> Result<(), Failure> {
+    let [interrupt, terminate, hangup] = [
+        SignalKind::interrupt(),
+        SignalKind::terminate(),
+        SignalKind::hangup(),
+    ]
+    .map(|kind| {
+        signal(kind).map_err(|error| Failure::caused(Exit::Failed, "cannot await signals", &error))
+    });
+    let stop = stop(interrupt?, terminate?);
+    let details = [
+        ("version", env!("CARGO_PKG_VERSION")),
+        ("address", &listening.to_string()),
+    ];
+    app.record_start(&details).await?;
+    let api = wiring::api(Arc::clone(&app), settings.trusted_proxies);
+    let serving = server.serve(api, tls.clone(), stop);
+    tokio::select! {
+        drained = serving => tracing::info!(?drained, "the server has stopped"),
+        never = keep_house(&app) => match never {},
+        never = reload(hangup?, tls) => match never {},
+    }
+    Ok(app.stop().await?)
+}
+
+/// Waits for the first signal to stop; a second one ends the process at once.
+async fn stop(mut interrupt: Signal, mut terminate: Signal) {
+    next(&mut interrupt, &mut terminate).await;
+    tracing::info!("stopping: requests in flight may end; a second signal ends them too");
+    tokio::spawn(async move {
+        next(&mut interrupt, &mut terminate).await;
+        #[expect(
+            clippy::exit,
+            reason = "whoever asks twice does not want an orderly end"
+        )]
+        std::process::exit(i32::from(Exit::Failed.code()));
+    });
+}
+
+async fn next(interrupt: &mut Signal, terminate: &mut Signal) {
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+}
+
+/// Reads the certificate again whenever the process is told to (SIGHUP).
+async fn reload(mut hangup: Signal, tls: Option<TlsConfig>) -> Infallible {
+    while hangup.recv().await.is_some() {
+        let Some(tls) = &tls else { continue };
+        match tls.reload() {
+            Ok(()) => {
+                tracing::info!(fingerprint = %tls.fingerprint(), "the certificate was read again");
+            }
+            Err(error) => tracing::error!(%error, "the certificate stays as it was"),
+        }
+    }
+    std::future::pending().await
+}
+
+/// Looks after the installation, several times a second and without end. An error is logged when it comes and when it
+/// goes, not at each round.
+async fn keep_house(app: &App) -> Infallible {
+    let mut housekeeping = Housekeeping::default();
+    let mut rounds = tokio::time::interval(ROUND);
+    rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut trouble = None;
+    loop {
+        rounds.tick().await;
+        let now = housekeeping.round(app).await.err();
+        if now != trouble {
+            if let Some(error) = &now {
+                tracing::error!(%error, "housekeeping fails, and is tried again");
+            } else {
+                tracing::info!("housekeeping works again");
+            }
+            trouble = now;
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! The binary `breakglass`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    breakglass_cli::main()
+}

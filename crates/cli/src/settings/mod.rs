@@ -1,0 +1,9 @@
+//! What an operator chose, put together from flags, the environment, a file and defaults, in this order.
+
+mod file;
+mod public_url;
+mod resolve;
+
+pub(crate) use file::SettingsFile;
+pub(crate) use public_url::PublicUrl;
+pub(crate) use resolve::{DataSettings, LogFormat, ServeSettings, Tls};

@@ -1,0 +1,282 @@
+//! From what was written somewhere to settings that make sense.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use breakglass_app::Options;
+use breakglass_domain::Minutes;
+use breakglass_http::TrustedProxy;
+
+use super::{PublicUrl, SettingsFile};
+use crate::arguments::{DataArgs, ServeArgs};
+use crate::exit::{Exit, Failure};
+use crate::lifetime;
+
+/// Where everything is kept when nothing else is said.
+pub(crate) const DEFAULT_DATA_DIR: &str = "breakglass-data";
+
+/// Where a server listens when nothing else is said.
+pub(crate) const DEFAULT_LISTEN: &str = "127.0.0.1:8730";
+
+/// The longest time a status list may be kept, in seconds (a day): a recall that shows later is no recall.
+const MAX_STATUS_LIST_TTL: u32 = 86_400;
+
+/// The data folder and the rules that hold for whoever works on it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct DataSettings {
+    /// The folder.
+    pub(crate) folder: PathBuf,
+    /// The master key.
+    pub(crate) master_key_file: PathBuf,
+    /// Where checkpoints are appended, if anywhere.
+    pub(crate) checkpoint_file: Option<PathBuf>,
+    /// The options of the application.
+    pub(crate) options: Options,
+}
+
+/// What a server is started with. Holds no secret, only the names of files that do.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct ServeSettings {
+    /// The data.
+    pub(crate) data: DataSettings,
+    /// The address to listen on.
+    pub(crate) listen: SocketAddr,
+    /// The URL under which clients reach it, when one was chosen.
+    pub(crate) public_url: Option<PublicUrl>,
+    /// How connections are protected.
+    pub(crate) tls: Tls,
+    /// The password of the administrator at the first start; a random one when absent.
+    pub(crate) admin_password_file: Option<PathBuf>,
+    /// Proxies whose word about the client's address is taken.
+    pub(crate) trusted_proxies: Vec<TrustedProxy>,
+    /// What is logged.
+    pub(crate) log: String,
+    /// How it is logged; by the kind of standard error when absent.
+    pub(crate) log_format: Option<LogFormat>,
+}
+
+/// How connections are protected.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum Tls {
+    /// By a certificate of the operator's.
+    Files {
+        /// The certificate chain, PEM.
+        certificate: PathBuf,
+        /// Its private key, PEM.
+        key: PathBuf,
+    },
+    /// Not here.
+    Off,
+    /// By a certificate that the server makes and keeps in the data folder.
+    SelfSigned,
+}
+
+/// How logs are written.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, clap::ValueEnum)]
+pub(crate) enum LogFormat {
+    /// An object per line, for programs.
+    Json,
+    /// For people.
+    Text,
+}
+
+impl fmt::Display for LogFormat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Json => "json",
+            Self::Text => "text",
+        })
+    }
+}
+
+impl DataSettings {
+    /// Puts flags and environment together with the file, for a command that works on the data folder.
+    ///
+    /// # Errors
+    /// [`Exit::Usage`] with everything that makes no sense.
+    pub(crate) fn resolve(flags: &DataArgs) -> Result<Self, Failure> {
+        let file = find_file(flags)?;
+        let mut faults = Faults::default();
+        let data = data(flags, &file, &mut faults);
+        faults.none_or(data)
+    }
+}
+
+impl ServeSettings {
+    /// Puts flags and environment together with the file, for a server.
+    ///
+    /// # Errors
+    /// [`Exit::Usage`] with everything that makes no sense, and when others could listen in on the server.
+    pub(crate) fn resolve(flags: &ServeArgs, log: Option<&str>) -> Result<Self, Failure> {
+        let file = find_file(&flags.data)?;
+        let mut faults = Faults::default();
+        let listen = flags.listen.clone().or_else(|| file.listen.clone());
+        let listen = listen.unwrap_or_else(|| DEFAULT_LISTEN.to_owned());
+        let public_url = flags.public_url.clone().or_else(|| file.public_url.clone());
+        let log_format = flags.log_format.or_else(|| {
+            let text = file.log_format.as_deref()?;
+            faults.note("log-format", parse_log_format(text))
+        });
+        let settings = Self {
+            data: data(&flags.data, &file, &mut faults),
+            listen: faults
+                .note("listen", parse_address(&listen))
+                .unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 0))),
+            public_url: public_url.and_then(|url| faults.note("public-url", url.parse())),
+            tls: tls(flags, &file, &mut faults),
+            admin_password_file: flags
+                .admin_password_file
+                .clone()
+                .or_else(|| file.admin_password_file.clone()),
+            trusted_proxies: proxies(flags, &file, &mut faults),
+            log: log
+                .map(str::to_owned)
+                .or_else(|| file.log.clone())
+                .unwrap_or_else(|| "info".to_owned()),
+            log_format,
+        };
+        let exposed = !settings.listen.ip().is_loopback() && settings.tls == Tls::Off;
+        let allowed = flags.allow_plaintext.or(file.allow_plaintext) == Some(true);
+        if exposed && !allowed {
+            faults.0.push(refusal_to_expose(settings.listen));
+        }
+        faults.none_or(settings)
+    }
+}
+
+/// Everything that makes no sense, so that it is told at once.
+#[derive(Default)]
+struct Faults(Vec<String>);
+
+impl Faults {
+    fn note<T>(&mut self, name: &str, outcome: Result<T, String>) -> Option<T> {
+        outcome
+            .map_err(|fault| self.0.push(format!("{name}: {fault}")))
+            .ok()
+    }
+
+    fn none_or<T>(self, value: T) -> Result<T, Failure> {
+        let failure = Failure::new(Exit::Usage, "these settings make no sense");
+        match self.0.as_slice() {
+            [] => Ok(value),
+            faults => Err(faults.iter().cloned().fold(failure, Failure::with_detail)),
+        }
+    }
+}
+
+fn find_file(flags: &DataArgs) -> Result<SettingsFile, Failure> {
+    let data_dir = flags.data_dir.as_deref();
+    let data_dir = data_dir.unwrap_or(Path::new(DEFAULT_DATA_DIR));
+    SettingsFile::find(flags.config.as_deref(), data_dir)
+}
+
+fn data(flags: &DataArgs, file: &SettingsFile, faults: &mut Faults) -> DataSettings {
+    let folder = flags.data_dir.clone().or_else(|| file.data_dir.clone());
+    let folder = folder.unwrap_or_else(|| PathBuf::from(DEFAULT_DATA_DIR));
+    let defaults = Options::default();
+    let cap = flags.emergency_ttl_cap.or_else(|| {
+        let text = &file.emergency_ttl_cap.as_ref()?.0;
+        faults.note("emergency-ttl-cap", lifetime::parse_minutes(text))
+    });
+    let cap = cap.unwrap_or(defaults.emergency_ttl_cap);
+    if cap == Minutes::new(0) {
+        faults
+            .0
+            .push("emergency-ttl-cap: must be at least a minute".to_owned());
+    }
+    let status_list_ttl = flags.status_list_ttl.or(file.status_list_ttl);
+    let status_list_ttl = status_list_ttl.unwrap_or(defaults.status_list_ttl_seconds);
+    if !(1..=MAX_STATUS_LIST_TTL).contains(&status_list_ttl) {
+        let fault = format!("status-list-ttl: must be 1 to {MAX_STATUS_LIST_TTL} seconds");
+        faults.0.push(fault);
+    }
+    DataSettings {
+        master_key_file: flags
+            .master_key_file
+            .clone()
+            .or_else(|| file.master_key_file.clone())
+            .unwrap_or_else(|| folder.join("master.key")),
+        checkpoint_file: flags
+            .checkpoint_file
+            .clone()
+            .or_else(|| file.checkpoint_file.clone()),
+        folder,
+        options: Options {
+            emergency_ttl_cap: cap,
+            status_list_ttl_seconds: status_list_ttl,
+            ..defaults
+        },
+    }
+}
+
+/// A flag that asks for one kind of TLS puts aside what the file says of the other.
+fn tls(flags: &ServeArgs, file: &SettingsFile, faults: &mut Faults) -> Tls {
+    let by_flags = flags.tls_cert.is_some() || flags.tls_key.is_some();
+    let (certificate, key, self_signed) = if by_flags || flags.tls_self_signed.is_some() {
+        (
+            flags.tls_cert.clone(),
+            flags.tls_key.clone(),
+            flags.tls_self_signed,
+        )
+    } else {
+        (
+            file.tls_cert.clone(),
+            file.tls_key.clone(),
+            file.tls_self_signed,
+        )
+    };
+    match (certificate, key, self_signed == Some(true)) {
+        (None, None, false) => Tls::Off,
+        (None, None, true) => Tls::SelfSigned,
+        (Some(certificate), Some(key), false) => Tls::Files { certificate, key },
+        (_, _, true) => {
+            let fault = "tls-self-signed: cannot be combined with tls-cert and tls-key";
+            faults.0.push(fault.to_owned());
+            Tls::Off
+        }
+        (_, _, false) => {
+            let fault = "tls-cert: needs tls-key, and tls-key needs tls-cert";
+            faults.0.push(fault.to_owned());
+            Tls::Off
+        }
+    }
+}
+
+fn proxies(flags: &ServeArgs, file: &SettingsFile, faults: &mut Faults) -> Vec<TrustedProxy> {
+    let written = if flags.trusted_proxy.is_empty() {
+        file.trusted_proxy.clone().unwrap_or_default()
+    } else {
+        flags.trusted_proxy.clone()
+    };
+    let mut proxies = Vec::new();
+    for text in written {
+        let parsed = text.parse::<TrustedProxy>();
+        let parsed = parsed.map_err(|fault| format!("{text:?} {fault}"));
+        proxies.extend(faults.note("trusted-proxy", parsed));
+    }
+    proxies
+}
+
+fn parse_address(text: &str) -> Result<SocketAddr, String> {
+    text.parse()
+        .map_err(|_| format!("{text:?} is no address with a port, such as 127.0.0.1:8730"))
+}
+
+fn parse_log_format(text: &str) -> Result<LogFormat, String> {
+    match text {
+        "json" => Ok(LogFormat::Json),
+        "text" => Ok(LogFormat::Text),
+        _ => Err(format!("{text:?} is neither text nor json")),
+    }
+}
+
+fn refusal_to_expose(listen: SocketAddr) -> String {
+    format!(
+        "listen: others can reach {listen}, and without TLS they could read passwords and tokens. Give --tls-cert and \
+         --tls-key, or --tls-self-signed; or, when a proxy in front speaks TLS, say so with --allow-plaintext"
+    )
+}
+
+#[cfg(test)]
+mod tests;

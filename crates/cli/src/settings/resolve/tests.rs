@@ -1,0 +1,136 @@
+use std::fs;
+
+use clap::Parser;
+
+use super::*;
+use crate::arguments::{Cli, Command};
+
+/// The settings of `serve` with these flags, beside this file.
+fn resolve(flags: &[&str], file: &str) -> Result<ServeSettings, Failure> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("breakglass.toml");
+    fs::write(&path, file).unwrap();
+    let mut line = vec!["breakglass", "serve", "--config", path.to_str().unwrap()];
+    line.extend(flags);
+    match Cli::try_parse_from(line).unwrap().command {
+        Command::Serve(arguments) => ServeSettings::resolve(&arguments, None),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn faults(flags: &[&str], file: &str) -> String {
+    let failure = resolve(flags, file).unwrap_err();
+    assert_eq!(failure.exit, Exit::Usage);
+    failure.to_string()
+}
+
+#[test]
+fn nothing_said_gives_the_defaults() {
+    let settings = resolve(&[], "").unwrap();
+    assert_eq!(settings.listen.to_string(), DEFAULT_LISTEN);
+    assert_eq!(settings.public_url, None);
+    assert_eq!(settings.tls, Tls::Off);
+    assert_eq!(settings.log, "info");
+    assert_eq!(settings.data.folder, PathBuf::from(DEFAULT_DATA_DIR));
+    assert_eq!(
+        settings.data.master_key_file,
+        PathBuf::from(DEFAULT_DATA_DIR).join("master.key")
+    );
+    assert_eq!(settings.data.options, Options::default());
+}
+
+#[test]
+fn the_file_goes_before_a_default_and_a_flag_before_the_file() {
+    let file = "listen = '127.0.0.1:1'\nemergency-ttl-cap = '2d'\nstatus-list-ttl = 5\nlog = 'debug'\n\
+                public-url = 'https://file.example'\ntrusted-proxy = ['10.0.0.1']\nlog-format = 'json'";
+    let settings = resolve(&[], file).unwrap();
+    assert_eq!(settings.listen.port(), 1);
+    assert_eq!(settings.data.options.emergency_ttl_cap, Minutes::new(2880));
+    assert_eq!(settings.data.options.status_list_ttl_seconds, 5);
+    assert_eq!(settings.log, "debug");
+    assert_eq!(settings.log_format, Some(LogFormat::Json));
+    assert_eq!(
+        settings.public_url.unwrap().to_string(),
+        "https://file.example"
+    );
+    assert_eq!(
+        settings.trusted_proxies,
+        ["10.0.0.1".parse::<TrustedProxy>().unwrap()]
+    );
+
+    let flags = [
+        "--listen=127.0.0.1:2",
+        "--emergency-ttl-cap=1h",
+        "--status-list-ttl=6",
+        "--public-url=https://flag.example/",
+        "--trusted-proxy=10.0.0.0/8",
+        "--trusted-proxy=::3",
+        "--log-format=text",
+    ];
+    let settings = resolve(&flags, file).unwrap();
+    assert_eq!(settings.listen.port(), 2);
+    assert_eq!(settings.data.options.emergency_ttl_cap, Minutes::new(60));
+    assert_eq!(settings.data.options.status_list_ttl_seconds, 6);
+    assert_eq!(settings.log_format, Some(LogFormat::Text));
+    assert_eq!(
+        settings.public_url.unwrap().to_string(),
+        "https://flag.example"
+    );
+    assert_eq!(settings.trusted_proxies.len(), 2);
+}
+
+#[test]
+fn every_fault_is_told_at_once() {
+    let told = faults(
+        &["--public-url=b.example", "--tls-cert=c.pem"],
+        "listen = 'here'\nemergency-ttl-cap = 'long'\nstatus-list-ttl = 0\ntrusted-proxy = ['x']\nlog-format = 'xml'",
+    );
+    for name in [
+        "public-url",
+        "tls-cert",
+        "listen",
+        "emergency-ttl-cap",
+        "status-list-ttl",
+        "trusted-proxy",
+        "log-format",
+    ] {
+        assert!(told.contains(&format!("\n  {name}: ")), "{name} in {told}");
+    }
+}
+
+#[test]
+fn others_are_not_let_in_without_tls() {
+    let told = faults(&["--listen=0.0.0.0:8730"], "");
+    assert!(
+        told.contains("--allow-plaintext") && told.contains("--tls-self-signed"),
+        "{told}"
+    );
+    assert!(
+        faults(
+            &["--listen=[::]:8730", "--allow-plaintext=false"],
+            "allow-plaintext = true"
+        )
+        .contains("TLS")
+    );
+    assert!(resolve(&["--listen=0.0.0.0:8730", "--allow-plaintext"], "").is_ok());
+    assert!(resolve(&["--listen=0.0.0.0:8730", "--tls-self-signed"], "").is_ok());
+    assert!(resolve(&["--listen=0.0.0.0:8730"], "allow-plaintext = true").is_ok());
+    assert!(resolve(&["--listen=[::1]:8730"], "").is_ok());
+}
+
+#[test]
+fn a_flag_for_one_kind_of_tls_puts_the_files_other_aside() {
+    let file = "tls-cert = '/c.pem'\ntls-key = '/k.pem'";
+    assert!(matches!(resolve(&[], file).unwrap().tls, Tls::Files { .. }));
+    assert_eq!(
+        resolve(&["--tls-self-signed"], file).unwrap().tls,
+        Tls::SelfSigned
+    );
+    let told = faults(&["--tls-self-signed", "--tls-cert=c", "--tls-key=k"], "");
+    assert!(told.contains("cannot be combined"), "{told}");
+}
+
+#[test]
+fn a_cap_of_nothing_makes_no_sense() {
+    assert!(faults(&["--emergency-ttl-cap=0"], "").contains("at least a minute"));
+}

@@ -1,0 +1,371 @@
+//! Every command on a data folder itself, through the library, with its output captured.
+
+mod support;
+
+use breakglass_cli::Exit;
+use serde_json::Value;
+use support::Folder;
+
+#[tokio::test]
+async fn a_first_start_makes_everything_and_tells_it_once() {
+    let folder = Folder::empty();
+    let told = folder.succeeds("init --data-dir DATA").await;
+    for part in [
+        "Realm",
+        "Administrator",
+        "shown only this once",
+        "curl -sS",
+        "accessTokenTtl",
+    ] {
+        assert!(told.out.contains(part), "{part} in {}", told.out);
+    }
+    let mode = |name: &str| folder.mode(name);
+    assert_eq!(
+        (mode(""), mode("master.key"), mode("breakglass.db")),
+        (0o700, 0o600, 0o600)
+    );
+
+    let again = folder.fails("init --data-dir DATA", Exit::Conflict).await;
+    assert_eq!(again.out, "");
+}
+
+#[tokio::test]
+async fn nothing_is_made_by_a_command_that_finds_nothing() {
+    let folder = Folder::empty();
+    folder.fails("status LOCAL", Exit::NotInitialized).await;
+    assert!(!folder.data().exists());
+}
+
+#[tokio::test]
+async fn a_missing_or_wrong_master_key_is_refused_and_no_other_is_made() {
+    let folder = Folder::initialized().await;
+    let key = folder.data().join("master.key");
+    let kept = std::fs::read(&key).unwrap();
+
+    std::fs::remove_file(&key).unwrap();
+    folder.fails("status LOCAL", Exit::MasterKey).await;
+    folder.fails("init --data-dir DATA", Exit::MasterKey).await;
+    folder
+        .fails(
+            "serve --data-dir DATA --listen 127.0.0.1:0",
+            Exit::MasterKey,
+        )
+        .await;
+    assert!(!key.exists());
+
+    let stranger = Folder::initialized().await;
+    std::fs::copy(stranger.data().join("master.key"), &key).unwrap();
+    folder.fails("status LOCAL", Exit::MasterKey).await;
+    folder
+        .fails(
+            "serve --data-dir DATA --listen 127.0.0.1:0",
+            Exit::MasterKey,
+        )
+        .await;
+
+    std::fs::write(&key, kept).unwrap();
+    folder.succeeds("status LOCAL").await;
+}
+
+#[tokio::test]
+async fn an_emergency_client_lives_its_whole_life() {
+    let folder = Folder::initialized().await;
+    let create = "emergency-client create LOCAL --client-id night-shift --ttl 30d";
+    let created = folder
+        .succeeds(&format!("{create} --output json"))
+        .await
+        .json();
+    assert_eq!(created["clientId"], "night-shift");
+    assert_eq!(created["clientName"], "night-shift");
+    assert_eq!(created["accessTokenTtl"], 43_200);
+    let first = created["accessToken"].as_str().unwrap().to_owned();
+    folder.fails(create, Exit::Conflict).await;
+
+    let listed = folder.succeeds("emergency-client list LOCAL").await;
+    assert!(
+        listed.out.contains("night-shift") && listed.out.contains("29d 23h"),
+        "{}",
+        listed.out
+    );
+    assert!(!listed.out.contains(&first));
+    let shown = folder.succeeds("ec show LOCAL night-shift").await;
+    for part in ["ACTIVE", "Created by", "Last regenerated"] {
+        assert!(shown.out.contains(part), "{part} in {}", shown.out);
+    }
+    let shown = folder
+        .succeeds("ec show LOCAL night-shift --output json")
+        .await
+        .json();
+    assert_eq!(shown["accessToken"], Value::Null);
+
+    let second = folder
+        .succeeds("ec regenerate LOCAL --client-id night-shift --output token")
+        .await;
+    let second = second.out.trim_end().to_owned();
+    assert_ne!(first, second);
+    folder
+        .fails(
+            &format!("token verify --local --data-dir DATA {first}"),
+            Exit::TokenRecalled,
+        )
+        .await;
+    let verified = folder
+        .succeeds(&format!("token verify LOCAL {second}"))
+        .await;
+    assert!(verified.out.contains("not recalled") && verified.out.contains("night-shift"));
+
+    folder
+        .succeeds("emergency-client delete LOCAL night-shift")
+        .await;
+    folder
+        .fails("emergency-client show LOCAL night-shift", Exit::NotFound)
+        .await;
+    let failed = folder
+        .fails(
+            &format!("token verify LOCAL {second} --output json"),
+            Exit::TokenRecalled,
+        )
+        .await;
+    assert_eq!(failed.json()["valid"], false);
+}
+
+#[tokio::test]
+async fn a_token_for_people_is_shown_with_a_warning_and_alone_on_its_line() {
+    let folder = Folder::initialized().await;
+    let told = folder
+        .succeeds("emergency-client create LOCAL --client-id a --ttl 60")
+        .await;
+    assert!(told.err.contains("only this once"), "{}", told.err);
+    let token = told.out.lines().last().unwrap();
+    assert_eq!(token.split('.').count(), 3);
+    assert!(!told.err.contains(token));
+}
+
+#[tokio::test]
+async fn every_faulty_field_is_named() {
+    let folder = Folder::initialized().await;
+    let line = "emergency-client create LOCAL --client-id a/b --client-name= --ttl 200000000";
+    let failed = folder.fails(line, Exit::Invalid).await;
+    for field in ["clientId", "clientName", "accessTokenTtl"] {
+        assert!(
+            failed.failure().contains(field),
+            "{field} in {}",
+            failed.failure()
+        );
+    }
+}
+
+#[tokio::test]
+async fn brokers_and_realms_are_made_and_deleted() {
+    let folder = Folder::initialized().await;
+    let broker = "broker add LOCAL --tenant NIGHT --name Night --algorithm EdDSA --output json";
+    assert_eq!(folder.succeeds(broker).await.json()["algorithm"], "EdDSA");
+    folder.fails(broker, Exit::Conflict).await;
+    assert!(
+        folder
+            .succeeds("broker list LOCAL")
+            .await
+            .out
+            .contains("NIGHT")
+    );
+
+    let realm = folder
+        .succeeds("realm create LOCAL --broker NIGHT --output json")
+        .await
+        .json();
+    let id = realm["id"].as_str().unwrap().to_owned();
+    folder
+        .fails("realm create LOCAL --broker NIGHT", Exit::Conflict)
+        .await;
+    folder
+        .fails("realm create LOCAL --broker DAY", Exit::NotFound)
+        .await;
+    folder
+        .fails("emergency-client list LOCAL", Exit::Usage)
+        .await;
+    folder
+        .succeeds("ec create LOCAL --realm NIGHT --client-id a --ttl 60")
+        .await;
+    assert!(
+        folder
+            .succeeds("realm list LOCAL")
+            .await
+            .out
+            .contains("1 of 1")
+    );
+
+    let failed = folder
+        .fails("realm delete LOCAL NIGHT", Exit::TaskFailed)
+        .await;
+    assert!(failed.failure().contains("holds 1"), "{}", failed.failure());
+    folder
+        .succeeds("realm delete LOCAL --realm NIGHT --force")
+        .await;
+    folder
+        .fails(&format!("realm delete LOCAL {id}"), Exit::NotFound)
+        .await;
+}
+
+#[tokio::test]
+async fn the_audit_tells_what_was_done_and_by_whom() {
+    let folder = Folder::initialized().await;
+    folder
+        .succeeds("ec create LOCAL --client-id a --ttl 60")
+        .await;
+    let listed = folder
+        .succeeds("audit list LOCAL --action emergency_client.created")
+        .await;
+    assert!(listed.out.contains("local_operator:"), "{}", listed.out);
+
+    let signed = folder
+        .succeeds("audit checkpoint LOCAL --append BESIDE/checkpoints")
+        .await;
+    assert_eq!(signed.out.trim_end().split('.').count(), 3);
+    folder.succeeds("ec delete LOCAL a").await;
+    let held = folder
+        .succeeds("audit verify LOCAL --checkpoint BESIDE/checkpoints")
+        .await;
+    assert!(held.out.contains("holds"), "{}", held.out);
+    folder
+        .fails("audit verify LOCAL --checkpoint a.b.c", Exit::Invalid)
+        .await;
+
+    let exported = folder.succeeds("audit export LOCAL").await;
+    let records: Vec<Value> = exported
+        .out
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let sequences: Vec<u64> = records
+        .iter()
+        .filter_map(|it| it["sequence"].as_u64())
+        .collect();
+    assert_eq!(sequences, (1..=sequences.len() as u64).collect::<Vec<_>>());
+    folder
+        .succeeds("audit export LOCAL --file BESIDE/export.jsonl")
+        .await;
+    folder
+        .fails(
+            "audit export LOCAL --file BESIDE/export.jsonl",
+            Exit::Failed,
+        )
+        .await;
+    let page = folder
+        .succeeds("audit list LOCAL --limit 1 --order ascending --output json")
+        .await;
+    assert_eq!(page.json()["next"], 1);
+}
+
+#[tokio::test]
+async fn checkpoints_go_to_the_file_that_the_settings_name() {
+    let folder = Folder::initialized().await;
+    std::fs::write(
+        folder.data().join("breakglass.toml"),
+        "checkpoint-file = 'elsewhere'",
+    )
+    .unwrap();
+    let signed = folder.succeeds("audit checkpoint LOCAL").await;
+    let kept = std::fs::read_to_string(folder.data().join("elsewhere")).unwrap();
+    assert_eq!(kept, signed.out);
+}
+
+#[tokio::test]
+async fn a_password_is_set_from_standard_input_or_a_file() {
+    let folder = Folder::initialized().await;
+    folder
+        .succeeds_with("admin set-password LOCAL", "another long password\n")
+        .await;
+    folder
+        .fails_with("admin set-password LOCAL", "short\n", Exit::Invalid)
+        .await;
+    folder
+        .fails_with(
+            "admin set-password LOCAL --username nobody",
+            "another long password\n",
+            Exit::NotFound,
+        )
+        .await;
+    let path = folder.beside("password");
+    std::fs::write(&path, "a third long password\n").unwrap();
+    folder
+        .succeeds("admin set-password LOCAL --password-file BESIDE/password")
+        .await;
+}
+
+#[tokio::test]
+async fn a_chosen_password_is_not_shown() {
+    let folder = Folder::empty();
+    std::fs::write(folder.beside("password"), "correct horse battery\n").unwrap();
+    let told = folder
+        .succeeds("init --data-dir DATA --admin-password-file BESIDE/password")
+        .await;
+    assert!(!told.out.contains("correct horse") && !told.err.contains("correct horse"));
+}
+
+#[tokio::test]
+async fn the_status_warns_of_a_lockout() {
+    let folder = Folder::initialized().await;
+    let status = folder.succeeds("status LOCAL").await;
+    assert!(
+        status.out.contains("CUSTOMER") && status.out.contains("0 of 0"),
+        "{}",
+        status.out
+    );
+    assert!(status.err.contains("warning: "), "{}", status.err);
+    let status = folder.succeeds("status LOCAL --output json").await.json();
+    assert_eq!(status["realms"][0]["tenant"], "CUSTOMER");
+}
+
+#[tokio::test]
+async fn a_token_is_inspected_and_verified_offline() {
+    let folder = Folder::initialized().await;
+    let token = folder
+        .succeeds("ec create LOCAL --client-id a --ttl 60 --output token")
+        .await
+        .out;
+    let token = token.trim_end();
+    let inspected = folder.succeeds(&format!("token inspect {token}")).await;
+    assert!(inspected.err.contains("Not verified"), "{}", inspected.err);
+    assert_eq!(inspected.json()["header"]["typ"], "at+jwt");
+    assert_eq!(inspected.json()["claims"]["client_id"], "a");
+    folder
+        .fails("token inspect nonsense", Exit::TokenInvalid)
+        .await;
+
+    let other = Folder::initialized().await;
+    let theirs = other
+        .succeeds("ec create LOCAL --client-id a --ttl 60 --output token")
+        .await
+        .out;
+    folder
+        .fails(
+            &format!("token verify LOCAL {}", theirs.trim_end()),
+            Exit::TokenInvalid,
+        )
+        .await;
+    let (body, _) = token.rsplit_once('.').unwrap();
+    folder
+        .fails(
+            &format!("token verify LOCAL {body}.AAAA"),
+            Exit::TokenInvalid,
+        )
+        .await;
+    std::fs::write(folder.beside("jwks.json"), r#"{"keys": []}"#).unwrap();
+    let line = format!("token verify --jwks BESIDE/jwks.json {token}");
+    folder.fails(&line, Exit::TokenInvalid).await;
+}
+
+#[tokio::test]
+async fn completions_and_manual_pages_are_made() {
+    let folder = Folder::empty();
+    assert!(
+        folder
+            .succeeds("completions bash")
+            .await
+            .out
+            .contains("emergency-client")
+    );
+    assert!(folder.succeeds("man").await.out.contains(".TH"));
+    folder.succeeds("man --dir BESIDE/man").await;
+    assert!(folder.beside("man/breakglass-token-verify.1").exists());
+}
