@@ -1,5 +1,6 @@
 //! The tasks of this workspace: `cargo xtask --help` lists them.
 
+mod bench;
 mod ci;
 mod codegen;
 mod lint;
@@ -25,6 +26,8 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Task {
+    /// Measure the server in shares of a bare answer of the same run.
+    Bench(bench::Arguments),
     /// Do all that decides whether a change may go in, and stop at the first failure.
     Ci,
     /// Generate what is made from the contracts and the migrations.
@@ -58,6 +61,7 @@ fn main() -> ExitCode {
 fn run(task: Task) -> Result<()> {
     let root = workspace::root()?;
     match task {
+        Task::Bench(arguments) => bench::run(&root, &arguments),
         Task::Ci => ci::run(&root),
         Task::Codegen { name, check } => {
             let mode = if check { Mode::Check } else { Mode::Write };

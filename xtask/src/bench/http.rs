@@ -1,0 +1,36 @@
+//! As much of HTTP as it takes to set the stage: one request, one connection.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
+
+/// Sends JSON, or nothing, and gives the JSON that comes back.
+pub(super) fn exchange(
+    method: &str,
+    url: &str,
+    authorization: Option<&str>,
+    body: Option<&Value>,
+) -> Result<Value> {
+    let rest = url.strip_prefix("http://").context("only plain HTTP")?;
+    let (host, path) = rest.split_once('/').context("a URL has a path")?;
+    let body = body.map(Value::to_string).unwrap_or_default();
+    let authorization = authorization.map(|value| format!("authorization: {value}\r\n"));
+    // An HTTP/1.0 request is answered in one piece, and the connection ends with the answer.
+    let request = format!(
+        "{method} /{path} HTTP/1.0\r\nhost: {host}\r\n{}content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+        authorization.unwrap_or_default(),
+        body.len()
+    );
+    let mut connection = TcpStream::connect(host)?;
+    connection.write_all(request.as_bytes())?;
+    let mut answer = String::new();
+    connection.read_to_string(&mut answer)?;
+    let (head, body) = answer.split_once("\r\n\r\n").context("no answer")?;
+    let status = head.split(' ').nth(1).unwrap_or_default();
+    if !status.starts_with('2') {
+        bail!("{method} /{path} was answered with {status}: {body}");
+    }
+    serde_json::from_str(body).with_context(|| format!("{method} /{path} did not answer with JSON"))
+}

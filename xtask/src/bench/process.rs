@@ -1,0 +1,107 @@
+//! Servers under load, each on the core it was given.
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::thread::available_parallelism;
+
+use anyhow::{Context, Result, bail};
+
+/// What stands before the URL on the last line that a server prints before it serves.
+const ANNOUNCEMENT: &str = " answers at ";
+
+/// The cores of the server and of the load.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Core {
+    /// The core of the server.
+    Server,
+    /// The core of the load.
+    Load,
+}
+
+impl Core {
+    fn number(self) -> &'static str {
+        match self {
+            Self::Server => "0",
+            Self::Load => "1",
+        }
+    }
+}
+
+/// A command that stays on its core where that can be had.
+pub(super) fn pinned(core: Core, program: impl AsRef<std::ffi::OsStr>) -> Command {
+    if !can_pin() {
+        return Command::new(program);
+    }
+    let mut command = Command::new("taskset");
+    command.args(["--cpu-list", core.number()]).arg(program);
+    command
+}
+
+/// What to tell beside the figures about who ran where.
+pub(super) fn describe_pinning() -> String {
+    if can_pin() {
+        "server on core 0, load on core 1".to_owned()
+    } else {
+        "server and load share cores, since there is one core only or no `taskset`: the shares are rough".to_owned()
+    }
+}
+
+fn can_pin() -> bool {
+    let cores = available_parallelism().map_or(1, usize::from);
+    cores > 1 && starts("taskset")
+}
+
+/// Whether a program is installed.
+pub(super) fn starts(program: &str) -> bool {
+    let quiet = Command::new(program)
+        .arg("--version")
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status();
+    quiet.is_ok()
+}
+
+/// A server that is ended when it is dropped.
+#[derive(Debug)]
+pub(super) struct Process {
+    child: Child,
+    url: String,
+}
+
+impl Process {
+    /// Starts a server and waits until it says where it answers.
+    pub(super) fn start(program: &Path, words: &[&str]) -> Result<Self> {
+        let mut child = pinned(Core::Server, program)
+            .args(words)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .with_context(|| format!("failed to start {}", program.display()))?;
+        let output = child.stdout.take().context("its output is a pipe")?;
+        let mut process = Self {
+            child,
+            url: String::new(),
+        };
+        for line in BufReader::new(output).lines() {
+            if let Some((_, url)) = line?.split_once(ANNOUNCEMENT) {
+                url.clone_into(&mut process.url);
+                return Ok(process);
+            }
+        }
+        bail!("{} ended before it served", program.display())
+    }
+
+    /// Where it answers.
+    pub(super) fn url(&self) -> &str {
+        &self.url
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // Both fail only when it has ended already.
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}

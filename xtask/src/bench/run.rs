@@ -1,0 +1,81 @@
+//! The order of the measurements.
+
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use clap::Args;
+use xshell::{Shell, cmd};
+
+use crate::bench::load::{Load, Measured};
+use crate::bench::process::Process;
+use crate::bench::report::{self, Row};
+use crate::bench::stage::Stage;
+use crate::bench::{load, process};
+use crate::workspace::{self, say};
+
+/// How long a measured load goes ahead unmeasured, in seconds.
+const WARM_UP: u64 = 1;
+
+/// How to measure.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Arguments {
+    /// For how many seconds each load is measured
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..))]
+    seconds: u64,
+    /// How often; the median counts
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..))]
+    rounds: u64,
+    /// How many requests are under way at once
+    #[arg(long, default_values_t = [16, 64], value_delimiter = ',')]
+    concurrency: Vec<u32>,
+}
+
+/// Builds, starts, loads and reports.
+pub(crate) fn run(root: &Path, arguments: &Arguments) -> Result<()> {
+    load::require()?;
+    let shell = workspace::shell(root)?;
+    say("building with optimisation; the first time takes minutes");
+    build(&shell)?;
+    let release = workspace::target(root)?.join("release");
+
+    let folder = tempfile::tempdir().context("failed to make a temporary folder")?;
+    let hello = Process::start(&release.join("examples").join("hello"), &[])?;
+    let stage = Stage::set(&release.join("breakglass"), folder.path())?;
+    let mut loads = vec![Load::bare("bare hyper answer", hello.url())];
+    loads.extend(stage.loads());
+
+    let rows = measure(arguments, &loads)?;
+    say(&process::describe_pinning());
+    report::print(&rows)
+}
+
+fn build(shell: &Shell) -> Result<()> {
+    let binary = ["--package", "breakglass-cli", "--bin", "breakglass"];
+    let hello = ["--package", "breakglass-e2e", "--example", "hello"];
+    for what in [binary, hello] {
+        cmd!(shell, "cargo build --quiet --locked --release {what...}").run()?;
+    }
+    Ok(())
+}
+
+/// Each load at each concurrency, the whole list round after round.
+fn measure(arguments: &Arguments, loads: &[Load]) -> Result<Vec<Row>> {
+    let mut rows = Vec::new();
+    for concurrency in &arguments.concurrency {
+        let mut rounds: Vec<Vec<Measured>> = vec![Vec::new(); loads.len()];
+        for round in 1..=arguments.rounds {
+            for (load, measured) in loads.iter().zip(&mut rounds) {
+                say(&format!(
+                    "round {round}: {}, concurrency {concurrency}",
+                    load.name
+                ));
+                load.run(*concurrency, Duration::from_secs(WARM_UP))?;
+                measured.push(load.run(*concurrency, Duration::from_secs(arguments.seconds))?);
+            }
+        }
+        let named = loads.iter().map(|load| load.name).zip(rounds);
+        rows.extend(named.filter_map(|(name, rounds)| Row::new(name, *concurrency, rounds)));
+    }
+    Ok(rows)
+}

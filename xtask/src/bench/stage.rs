@@ -1,0 +1,127 @@
+//! A server with an installation that is worth loading.
+
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use serde_json::{Value, json};
+
+use crate::bench::http::exchange;
+use crate::bench::load::{Load, TURNS};
+use crate::bench::process::Process;
+
+/// The administrator's password of the server under load, which listens on the loopback only.
+const PASSWORD: &str = "password-of-the-bench";
+
+/// Where the operations of the fleet surface are.
+const FLEET: &str = "/suite-api/api";
+
+/// A running server with emergency clients.
+#[derive(Debug)]
+pub(super) struct Stage {
+    server: Process,
+    authorization: String,
+    clients: String,
+    tokens: PathBuf,
+}
+
+impl Stage {
+    /// Starts a server on an empty folder and makes what the loads need.
+    pub(super) fn set(binary: &Path, folder: &Path) -> Result<Self> {
+        let password = folder.join("password");
+        secret_file(&password, PASSWORD)?;
+        let (data, password) = (folder.join("data"), password);
+        let words = [
+            "serve",
+            "--listen",
+            "127.0.0.1:0",
+            "--data-dir",
+            data.to_str().context("the folder's name is text")?,
+            "--admin-password-file",
+            password.to_str().context("the folder's name is text")?,
+            // What a busy server is run with: a line per request is for the machine that is not busy.
+            "--log",
+            "warn",
+        ];
+        let server = Process::start(binary, &words)?;
+        let url = server.url();
+        let login = json!({ "username": "admin", "password": PASSWORD });
+        let session = exchange(
+            "POST",
+            &format!("{url}{FLEET}/auth/token/acquire"),
+            None,
+            Some(&login),
+        )?;
+        let authorization = format!("OpsToken {}", text(&session, "token")?);
+        let realms = format!("{url}{FLEET}/fleet-management/iam/ssorealms");
+        let list = exchange("GET", &realms, Some(&authorization), None)?;
+        let realm = list.pointer("/ssoRealms/0").context("there is no realm")?;
+        let clients = format!("{realms}/{}/emergency-clients", text(realm, "id")?);
+
+        let mut lines = String::new();
+        for turn in 0..TURNS {
+            let make = |id: String| {
+                let draft = json!({ "clientId": id, "clientName": id, "accessTokenTtl": 43200 });
+                exchange("POST", &clients, Some(&authorization), Some(&draft))
+            };
+            // One client keeps the token that is introspected, another gets a new one again and again.
+            make(format!("again-{turn}"))?;
+            let kept = make(format!("kept-{turn}"))?;
+            lines.push_str(text(&kept, "accessToken")?);
+            lines.push('\n');
+        }
+        let tokens = folder.join("tokens");
+        secret_file(&tokens, &lines)?;
+        Ok(Self {
+            server,
+            authorization,
+            clients,
+            tokens,
+        })
+    }
+
+    /// The operations that are measured.
+    pub(super) fn loads(&self) -> [Load; 4] {
+        let broker = format!("{}/acs/t/CUSTOMER", self.server.url());
+        let draft = json!({ "clientId": "%NEW%", "clientName": "Bench", "accessTokenTtl": 43200 });
+        let load = |name, method, url: String| Load {
+            authorization: Some(self.authorization.clone()),
+            ..Load::of(name, method, url)
+        };
+        [
+            Load::of("JWKS", "GET", format!("{broker}/jwks")),
+            Load {
+                body: Some("token=%TOKEN%".to_owned()),
+                content_type: "application/x-www-form-urlencoded",
+                tokens: Some(self.tokens.clone()),
+                expected: "\"active\":true",
+                ..load("introspect", "POST", format!("{broker}/introspect"))
+            },
+            Load {
+                body: Some(draft.to_string()),
+                ..load("create", "POST", self.clients.clone())
+            },
+            load(
+                "regenerate",
+                "POST",
+                format!("{}/again-%TURN%/regenerate", self.clients),
+            ),
+        ]
+    }
+}
+
+fn text<'a>(object: &'a Value, name: &str) -> Result<&'a str> {
+    let value = object.get(name).and_then(Value::as_str);
+    value.with_context(|| format!("the answer has no {name}"))
+}
+
+fn secret_file(path: &Path, text: &str) -> Result<()> {
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)?;
+    Ok(file.write_all(text.as_bytes())?)
+}
