@@ -1,0 +1,135 @@
+//! The list of cases, from which come both the tests of a store and the comparison with the ports' clauses.
+
+/// A case of the suite.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Case {
+    /// The file of its aggregate, here and in the ports.
+    pub aggregate: &'static str,
+    /// The clause that it shows; 0 is what the documentation of a method says beside the numbered clauses.
+    pub clause: u32,
+    /// The function.
+    pub name: &'static str,
+}
+
+/// Makes a test of each case, for the [`Harness`](crate::Harness) in the brackets.
+#[macro_export]
+macro_rules! suite {
+    ($harness:ty) => {
+        $crate::list_cases! { tests [$harness] }
+    };
+}
+
+/// Hands the list of cases to [`expand_cases!`].
+#[doc(hidden)]
+#[macro_export]
+macro_rules! list_cases {
+    ($what:ident [$($argument:tt)*]) => {
+        $crate::expand_cases! { $what [$($argument)*]
+            account 1 find_account_gives_none_for_an_unknown_name;
+            account 1 find_account_compares_names_exactly;
+            account 2 insert_account_refuses_a_taken_name;
+            account 3 update_account_keeps_every_field;
+            account 3 update_account_needs_an_account;
+            audit 1 list_audit_records_gives_every_field;
+            audit 1 list_audit_records_reads_every_action;
+            audit 1 list_audit_records_filters_and_orders_as_asked;
+            audit 2 list_audit_records_ends_the_page_before_an_unreadable_record;
+            audit 3 find_audit_head_gives_the_head_and_none_while_empty;
+            audit 4 list_audit_checkpoints_gives_all_the_oldest_first;
+            audit 5 commit_keeps_the_order_of_its_events;
+            audit 5 sequences_have_no_gap_whatever_was_dropped_or_failed_between;
+            audit 6 insert_audit_checkpoint_refuses_a_taken_sequence;
+            broker 1 find_broker_gives_none_for_what_is_unknown;
+            broker 1 find_broker_by_tenant_compares_exactly;
+            broker 2 list_brokers_gives_every_broker_the_oldest_first;
+            broker 3 insert_broker_refuses_a_taken_id;
+            broker 3 insert_broker_refuses_a_taken_tenant;
+            broker 4 update_broker_keeps_every_field;
+            broker 4 update_broker_needs_a_broker;
+            emergency_client 1 find_emergency_client_gives_none_for_an_unknown_id;
+            emergency_client 1 find_emergency_client_gives_none_for_an_id_of_another_realm;
+            emergency_client 1 find_emergency_client_compares_ids_exactly;
+            emergency_client 2 find_by_digest_gives_the_client_of_whatever_realm_alive_or_not;
+            emergency_client 2 find_by_digest_finds_nothing_for_a_digest_that_was_replaced;
+            emergency_client 3 list_emergency_clients_gives_those_of_the_realm_ordered_by_id;
+            emergency_client 4 list_unrecorded_expiries_gives_what_is_over_and_not_recorded;
+            emergency_client 5 summarize_counts_as_alive_what_is_neither_revoked_nor_over;
+            emergency_client 6 insert_emergency_client_keeps_every_field;
+            emergency_client 6 insert_emergency_client_refuses_a_taken_id_of_the_realm;
+            emergency_client 6 insert_emergency_client_takes_an_id_that_another_realm_has;
+            emergency_client 7 update_emergency_client_keeps_every_field_but_usage;
+            emergency_client 7 update_emergency_client_needs_a_client;
+            emergency_client 8 delete_emergency_client_says_whether_there_was_one;
+            emergency_client 9 record_emergency_use_counts_and_dates_the_use;
+            emergency_client 9 record_emergency_use_refuses_what_is_not_the_present_token_alive;
+            installation 1 find_installation_gives_none_until_one_was_written;
+            installation 2 insert_installation_refuses_a_second_one;
+            installation 3 update_installation_keeps_every_field;
+            installation 3 update_installation_needs_one;
+            realm 1 find_realm_gives_none_for_what_is_unknown;
+            realm 1 find_realm_of_broker_gives_the_one_on_it;
+            realm 2 list_realms_gives_every_realm_the_oldest_first;
+            realm 3 insert_realm_refuses_a_taken_id;
+            realm 3 insert_realm_refuses_a_second_one_on_a_broker;
+            realm 4 delete_realm_refuses_while_a_client_stands_in_it;
+            realm 4 delete_realm_says_whether_there_was_one;
+            session 1 find_session_gives_it_as_written_also_when_it_is_over;
+            session 2 insert_session_refuses_a_taken_digest;
+            session 3 delete_session_says_whether_there_was_one;
+            session 4 delete_sessions_of_deletes_those_of_the_account_and_no_other;
+            settings 1 find_settings_gives_the_defaults_until_others_were_written;
+            settings 2 update_settings_keeps_every_field;
+            signing_key 1 list_signing_keys_gives_those_of_the_broker_the_newest_first;
+            signing_key 2 insert_signing_key_refuses_a_taken_id;
+            status_list 1 find_status_list_extent_gives_none_for_an_unknown_broker;
+            status_list 2 list_recalled_gives_the_places_of_the_broker_in_ascending_order;
+            status_list 3 allocate_status_index_gives_each_place_once;
+            status_list 3 allocate_status_index_needs_a_broker;
+            status_list 4 recall_token_raises_the_epoch_once_for_a_place;
+            store 1 what_a_commit_acknowledged_is_there_when_the_store_is_opened_again;
+            store 2 a_dropped_unit_leaves_no_trace;
+            store 2 a_unit_that_met_a_conflict_and_was_dropped_leaves_no_trace;
+            store 2 a_caller_that_goes_away_while_it_waits_holds_up_nobody;
+            store 3 units_run_as_if_one_after_the_other_over_all_handles;
+            store 4 a_view_begun_after_a_commit_sees_it_on_every_handle;
+            store 5 views_do_not_wait_for_units;
+            store 6 commits_that_wait_at_the_same_time_are_made_durable_together;
+            store 0 a_unit_reads_its_own_writes;
+            store 0 commit_gives_the_new_head_of_the_chain;
+            store 0 extend_session_never_shortens_one;
+            store 0 extend_session_lets_what_is_gone_stay_gone;
+            store 0 prune_forgets_what_can_matter_no_more;
+            store 0 close_finishes_the_commits_under_way;
+            store 0 close_makes_whatever_comes_later_unavailable;
+            task 1 find_task_gives_none_for_an_unknown_id;
+            task 2 list_queued_tasks_gives_those_that_have_not_ended_the_oldest_first;
+            task 3 insert_task_refuses_a_taken_id;
+            task 4 update_task_keeps_every_field;
+            task 4 update_task_needs_a_task;
+        }
+    };
+}
+
+/// Makes tests of the list of cases, or the table of them.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! expand_cases {
+    (tests [$harness:ty] $($aggregate:ident $clause:literal $name:ident;)+) => {$(
+        #[tokio::test]
+        async fn $name() {
+            $crate::$aggregate::$name::<$harness>().await;
+        }
+    )+};
+    (table [] $($aggregate:ident $clause:literal $name:ident;)+) => {
+        &[$(
+            $crate::Case {
+                aggregate: stringify!($aggregate),
+                clause: $clause,
+                name: stringify!($name),
+            },
+        )+]
+    };
+}
+
+/// Every case.
+pub const CASES: &[Case] = list_cases!(table[]);

@@ -1,0 +1,79 @@
+//! The suite and the ports keep each other honest: every numbered clause has a case, and every case a clause.
+
+use std::collections::BTreeSet;
+
+use breakglass_storage_contract::CASES;
+
+macro_rules! ports {
+    ($($aggregate:literal = $file:literal),+ $(,)?) => {
+        [$((
+            $aggregate,
+            include_str!(concat!("../../ports/src/store/", $file, ".rs")),
+        )),+]
+    };
+}
+
+/// Each file of the ports, by the name of the aggregate here.
+const PORTS: [(&str, &str); 12] = ports! {
+    "account" = "account",
+    "audit" = "audit",
+    "broker" = "broker",
+    "emergency_client" = "emergency_client",
+    "installation" = "installation",
+    "realm" = "realm",
+    "session" = "session",
+    "settings" = "settings",
+    "signing_key" = "signing_key",
+    "status_list" = "status_list",
+    "store" = "mod",
+    "task" = "task",
+};
+
+/// The numbers of the lines that begin a clause: `/// 1. What must hold.`
+fn clauses(source: &str) -> Vec<u32> {
+    source
+        .lines()
+        .filter_map(|line| line.strip_prefix("/// ")?.split_once(". ")?.0.parse().ok())
+        .collect()
+}
+
+#[test]
+fn every_clause_has_a_case_and_every_case_a_clause() {
+    for (aggregate, source) in PORTS {
+        let stated: BTreeSet<u32> = clauses(source).into_iter().collect();
+        let shown: BTreeSet<u32> = CASES
+            .iter()
+            .filter(|case| case.aggregate == aggregate && case.clause != 0)
+            .map(|case| case.clause)
+            .collect();
+        assert_eq!(shown, stated, "the clauses of {aggregate}");
+    }
+}
+
+#[test]
+fn the_clauses_of_a_file_are_numbered_without_a_gap() {
+    for (aggregate, source) in PORTS {
+        let numbers = clauses(source);
+        assert!(!numbers.is_empty(), "{aggregate} has no clause");
+        assert!(
+            (1..)
+                .zip(&numbers)
+                .all(|(expected, number)| expected == *number),
+            "{aggregate}"
+        );
+    }
+}
+
+#[test]
+fn every_case_belongs_to_a_file_of_the_ports_and_has_a_name_of_its_own() {
+    let names: BTreeSet<&str> = CASES.iter().map(|case| case.name).collect();
+    assert_eq!(names.len(), CASES.len());
+    for case in CASES {
+        assert!(
+            PORTS
+                .iter()
+                .any(|(aggregate, _)| *aggregate == case.aggregate),
+            "{case:?}"
+        );
+    }
+}
