@@ -197,8 +197,9 @@ async fn migrate(path: &Path, connection: &mut SqliteConnection) -> Result<(), O
             path: path.to_owned(),
         });
     }
+    // Not `run`: the future of that one cannot move between threads.
     MIGRATOR
-        .run(&mut *transaction)
+        .run_direct(None, &mut *transaction, false)
         .await
         .map_err(|error| migration_refusal(path, error))?;
     transaction.commit().await.map_err(refuse)
