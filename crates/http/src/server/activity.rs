@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use super::options::ServerOptions;
 
 /// How long a connection that is closing may take to write what is left and to take leave of its peer.
-const LINGER: Duration = Duration::from_secs(5);
+pub(super) const LINGER: Duration = Duration::from_secs(5);
 
 /// What one connection is doing, as its service tells and its task reads.
 #[derive(Clone, Debug)]
@@ -38,6 +38,11 @@ impl Activity {
         state.has_served = true;
         drop(state);
         InFlight(self.clone())
+    }
+
+    /// Whether no request is in flight.
+    pub(super) fn is_quiet(&self) -> bool {
+        self.state().in_flight == 0
     }
 
     /// The next instant at which to ask whether the connection has outstayed.
@@ -120,12 +125,12 @@ impl Drop for InFlight {
 mod tests {
     use super::*;
 
-    const HOUR: Duration = Duration::from_secs(3600);
+    const HOUR: Duration = Duration::from_hours(1);
 
     fn options() -> ServerOptions {
         ServerOptions {
             head_timeout: Duration::from_secs(10),
-            idle_timeout: Duration::from_secs(60),
+            idle_timeout: Duration::from_mins(1),
             ..ServerOptions::default()
         }
     }

@@ -6,6 +6,8 @@ use std::io;
 use std::net::SocketAddr;
 use std::pin::pin;
 
+use http::{Request, Version};
+use hyper::body::{Body, Incoming};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
@@ -18,6 +20,7 @@ use tracing::debug;
 
 use super::activity::{Activity, Outstayed};
 use super::answer::Answer;
+use super::lingering::{Expected, Lingering};
 use super::options::ServerOptions;
 
 /// The least that hyper takes as the size of its buffer.
@@ -73,8 +76,10 @@ impl<A: Answer> Connections<A> {
     ) -> Result<(), Box<dyn Error + Send + Sync>> {
         // Answers are written whole, so waiting for more to send would only delay them.
         stream.set_nodelay(true)?;
+        let stream = Lingering::new(stream);
+        let expected = stream.expected();
         let Some(acceptor) = self.tls.take() else {
-            return self.requests(stream, peer).await;
+            return self.requests(stream, expected, peer).await;
         };
         let handshake = timeout(self.options.handshake_timeout, acceptor.accept(stream));
         let stream = tokio::select! {
@@ -83,12 +88,13 @@ impl<A: Answer> Connections<A> {
             _ = self.stopping.wait_for(|stopping| *stopping) => return Ok(()),
             done = handshake => done.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??,
         };
-        self.requests(stream, peer).await
+        self.requests(stream, expected, peer).await
     }
 
     async fn requests<I>(
         mut self,
         stream: I,
+        expected: Expected,
         peer: SocketAddr,
     ) -> Result<(), Box<dyn Error + Send + Sync>>
     where
@@ -96,7 +102,8 @@ impl<A: Answer> Connections<A> {
     {
         let activity = Activity::start();
         let answer = self.answer;
-        let service = service_fn(|request| {
+        let service = service_fn(|request: Request<Incoming>| {
+            expected.set(has_body_ahead(&request));
             let in_flight = activity.begin();
             let answer = answer.clone();
             async move {
@@ -113,12 +120,16 @@ impl<A: Answer> Connections<A> {
                 biased;
                 done = connection.as_mut() => return done,
                 _ = self.stopping.wait_for(|stopping| *stopping), if closing_since.is_none() => {
+                    if activity.is_quiet() {
+                        expected.set(false);
+                    }
                     closing_since = Some(Instant::now());
                     connection.as_mut().graceful_shutdown();
                 }
                 () = wake.as_mut() => match activity.outstayed(&self.options, closing_since) {
                     None => {}
                     Some(Outstayed::Idle) => {
+                        expected.set(false);
                         closing_since = Some(Instant::now());
                         connection.as_mut().graceful_shutdown();
                     }
@@ -131,6 +142,12 @@ impl<A: Answer> Connections<A> {
                 .reset(activity.wake(&self.options, closing_since));
         }
     }
+}
+
+/// Whether the connection will have to end when the request is answered before its body was read: HTTP/2 resets the one
+/// stream instead (RFC 9113, section 8.1).
+fn has_body_ahead(request: &Request<Incoming>) -> bool {
+    request.version() < Version::HTTP_2 && !request.body().is_end_stream()
 }
 
 fn builder(options: &ServerOptions) -> Builder<TokioExecutor> {

@@ -11,6 +11,7 @@
 mod activity;
 mod answer;
 mod connection;
+mod lingering;
 mod listener;
 mod options;
 mod self_signed;

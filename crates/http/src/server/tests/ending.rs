@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use http::StatusCode;
 use tokio::net::TcpStream;
+use tokio::time::timeout;
 
 use super::fixture::{NOW, get, h2_client, hosts, read_answer, rest, start};
+use crate::server::activity::LINGER;
 use crate::server::{Drained, ServerOptions, TlsConfig};
 
 const ALL_ANSWERED: Drained = Drained {
@@ -70,9 +72,9 @@ async fn a_peer_that_asked_for_nothing_does_not_hold_the_server() {
     let folder = tempfile::tempdir().unwrap();
     let tls = TlsConfig::self_signed(&hosts(&["localhost"]), folder.path(), NOW).unwrap();
     let never = ServerOptions {
-        handshake_timeout: Duration::from_secs(3600),
-        head_timeout: Duration::from_secs(3600),
-        drain_timeout: Duration::from_secs(3600),
+        handshake_timeout: Duration::from_hours(1),
+        head_timeout: Duration::from_hours(1),
+        drain_timeout: Duration::from_hours(1),
         ..ServerOptions::default()
     };
     for tls in [Some(tls), None] {
@@ -81,6 +83,20 @@ async fn a_peer_that_asked_for_nothing_does_not_hold_the_server() {
         server.stop.send(()).unwrap();
         assert_eq!(server.ended.await.unwrap(), ALL_ANSWERED);
     }
+}
+
+#[tokio::test]
+async fn a_connection_whose_last_request_had_a_body_is_closed_at_once() {
+    let server = start(ServerOptions::default(), None).await;
+    let mut stream = server
+        .send(b"POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: 4\r\n\r\nbody")
+        .await;
+    read_answer(&mut stream).await;
+
+    // The peer leaves its side open, as pools of connections do.
+    server.stop.send(()).unwrap();
+    let ended = timeout(LINGER / 2, server.ended).await.unwrap();
+    assert_eq!(ended.unwrap(), ALL_ANSWERED);
 }
 
 #[tokio::test]

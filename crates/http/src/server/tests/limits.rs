@@ -14,7 +14,7 @@ use crate::server::{ServerOptions, TlsConfig};
 const SOON: Duration = Duration::from_millis(50);
 
 /// A limit that no test lives to see.
-const NEVER: Duration = Duration::from_secs(3600);
+const NEVER: Duration = Duration::from_hours(1);
 
 fn patient() -> ServerOptions {
     ServerOptions {

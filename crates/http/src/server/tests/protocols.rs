@@ -38,6 +38,23 @@ async fn http_1_1_ends_the_connection_of_a_client_that_asks_for_it() {
 }
 
 #[tokio::test]
+async fn an_answer_reaches_a_client_that_is_still_sending() {
+    let server = start(ServerOptions::default(), None).await;
+    // More than the buffers of both ends hold, so that the client cannot be done before it is answered.
+    let body = vec![b'a'; 16 * 1024 * 1024];
+    let head = format!(
+        "POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: {}\r\n\r\n",
+        body.len()
+    );
+    let mut stream = server.send(head.as_bytes()).await;
+    // The answer is there before the first byte of the body is sent.
+    stream.readable().await.unwrap();
+    stream.write_all(&body).await.unwrap();
+    let answer = rest(&mut stream).await;
+    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+}
+
+#[tokio::test]
 async fn what_is_no_http_is_answered_with_400() {
     let server = start(ServerOptions::default(), None).await;
     let mut stream = server.send(b"\x16\x03\x01 hello\r\n\r\n").await;
