@@ -53,6 +53,26 @@ pub(crate) fn countdown(now: Timestamp, end: Timestamp) -> String {
     format!("expired {} ago", rough_span(left.saturating_neg()))
 }
 
+/// A lifetime in its largest units, as [`parse_minutes`] reads it: `180d`, `1d12h`.
+pub(crate) fn spelled(lifetime: Minutes) -> String {
+    let minutes = lifetime.get();
+    let units = [
+        (minutes / 1440, 'd'),
+        (minutes % 1440 / 60, 'h'),
+        (minutes % 60, 'm'),
+    ];
+    let told: Vec<String> = units
+        .into_iter()
+        .filter(|(number, _)| *number > 0)
+        .map(|(number, unit)| format!("{number}{unit}"))
+        .collect();
+    if told.is_empty() {
+        "0m".to_owned()
+    } else {
+        told.concat()
+    }
+}
+
 /// How long ago an instant was: `3d ago`; one to come, as a clock elsewhere may see it, is `just now`.
 pub(crate) fn ago(now: Timestamp, then: Timestamp) -> String {
     let millis = now.millis_since(then);
@@ -156,9 +176,8 @@ mod tests {
         #[test]
         fn every_lifetime_in_minutes_is_read_back(minutes in 0..=2_147_483_647_u32) {
             prop_assert_eq!(parse_minutes(&minutes.to_string()), Ok(Minutes::new(minutes)));
-            let (days, rest) = (minutes / 1440, minutes % 1440);
-            let spelled = format!("{days}d{}h{}m", rest / 60, rest % 60);
-            prop_assert_eq!(parse_minutes(&spelled), Ok(Minutes::new(minutes)));
+            let told = spelled(Minutes::new(minutes));
+            prop_assert_eq!(parse_minutes(&told), Ok(Minutes::new(minutes)));
         }
 
         #[test]

@@ -35,7 +35,11 @@ pub(crate) fn start(filter: &str, format: Option<LogFormat>) -> Result<(), Failu
         .with_ansi(terminal);
     // Only the first start of a process counts; tests start many commands in one.
     drop(match format {
-        LogFormat::Json => builder.json().flatten_event(true).try_init(),
+        LogFormat::Json => builder
+            .json()
+            .flatten_event(true)
+            .with_span_list(false)
+            .try_init(),
         LogFormat::Text => builder.try_init(),
     });
     Ok(())

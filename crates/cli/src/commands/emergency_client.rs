@@ -4,7 +4,7 @@ use breakglass_api_types::breakglass::{
     EmergencyClientRecord, EmergencyClientRecords, EmergencyTokenStatus,
 };
 use breakglass_api_types::{Operation, fleet_iam};
-use breakglass_domain::Timestamp;
+use breakglass_domain::{Minutes, Timestamp};
 
 use crate::arguments::{ConnectArgs, EmergencyClientCommand, IssueOutput, Output};
 use crate::client::{Answer, Call, Client};
@@ -280,13 +280,9 @@ fn left(record: &EmergencyClientRecord, now: Timestamp) -> String {
 }
 
 fn ttl(record: &EmergencyClientRecord) -> String {
-    let start = Timestamp::from_millis(0);
     let minutes = record.access_token_ttl;
-    table::optional(
-        minutes.map(|minutes| {
-            lifetime::countdown(start, start.plus_millis(i64::from(minutes) * 60_000))
-        }),
-    )
+    let minutes = minutes.and_then(|minutes| u32::try_from(minutes).ok());
+    table::optional(minutes.map(|minutes| lifetime::spelled(Minutes::new(minutes))))
 }
 
 fn ago(instant: Option<i64>, now: Timestamp) -> String {

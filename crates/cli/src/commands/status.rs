@@ -63,15 +63,6 @@ async fn show(client: &Client, output: Output, context: &mut Context) -> Result<
             .console
             .note(format!("warning: {}", table::cell(&warning)));
     }
-    for realm in &realms {
-        let tenant = table::optional(realm.tenant.as_deref());
-        for warning in realm.warnings.iter().flatten() {
-            let warning = table::cell(warning);
-            context
-                .console
-                .note(format!("warning: {tenant}: {warning}"));
-        }
-    }
     Ok(())
 }
 

@@ -102,6 +102,10 @@ fn facts(
 ) -> Vec<(&'static str, String)> {
     let text = |name: &str| match claims.get(name) {
         Some(Value::String(text)) => text.clone(),
+        Some(Value::Array(items)) => {
+            let items: Vec<&str> = items.iter().filter_map(Value::as_str).collect();
+            items.join(", ")
+        }
         Some(value) => value.to_string(),
         None => String::new(),
     };
