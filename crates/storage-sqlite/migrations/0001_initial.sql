@@ -122,7 +122,7 @@ CREATE TABLE tasks (
     updated_at INTEGER NOT NULL
 ) STRICT;
 
-CREATE INDEX tasks_queued ON tasks (created_at) WHERE state = 'QUEUED';
+CREATE INDEX tasks_queued ON tasks (created_at, id) WHERE state = 'QUEUED';
 CREATE INDEX tasks_ended ON tasks (updated_at) WHERE state <> 'QUEUED';
 
 -- The audit refers to nothing: a record outlives what it tells of.

@@ -32,6 +32,8 @@ mod signing_key;
 mod status_list;
 mod store;
 mod task;
+#[cfg(test)]
+mod tests;
 mod view;
 mod writer;
 

@@ -95,7 +95,7 @@ impl SqliteStore {
     }
 
     /// Waits for the writer's connection.
-    async fn lease(&self) -> Result<Lease, StoreError> {
+    pub(crate) async fn lease(&self) -> Result<Lease, StoreError> {
         let door = self
             .door
             .lock()

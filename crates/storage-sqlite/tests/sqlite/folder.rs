@@ -72,7 +72,7 @@ impl Harness for Folder {
 /// What tests open a store with: patient, because many of them run at once on a slow disk.
 pub(crate) fn options() -> Options {
     Options {
-        patience: Duration::from_secs(60),
+        patience: Duration::from_mins(1),
         ..Options::default()
     }
 }
@@ -91,7 +91,7 @@ async fn connect(file: &std::path::Path) -> SqliteConnection {
     SqliteConnectOptions::new()
         .filename(file)
         .create_if_missing(true)
-        .busy_timeout(Duration::from_secs(60))
+        .busy_timeout(Duration::from_mins(1))
         .foreign_keys(false)
         .connect()
         .await

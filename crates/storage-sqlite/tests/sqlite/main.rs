@@ -1,5 +1,10 @@
 //! The SQLite store: the suite that every store must pass, and what is true of this one alone.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "the lint knows test functions, but not those that they call"
+)]
+
 mod contract;
 mod corruption;
 mod crash;

@@ -1,0 +1,235 @@
+//! What the writer does when the disk, another process or a caller lets it down. These tests reach for its own connection.
+
+use std::time::Duration;
+
+use breakglass_domain::audit::{AuditAction, Checkpoint};
+use breakglass_domain::{Account, PasswordHash};
+use breakglass_ports::store::WriteAccounts;
+use breakglass_ports::{Store, StoreError, UnitOfWork};
+use breakglass_storage_contract::samples::{account, audit_key, bare_event};
+use futures_util::future::join;
+use sqlx::{AssertSqlSafe, ConnectOptions, Executor};
+use tempfile::TempDir;
+
+use crate::view::{Loan, View};
+use crate::{Options, SqliteStore};
+
+struct Fixture {
+    store: SqliteStore,
+    folder: TempDir,
+}
+
+impl Fixture {
+    async fn new(patience: Duration) -> Self {
+        let folder = TempDir::new().unwrap();
+        let options = Options {
+            patience,
+            ..Options::default()
+        };
+        let file = folder.path().join("breakglass.db");
+        let store = SqliteStore::open(&file, options).await.unwrap();
+        Self { store, folder }
+    }
+
+    /// Runs statements on the writer's own connection.
+    async fn on_writer(&self, statements: &str) {
+        let mut lease = self.store.lease().await.unwrap();
+        let connection = lease.enter().unwrap();
+        connection.execute(AssertSqlSafe(statements)).await.unwrap();
+    }
+
+    /// Leaves the writer's connection no page beyond those it has, as a full disk does.
+    async fn fill_the_disk(&self) {
+        self.on_writer("PRAGMA max_page_count = 1").await;
+    }
+
+    async fn make(&self, account: &Account) -> Result<Checkpoint, StoreError> {
+        let mut unit = self.store.begin().await?;
+        unit.insert_account(account).await?;
+        commit(unit).await
+    }
+
+    async fn is_there(&self, account: &Account) -> bool {
+        let mut view = self.store.read().await.unwrap();
+        let found = view.find_account(&account.username).await;
+        found.unwrap().is_some()
+    }
+}
+
+async fn commit(unit: Box<dyn UnitOfWork>) -> Result<Checkpoint, StoreError> {
+    let event = bare_event(AuditAction::AccountCreated);
+    unit.commit(&audit_key(), event.into()).await
+}
+
+/// An account that takes more pages than any that are free.
+fn large(name: &str) -> Account {
+    Account {
+        password_hash: PasswordHash::new("x".repeat(1_000_000)),
+        ..account(name)
+    }
+}
+
+fn is_unavailable<T>(outcome: &Result<T, StoreError>) -> bool {
+    matches!(outcome, Err(StoreError::Unavailable { .. }))
+}
+
+const PATIENT: Duration = Duration::from_mins(1);
+
+#[tokio::test]
+async fn a_full_disk_refuses_the_unit_and_is_recovered_from() {
+    let fixture = Fixture::new(PATIENT).await;
+    fixture.make(&account("before")).await.unwrap();
+    fixture.fill_the_disk().await;
+    assert!(is_unavailable(&fixture.make(&large("large")).await));
+    assert!(!fixture.is_there(&large("large")).await);
+    // The writer has opened a connection anew, to which the disk is not full.
+    let head = fixture.make(&large("large")).await.unwrap();
+    assert_eq!(head.sequence, 2);
+    assert!(fixture.is_there(&account("before")).await);
+}
+
+#[tokio::test]
+async fn a_full_disk_undoes_the_whole_group_and_tells_all_of_it() {
+    let fixture = Fixture::new(PATIENT).await;
+    fixture.fill_the_disk().await;
+    let holder = fixture.store.begin().await.unwrap();
+    let (first, (large_one, last)) = join(
+        commit(holder),
+        join(
+            fixture.make(&large("large")),
+            fixture.make(&account("last")),
+        ),
+    )
+    .await;
+    assert!(is_unavailable(&first), "it shared the transaction");
+    assert!(is_unavailable(&large_one));
+    // The group ended with the failure, so that the last had a transaction of its own.
+    assert_eq!(last.map(|head| head.sequence), Ok(1));
+    assert!(!fixture.is_there(&large("large")).await);
+    assert!(fixture.is_there(&account("last")).await);
+}
+
+#[tokio::test]
+async fn nothing_follows_a_statement_that_failed() {
+    let fixture = Fixture::new(PATIENT).await;
+    fixture.fill_the_disk().await;
+    let mut unit = fixture.store.begin().await.unwrap();
+    assert!(is_unavailable(&unit.insert_account(&large("large")).await));
+    // SQLite has undone the transaction, so that this would be durable by itself.
+    let second = unit.insert_account(&account("second")).await;
+    assert!(is_unavailable(&second));
+    assert!(is_unavailable(&commit(unit).await));
+    assert!(!fixture.is_there(&account("second")).await);
+}
+
+#[tokio::test]
+async fn nothing_follows_a_statement_that_was_cancelled() {
+    let fixture = Fixture::new(PATIENT).await;
+    let mut unit = View::new(fixture.store.lease().await.unwrap());
+    unit.insert_account(&account("first")).await.unwrap();
+    // A statement begins and nobody waits for its outcome.
+    assert!(unit.connection().is_ok());
+    let second = unit.insert_account(&account("second")).await;
+    assert!(is_unavailable(&second));
+    assert!(is_unavailable(&commit(Box::new(unit)).await));
+    let head = fixture.make(&account("first")).await.unwrap();
+    assert_eq!(head.sequence, 1);
+}
+
+#[tokio::test]
+async fn a_read_only_file_refuses_writes_and_not_views() {
+    let fixture = Fixture::new(PATIENT).await;
+    fixture.make(&account("before")).await.unwrap();
+    fixture.on_writer("PRAGMA query_only = ON").await;
+    assert!(is_unavailable(&fixture.make(&account("after")).await));
+    assert!(fixture.is_there(&account("before")).await);
+}
+
+#[tokio::test]
+async fn a_lock_of_another_process_that_lasts_refuses_all_who_wait() {
+    let fixture = Fixture::new(Duration::from_millis(50)).await;
+    let file = fixture.folder.path().join("breakglass.db");
+    let mut other = sqlx::sqlite::SqliteConnectOptions::new()
+        .filename(file)
+        .connect()
+        .await
+        .unwrap();
+    other.execute("BEGIN IMMEDIATE").await.unwrap();
+    let (first, second) = join(
+        fixture.make(&account("first")),
+        fixture.make(&account("second")),
+    )
+    .await;
+    assert!(is_unavailable(&first) && is_unavailable(&second));
+    other.execute("ROLLBACK").await.unwrap();
+    assert!(fixture.make(&account("first")).await.is_ok());
+}
+
+#[tokio::test]
+async fn every_connection_is_durable_and_keeps_references() {
+    let fixture = Fixture::new(PATIENT).await;
+    let mut lease = fixture.store.lease().await.unwrap();
+    let connection = lease.enter().unwrap();
+    for (pragma, expected) in [
+        ("PRAGMA journal_mode", "wal"),
+        // FULL.
+        ("PRAGMA synchronous", "2"),
+        ("PRAGMA foreign_keys", "1"),
+        ("PRAGMA busy_timeout", "60000"),
+    ] {
+        let row = connection.fetch_one(pragma).await.unwrap();
+        let value: crate::column::Cell = sqlx::Row::try_get_unchecked(&row, 0).unwrap();
+        let value = match value.number() {
+            Some(number) => number.to_string(),
+            None => value.text().unwrap_or_default(),
+        };
+        assert_eq!(value, expected, "{pragma}");
+    }
+}
+
+#[tokio::test]
+async fn the_indexes_serve_what_is_asked_again_and_again() {
+    let fixture = Fixture::new(PATIENT).await;
+    let mut lease = fixture.store.lease().await.unwrap();
+    let connection = lease.enter().unwrap();
+    for (query, index) in [
+        (
+            "SELECT * FROM emergency_clients WHERE token_digest = x''",
+            "sqlite_autoindex_emergency_clients",
+        ),
+        (
+            "SELECT * FROM emergency_clients WHERE token_expiry_recorded = 0
+             AND token_revoked_at IS NULL AND token_expires_at <= 1 ORDER BY token_expires_at",
+            "emergency_clients_by_unrecorded_expiry",
+        ),
+        (
+            "SELECT * FROM tasks WHERE state = 'QUEUED' ORDER BY created_at, id",
+            "tasks_queued",
+        ),
+        (
+            "DELETE FROM sessions WHERE username = 'a'",
+            "sessions_by_username",
+        ),
+        (
+            "SELECT * FROM audit_records WHERE action = 'a' AND sequence >= 1 ORDER BY sequence",
+            "audit_records_by_action",
+        ),
+        (
+            "SELECT * FROM audit_records WHERE realm_id = x'' AND sequence <= 1
+             ORDER BY sequence DESC",
+            "audit_records_by_realm",
+        ),
+    ] {
+        let explained = format!("EXPLAIN QUERY PLAN {query}");
+        let rows = connection
+            .fetch_all(AssertSqlSafe(explained))
+            .await
+            .unwrap();
+        let plan: String = rows
+            .iter()
+            .map(|row| sqlx::Row::get::<String, _>(row, "detail") + "; ")
+            .collect();
+        assert!(plan.contains(index), "{query}: {plan}");
+        assert!(!plan.contains("TEMP B-TREE"), "{query}: {plan}");
+    }
+}
