@@ -165,8 +165,8 @@ mod tests {
 
     use super::*;
 
-    fn find(method: Method, path: &str) -> Route {
-        Router::new(|_| true).unwrap().find(&method, path)
+    fn find(method: &Method, path: &str) -> Route {
+        Router::new(|_| true).unwrap().find(method, path)
     }
 
     #[test]
@@ -193,7 +193,7 @@ mod tests {
             }
             let path = spec.id.path(&known).unwrap();
             let method = Method::from_bytes(spec.method.as_str().as_bytes()).unwrap();
-            assert_eq!(find(method, &path).operation(), Some(spec.id), "{path}");
+            assert_eq!(find(&method, &path).operation(), Some(spec.id), "{path}");
         }
     }
 
@@ -204,12 +204,12 @@ mod tests {
             surface: Surface::FleetIam,
             allowed: "GET, HEAD, POST".to_owned(),
         };
-        assert_eq!(find(Method::DELETE, path), expected);
+        assert_eq!(find(&Method::DELETE, path), expected);
     }
 
     #[test]
     fn head_is_get() {
-        let found = find(Method::HEAD, "/acs/t/CUSTOMER/jwks");
+        let found = find(&Method::HEAD, "/acs/t/CUSTOMER/jwks");
         assert_eq!(found.operation(), Some(Operation::GetJwks));
     }
 
@@ -224,7 +224,7 @@ mod tests {
             ("*", Surface::Breakglass),
         ] {
             assert_eq!(
-                find(Method::GET, path),
+                find(&Method::GET, path),
                 Route::NotFound { surface },
                 "{path}"
             );
@@ -235,13 +235,13 @@ mod tests {
     fn what_is_not_encoded_rightly_is_not_found() {
         for id in ["%", "%2", "%zz", "%ff", "%C3", "a%"] {
             let path = format!("/acs/t/{id}/jwks");
-            assert_eq!(find(Method::GET, &path).operation(), None, "{id}");
+            assert_eq!(find(&Method::GET, &path).operation(), None, "{id}");
         }
     }
 
     #[test]
     fn an_encoded_slash_stays_within_its_segment() {
-        let Route::Found { parameters, .. } = find(Method::GET, "/acs/t/a%2Fb/jwks") else {
+        let Route::Found { parameters, .. } = find(&Method::GET, "/acs/t/a%2Fb/jwks") else {
             panic!("the path is routed");
         };
         assert_eq!(parameters.get("tenant"), "a/b");
@@ -252,7 +252,7 @@ mod tests {
         fn every_text_comes_back_from_its_encoded_path(id in "\\PC{1,64}") {
             let values = [("ssoRealmId", "1"), ("clientId", id.as_str())];
             let path = Operation::GetEmergencyClient.path(&values).unwrap();
-            match find(Method::GET, &path) {
+            match find(&Method::GET, &path) {
                 Route::Found { operation, parameters } => {
                     prop_assert_eq!(operation, Operation::GetEmergencyClient);
                     prop_assert_eq!(parameters.get("clientId"), id);
@@ -263,7 +263,7 @@ mod tests {
 
         #[test]
         fn no_path_makes_the_router_panic(path in "/\\PC{0,64}") {
-            let _ = find(Method::GET, &path);
+            let _ = find(&Method::GET, &path);
         }
     }
 }

@@ -1,0 +1,7 @@
+//! `/acs/t/{tenant}`.
+
+mod discovery;
+mod introspect;
+mod jwks;
+mod revoke;
+mod statuslist;

@@ -1,0 +1,10 @@
+//! `/breakglass/v1`, and what stands beside it.
+
+mod accounts;
+mod audit;
+mod brokers;
+mod emergency_clients;
+mod metrics;
+mod openapi;
+mod probes;
+mod status;

@@ -1,0 +1,241 @@
+//! Walks over the table of operations: what is served and guarded refuses whoever has not shown who they are or may not do
+//! it, every write leaves an audit record, and no read does.
+
+use breakglass_api_types::{Effect, Operation, OperationSpec, Privilege, Surface};
+use breakglass_app::Options;
+use breakglass_domain::Secret;
+use breakglass_domain::audit::AuditAction;
+use breakglass_http::ApiOptions;
+
+use crate::samples::{CLIENT, sample, served};
+use crate::support::{Ask, Harness, Told, ops};
+
+/// An application that does not lose patience: the limit on failures would answer 429 from the twentieth on.
+async fn patient() -> Harness {
+    let options = Options {
+        failure_limit: 1000,
+        ..Options::default()
+    };
+    Harness::start_with(options, ApiOptions::default()).await
+}
+
+/// The operations that are served to whoever may ask.
+async fn guarded(harness: &Harness) -> Vec<&'static OperationSpec> {
+    let mut specs = served(harness).await;
+    specs.retain(|spec| spec.privilege != Privilege::Public);
+    specs
+}
+
+/// The sample with a live token where the sample's own is dead: revoking what is dead changes nothing.
+fn effective(ask: Ask, operation: Operation, token: &Secret) -> Ask {
+    if operation == Operation::RevokeToken {
+        return Ask::post(ask.path).form(&format!("token={}", token.expose()));
+    }
+    ask
+}
+
+fn assert_envelope(told: &Told, surface: Surface) {
+    let body = told.json();
+    let (content_type, member) = match surface {
+        Surface::Breakglass => ("application/problem+json", "code"),
+        Surface::Broker => ("application/json", "error"),
+        Surface::FleetIam => ("application/json", "apiErrorCode"),
+    };
+    assert_eq!(told.header("content-type"), content_type);
+    assert!(!body[member].is_null(), "{body}");
+}
+
+#[tokio::test]
+async fn without_credentials_every_guarded_operation_is_refused_and_nothing_changes() {
+    let harness = patient().await;
+    harness.add_client(CLIENT).await;
+    let realm = harness.test.made.realm.clone();
+    for spec in guarded(&harness).await {
+        let ask = sample(&harness, spec.id, &realm).await;
+        let before = harness.state().await;
+        let told = harness.send(ask).await;
+        assert_eq!(told.status, 401, "{}", spec.name);
+        assert_envelope(&told, spec.surface);
+        let challenges = told.challenges();
+        assert_eq!(challenges.len(), 2, "{}", spec.name);
+        assert!(
+            challenges.iter().all(|one| !one.contains("error")),
+            "{challenges:?}"
+        );
+        assert_eq!(told.header("cache-control"), "no-store", "{}", spec.name);
+        assert_eq!(harness.state().await, before, "{}", spec.name);
+    }
+}
+
+#[tokio::test]
+async fn a_dead_token_is_refused_by_every_guarded_operation_and_named_as_invalid() {
+    let harness = patient().await;
+    harness.add_client(CLIENT).await;
+    let realm = harness.test.made.realm.clone();
+    for spec in guarded(&harness).await {
+        let sample = sample(&harness, spec.id, &realm).await;
+        for token in ["Bearer a.b.c", "OpsToken 1::2", "vRealizeOpsToken 1::2"] {
+            let ask = sample.clone().authorization(token);
+            let before = harness.state().await;
+            let told = harness.send(ask).await;
+            assert_eq!(told.status, 401, "{} {token}", spec.name);
+            let challenges = told.challenges().join(" ");
+            assert!(
+                challenges.contains(r#"error="invalid_token""#),
+                "{challenges}"
+            );
+            assert_eq!(harness.state().await, before, "{}", spec.name);
+        }
+    }
+}
+
+#[tokio::test]
+async fn without_the_privilege_every_operation_that_needs_one_is_forbidden_and_nothing_changes() {
+    use breakglass_domain::Privilege::{Manage, View};
+    let harness = Harness::start().await;
+    harness.test.add_account("viewer", &[View]).await;
+    harness.test.add_account("manager", &[Manage]).await;
+    let viewer = ops(&harness.test.ops_token_of("viewer").await);
+    let manager = ops(&harness.test.ops_token_of("manager").await);
+    harness.add_client(CLIENT).await;
+    let realm = harness.test.made.realm.clone();
+    for spec in guarded(&harness).await {
+        let lacking = match (spec.privilege, spec.effect) {
+            (Privilege::Authenticated | Privilege::Public, _) => continue,
+            (Privilege::Manage, _) | (Privilege::Client, Effect::Write) => &viewer,
+            (Privilege::View, _) | (Privilege::Client, Effect::Read) => &manager,
+        };
+        let ask = sample(&harness, spec.id, &realm).await;
+        let before = harness.state().await;
+        let told = harness.send(ask.authorization(lacking)).await;
+        assert_eq!(told.status, 403, "{}: {}", spec.name, told.text);
+        assert_envelope(&told, spec.surface);
+        assert_eq!(harness.state().await, before, "{}", spec.name);
+    }
+    let actions = harness.actions_since(0).await;
+    assert!(actions.contains(&AuditAction::AuthorizationDenied));
+}
+
+#[tokio::test]
+async fn whoever_may_not_ask_is_not_told_what_is_there() {
+    let harness = patient().await;
+    harness.add_client(CLIENT).await;
+    let realm = harness.test.made.realm.clone();
+    let absent = breakglass_domain::Realm {
+        id: breakglass_domain::RealmId::from_random([9; 16]),
+        ..realm.clone()
+    };
+    for spec in guarded(&harness)
+        .await
+        .iter()
+        .filter(|spec| spec.path.contains('{'))
+    {
+        let mut there = sample(&harness, spec.id, &realm).await;
+        let told = harness.send(there.clone()).await;
+        there.path = there
+            .path
+            .replace(&realm.id.to_string(), &absent.id.to_string())
+            .replace(CLIENT, "absent")
+            .replace("CUSTOMER", "ABSENT");
+        let told_of_absent = harness.send(there).await;
+        assert_eq!(told.status, 401, "{}", spec.name);
+        assert_eq!(told_of_absent.status, 401, "{}", spec.name);
+        assert_eq!(told.text.len(), told_of_absent.text.len(), "{}", spec.name);
+    }
+}
+
+#[tokio::test]
+async fn every_operation_answers_whoever_may_ask_with_the_status_of_its_contract() {
+    for spec in served(&Harness::start().await).await {
+        let harness = Harness::start().await;
+        harness.add_client(CLIENT).await;
+        let realm = harness.test.made.realm.clone();
+        let ask = sample(&harness, spec.id, &realm).await;
+        let told = harness.send_as_admin(ask).await;
+        assert_eq!(told.status, spec.success, "{}: {}", spec.name, told.text);
+        assert_eq!(
+            told.header("x-content-type-options"),
+            "nosniff",
+            "{}",
+            spec.name
+        );
+        let kept = told.header("cache-control");
+        if spec.privilege == Privilege::Public && spec.effect == Effect::Read {
+            assert!(
+                kept == "no-store" || kept.starts_with("public, max-age="),
+                "{kept}"
+            );
+        } else {
+            assert_eq!(kept, "no-store", "{}", spec.name);
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_write_leaves_an_audit_record_and_no_read_does() {
+    for spec in served(&Harness::start().await).await {
+        let harness = Harness::start().await;
+        let token = harness.add_client(CLIENT).await;
+        let realm = harness.test.made.realm.clone();
+        let ask = effective(sample(&harness, spec.id, &realm).await, spec.id, &token);
+        let known = harness.records().await.len();
+        let told = harness.send_as_admin(ask).await;
+        assert_eq!(told.status, spec.success, "{}", spec.name);
+        let actions = harness.actions_since(known).await;
+        match spec.effect {
+            Effect::Read => assert_eq!(actions, [], "{}", spec.name),
+            Effect::Write => assert!(!actions.is_empty(), "{}", spec.name),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_write_whose_record_cannot_be_kept_does_not_happen() {
+    for spec in served(&Harness::start().await).await {
+        if spec.effect == Effect::Read {
+            continue;
+        }
+        let harness = Harness::start().await;
+        let token = harness.add_client(CLIENT).await;
+        let realm = harness.test.made.realm.clone();
+        let ask = effective(sample(&harness, spec.id, &realm).await, spec.id, &token);
+        let before = harness.state().await;
+        harness.test.store.refuse_writes(true);
+        let told = harness.send_as_admin(ask).await;
+        assert_eq!(told.status, 503, "{}: {}", spec.name, told.text);
+        assert_eq!(told.header("retry-after"), "1", "{}", spec.name);
+        assert_eq!(harness.state().await, before, "{}", spec.name);
+    }
+}
+
+#[tokio::test]
+async fn every_use_of_an_emergency_token_leaves_a_record_even_of_a_read() {
+    let harness = Harness::start().await;
+    let token = harness.add_client(CLIENT).await;
+    let realm = harness.test.made.realm.clone();
+    for spec in guarded(&harness).await {
+        if spec.effect == Effect::Write {
+            continue;
+        }
+        let ask = sample(&harness, spec.id, &realm).await;
+        let known = harness.records().await.len();
+        let authorization = crate::support::bearer(&token);
+        let told = harness.send(ask.authorization(&authorization)).await;
+        assert_eq!(told.status, spec.success, "{}: {}", spec.name, told.text);
+        let records = harness.records().await;
+        let used = &records[known].event;
+        assert_eq!(
+            used.action,
+            AuditAction::EmergencyTokenUsed,
+            "{}",
+            spec.name
+        );
+        assert_eq!(used.details["operation"], spec.name);
+        assert_eq!(used.source_address.as_deref(), Some("198.51.100.7"));
+        assert_eq!(
+            used.request_id.as_deref(),
+            Some(told.header("x-request-id"))
+        );
+        assert!(used.emergency);
+    }
+}
