@@ -46,16 +46,7 @@ impl App {
                 let account = self
                     .check_password(&username, &password, &origin, operation)
                     .await?;
-                let Account {
-                    username,
-                    privileges,
-                    ..
-                } = account;
-                let principal = Principal::Account {
-                    username,
-                    privileges,
-                };
-                Ok(Caller::without_session(principal, origin))
+                Ok(Caller::without_session(account.principal(), origin))
             }
             Some(Credentials::Bearer(token)) => {
                 match self
@@ -150,17 +141,8 @@ impl App {
         if let Some(expires_at) = session.extension(now) {
             self.ports.store.extend_session(&digest, expires_at).await?;
         }
-        let Account {
-            username,
-            privileges,
-            ..
-        } = account;
-        let principal = Principal::Account {
-            username,
-            privileges,
-        };
         Ok(Some(Caller {
-            principal,
+            principal: account.principal(),
             origin: origin.clone(),
             session: Some(digest),
         }))

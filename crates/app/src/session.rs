@@ -40,11 +40,7 @@ impl App {
         let now = self.now();
         let digest = TokenDigest::of(token.expose());
         let session = OpsSession::begin(digest, account.username.clone(), now);
-        let principal = Principal::Account {
-            username: account.username.clone(),
-            privileges: account.privileges.clone(),
-        };
-        let caller = Caller::without_session(principal, origin.clone());
+        let caller = Caller::without_session(account.principal(), origin.clone());
         let mut unit = self.ports.store.begin().await?;
         unit.insert_session(&session).await?;
         let target = AuditTarget::new(TargetKind::Account, &account.username);

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::principal::Privilege;
+use crate::principal::{Principal, Privilege};
 use crate::secret::Secret;
 use crate::timestamp::Timestamp;
 use crate::validation::ValidationReport;
@@ -85,6 +85,16 @@ pub struct Account {
     pub created_at: Timestamp,
     /// When its password was last set.
     pub password_set_at: Timestamp,
+}
+
+impl Account {
+    /// The account as a caller, once its password or a token of its is proven.
+    pub fn principal(&self) -> Principal {
+        Principal::Account {
+            username: self.username.clone(),
+            privileges: self.privileges.clone(),
+        }
+    }
 }
 
 /// Checks a new password.
