@@ -53,10 +53,12 @@ pub(crate) async fn run(
     if let Some(made) = &made {
         init::tell(made, &settings, &url, &mut context.console)?;
     }
+    // Whoever reads that the server answers may stop it at once, and is owed an orderly end from then on.
+    let signals = Signals::await_from_now()?;
     announce(&settings, &listening, &url, tls.as_ref(), context)?;
     let app = Arc::new(app);
     warn_of_lockout(&app).await;
-    serve(server, tls, app, settings, &listening).await?;
+    serve(server, tls, app, settings, &listening, signals).await?;
     Ok(Exit::Success)
 }
 
@@ -110,16 +112,14 @@ async fn serve(
     app: Arc<App>,
     settings: ServeSettings,
     listening: &PublicUrl,
+    signals: Signals,
 ) -> Result<(), Failure> {
-    let [interrupt, terminate, hangup] = [
-        SignalKind::interrupt(),
-        SignalKind::terminate(),
-        SignalKind::hangup(),
-    ]
-    .map(|kind| {
-        signal(kind).map_err(|error| Failure::caused(Exit::Failed, "cannot await signals", &error))
-    });
-    let stop = stop(interrupt?, terminate?);
+    let Signals {
+        interrupt,
+        terminate,
+        hangup,
+    } = signals;
+    let stop = stop(interrupt, terminate);
     let details = [
         ("version", env!("CARGO_PKG_VERSION")),
         ("address", &listening.to_string()),
@@ -130,9 +130,31 @@ async fn serve(
     tokio::select! {
         drained = serving => tracing::info!(?drained, "the server has stopped"),
         never = keep_house(&app) => match never {},
-        never = reload(hangup?, tls) => match never {},
+        never = reload(hangup, tls) => match never {},
     }
     Ok(app.stop().await?)
+}
+
+/// What the process is told from outside.
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+    hangup: Signal,
+}
+
+impl Signals {
+    /// From now on they no longer end the process by themselves.
+    fn await_from_now() -> Result<Self, Failure> {
+        let of = |kind| {
+            signal(kind)
+                .map_err(|error| Failure::caused(Exit::Failed, "cannot await signals", &error))
+        };
+        Ok(Self {
+            interrupt: of(SignalKind::interrupt())?,
+            terminate: of(SignalKind::terminate())?,
+            hangup: of(SignalKind::hangup())?,
+        })
+    }
 }
 
 /// Waits for the first signal to stop; a second one ends the process at once.
