@@ -97,9 +97,11 @@ def walk_sign_in():
     for wrong in (
         UsernamePassword(username="admin", password="wrong"),
         UsernamePassword(username="nobody", password=PASSWORD),
-        UsernamePassword(username="admin", password=PASSWORD, auth_source="corporate"),
     ):
         refused(anonymous, 401, anonymous.acquire.acquire_token, wrong)
+    elsewhere = UsernamePassword(username="admin", password=PASSWORD, auth_source="corporate")
+    failures = refused(anonymous, 400, anonymous.acquire.acquire_token, elsewhere).validation_failures
+    equal([failure.violation_path for failure in failures], ["authSource"])
     refused(anonymous, 401, anonymous.vidbs.get_eligible_vidbs)
     assert "OpsToken" in anonymous.headers["WWW-Authenticate"], anonymous.headers
     invalid = ops_token(f"{uuid.uuid4()}::{uuid.uuid4()}")
@@ -144,9 +146,9 @@ def walk_realms(api, customer):
     equal(realm.name, "Nordlys – 北")
     refused(api, 404, api.realms.get_sso_realm, str(uuid.uuid4()))
     refused(api, 409, api.realms.create_sso_realm, SsoRealmCreationRequest(vidb_resource_id=customer.id))
-    refused(api, 404, api.realms.create_sso_realm, SsoRealmCreationRequest(vidb_resource_id=str(uuid.uuid4())))
-    missing = refused(api, 400, api.realms.create_sso_realm, SsoRealmCreationRequest())
-    equal([failure.violation_path for failure in missing.validation_failures], ["vidbResourceId"])
+    for wrong in (SsoRealmCreationRequest(vidb_resource_id=str(uuid.uuid4())), SsoRealmCreationRequest()):
+        failures = refused(api, 400, api.realms.create_sso_realm, wrong).validation_failures
+        equal([failure.violation_path for failure in failures], ["vidbResourceId"])
     return realm
 
 

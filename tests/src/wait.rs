@@ -20,6 +20,6 @@ pub fn eventually<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
             return answer;
         }
         assert!(Instant::now() < deadline, "gave up waiting: {what}");
-        clock.block_on(tokio::time::sleep(PAUSE));
+        clock.block_on(async { tokio::time::sleep(PAUSE).await });
     }
 }
