@@ -374,6 +374,37 @@ fn two_servers_share_a_folder() {
 }
 
 #[test]
+fn of_two_renewals_at_once_one_token_stays_alive() {
+    let place = Place::installed();
+    let public = ["--public-url", "https://breakglass.example"];
+    let servers = [
+        place.serve().args(public).start(),
+        place.serve().args(public).start(),
+    ];
+    let session = servers[0].fleet();
+    let first = session.create("safe").token;
+    for _ in 0..10 {
+        let tokens: Vec<String> = std::thread::scope(|scope| {
+            let renewals = servers.each_ref().map(|server| {
+                let fleet = session.another(server.url());
+                scope.spawn(move || fleet.regenerate("safe").token)
+            });
+            renewals.map(|renewal| renewal.join().unwrap()).into()
+        });
+        let alive: Vec<&String> = tokens
+            .iter()
+            .filter(|token| session.is_alive(token))
+            .collect();
+        assert_eq!(alive.len(), 1);
+        // The one that is alive is the one that the client now has.
+        let record = session.record_of("safe").unwrap();
+        let introspected = session.introspect(alive[0]);
+        assert_eq!(record.get("tokenId"), introspected.get("jti"));
+    }
+    assert!(!session.is_alive(&first));
+}
+
+#[test]
 fn logs_are_json_and_name_the_request() {
     let place = Place::installed();
     let server = place.serve().start();

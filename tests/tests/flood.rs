@@ -1,0 +1,78 @@
+//! Somebody who fails again and again, and somebody who must get in meanwhile.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use breakglass_e2e::{Client, Place};
+use serde_json::json;
+
+/// How long an emergency login may take while failures pour in.
+const SOON: Duration = Duration::from_secs(1);
+/// How many callers fail at once, and how often each.
+const CALLERS: usize = 4;
+const FAILURES: usize = 50;
+
+#[test]
+fn a_flood_of_failures_locks_nobody_out_and_fills_no_audit() {
+    let place = Place::installed();
+    let server = place.serve().start();
+    let fleet = server.fleet();
+    let token = fleet.create("safe").token;
+    let before = fleet.audit().len();
+
+    let refused = thread::scope(|scope| {
+        let callers: Vec<_> = (0..CALLERS)
+            .map(|_| {
+                scope.spawn(|| {
+                    let client = Client::new(server.url());
+                    let login = json!({ "username": "admin", "password": "guess" });
+                    let dead = Client::new(server.url()).authorized("Bearer a.b.c");
+                    let answers = (0..FAILURES).map(|number| {
+                        let answer = if number % 2 == 0 {
+                            client.post("/suite-api/api/auth/token/acquire", &login)
+                        } else {
+                            dead.get(&fleet.clients_path())
+                        };
+                        assert!([401, 429].contains(&answer.status), "{answer:?}");
+                        if answer.status == 429 {
+                            let seconds: u32 = answer.header("retry-after").parse().unwrap();
+                            assert!((1..=60).contains(&seconds), "{seconds}");
+                        }
+                        answer.status
+                    });
+                    answers.collect::<Vec<_>>()
+                })
+            })
+            .collect();
+        // Meanwhile, on a new connection each time.
+        for _ in 0..10 {
+            let begun = Instant::now();
+            let holder = Client::new(server.url()).authorized(format!("Bearer {token}"));
+            holder.get(&fleet.clients_path()).expect(200);
+            assert!(begun.elapsed() < SOON, "{:?}", begun.elapsed());
+        }
+        let answers = callers
+            .into_iter()
+            .flat_map(|caller| caller.join().unwrap());
+        answers.collect::<Vec<_>>()
+    });
+
+    assert_eq!(refused.len(), CALLERS * FAILURES);
+    assert!(
+        refused.contains(&401) && refused.contains(&429),
+        "{refused:?}"
+    );
+    // Sessions that are open stay so, and each source has one record for all its failures within the minute.
+    let audit = fleet.audit();
+    let failures = audit
+        .iter()
+        .skip(before)
+        .filter(|record| record["action"] == "authentication.failed");
+    let failures = failures.count();
+    assert!(
+        (1..=4).contains(&failures),
+        "{failures} records of {} failures",
+        refused.len()
+    );
+    place.local(["audit", "verify", "--local"]).run().ok();
+}
