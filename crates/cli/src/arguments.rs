@@ -22,7 +22,13 @@ pub(crate) use token::{TokenArgs, TokenCommand};
 
 /// Emergency access that still works when everything else does not.
 #[derive(Clone, Debug, Parser)]
-#[command(name = "breakglass", version, max_term_width = 100)]
+#[command(
+    name = "breakglass",
+    version,
+    max_term_width = 100,
+    after_help = "Commands speak to a server (--server URL, with credentials from the environment or a file), or work with \
+                  --local on the data folder itself, with no server running or beside a running one."
+)]
 pub struct Cli {
     /// What is logged to standard error, such as `info` or `breakglass_http=debug`
     ///

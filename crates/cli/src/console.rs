@@ -1,6 +1,6 @@
 //! Where a command reads and writes, so that tests can look.
 
-use std::io::{self, BufRead, BufReader, IsTerminal, Write};
+use std::io::{self, BufRead, BufReader, ErrorKind, IsTerminal, Write};
 
 use breakglass_domain::Secret;
 
@@ -46,7 +46,11 @@ impl Console {
     pub(crate) fn line(&mut self, text: impl AsRef<str>) -> Result<(), Failure> {
         writeln!(self.out, "{}", text.as_ref())
             .and_then(|()| self.out.flush())
-            .map_err(|error| Failure::caused(Exit::Failed, "cannot write the output", &error))
+            .map_err(|error| match error.kind() {
+                // As of a pipe into `head`.
+                ErrorKind::BrokenPipe => Failure::unheard(),
+                _ => Failure::caused(Exit::Failed, "cannot write the output", &error),
+            })
     }
 
     /// Writes an answer of the server to standard output as it came.

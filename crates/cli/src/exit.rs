@@ -115,6 +115,16 @@ impl Failure {
         Self::new(exit, message)
     }
 
+    /// A failure without words: whoever was listening has gone.
+    pub(crate) fn unheard() -> Self {
+        Self::new(Exit::Failed, "")
+    }
+
+    /// Whether there is anything to tell.
+    pub(crate) fn has_words(&self) -> bool {
+        !self.message.is_empty()
+    }
+
     /// Adds a line.
     #[must_use]
     pub(crate) fn with_detail(mut self, detail: impl Into<String>) -> Self {
@@ -125,8 +135,14 @@ impl Failure {
 
 impl From<breakglass_app::Error> for Failure {
     fn from(error: breakglass_app::Error) -> Self {
-        // Whoever runs a command on the data folder is its operator, and may read the store's own reason.
-        Self::caused(error.kind().into(), error.public_message(), &error)
+        let failure = Self::new(error.kind().into(), error.public_message());
+        match error {
+            // Whoever works on the data folder is its operator, and may read the store's own reason.
+            breakglass_app::Error::Crypto(_) | breakglass_app::Error::Store(_) => {
+                failure.with_detail(error.to_string())
+            }
+            _ => failure,
+        }
     }
 }
 

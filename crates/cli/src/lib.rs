@@ -48,7 +48,9 @@ pub fn main() -> ExitCode {
     match outcome {
         Ok(exit) => exit.into(),
         Err(failure) => {
-            context.console.note(format!("error: {failure}"));
+            if failure.has_words() {
+                context.console.note(format!("error: {failure}"));
+            }
             failure.exit.into()
         }
     }

@@ -285,8 +285,7 @@ async fn a_password_is_set_from_standard_input_or_a_file() {
             Exit::NotFound,
         )
         .await;
-    let path = folder.beside("password");
-    std::fs::write(&path, "a third long password\n").unwrap();
+    folder.secret("password", "a third long password\n");
     folder
         .succeeds("admin set-password LOCAL --password-file BESIDE/password")
         .await;
@@ -295,7 +294,7 @@ async fn a_password_is_set_from_standard_input_or_a_file() {
 #[tokio::test]
 async fn a_chosen_password_is_not_shown() {
     let folder = Folder::empty();
-    std::fs::write(folder.beside("password"), "correct horse battery\n").unwrap();
+    folder.secret("password", "correct horse battery\n");
     let told = folder
         .succeeds("init --data-dir DATA --admin-password-file BESIDE/password")
         .await;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use breakglass_app::{App, Caller, Housekeeping};
-use breakglass_http::{Server, ServerOptions, TlsConfig};
+use breakglass_http::{Api, Server, ServerOptions, TlsConfig};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::MissedTickBehavior;
 
@@ -31,9 +31,11 @@ pub(crate) async fn run(
     let settings = ServeSettings::resolve(args, log)?;
     logging::start(&settings.log, settings.log_format)?;
     logging::log_panics();
+    // From here on a signal is heard, so that a server that said where it answers also ends in good order.
+    let signals = Signals::new()?;
     let ports = wiring::prepare(&settings.data).await?;
-    // The address is taken before anything is made, so that a first start that fails can be tried again and still
-    // shows the password.
+    // The address is taken before the installation is made, so that a first start that fails can be tried again and
+    // still shows the password.
     let server = Server::bind(settings.listen, ServerOptions::default())
         .await
         .map_err(|error| {
@@ -49,16 +51,26 @@ pub(crate) async fn run(
     let made = init::make(&settings, &ports, &url).await?;
     let mut app = wiring::open_app(&settings.data, ports).await?;
     follow_url(&mut app, &url).await?;
+    let details = [
+        ("version", env!("CARGO_PKG_VERSION")),
+        ("address", &listening.to_string()),
+    ];
+    app.record_start(&details).await?;
 
-    if let Some(made) = &made {
-        init::tell(made, &settings, &url, &mut context.console)?;
-    }
-    // Whoever reads that the server answers may stop it at once, and is owed an orderly end from then on.
-    let signals = Signals::await_from_now()?;
-    announce(&settings, &listening, &url, tls.as_ref(), context)?;
     let app = Arc::new(app);
-    warn_of_lockout(&app).await;
-    serve(server, tls, app, settings, &listening, signals).await?;
+    let mut told = Ok(());
+    if let Some(made) = &made {
+        told = init::tell(made, &settings, &url, &mut context.console);
+    }
+    let told = told.and_then(|()| announce(&settings, &listening, &url, tls.as_ref(), context));
+    if told.is_ok() {
+        warn_of_lockout(&app).await;
+        let api = wiring::api(Arc::clone(&app), settings.trusted_proxies);
+        serve(server, api, tls, &app, signals).await;
+    }
+    let stopped = app.stop().await;
+    told?;
+    stopped?;
     Ok(Exit::Success)
 }
 
@@ -106,36 +118,18 @@ async fn warn_of_lockout(app: &App) {
     }
 }
 
-async fn serve(
-    server: Server,
-    tls: Option<TlsConfig>,
-    app: Arc<App>,
-    settings: ServeSettings,
-    listening: &PublicUrl,
-    signals: Signals,
-) -> Result<(), Failure> {
-    let Signals {
-        interrupt,
-        terminate,
-        hangup,
-    } = signals;
-    let stop = stop(interrupt, terminate);
-    let details = [
-        ("version", env!("CARGO_PKG_VERSION")),
-        ("address", &listening.to_string()),
-    ];
-    app.record_start(&details).await?;
-    let api = wiring::api(Arc::clone(&app), settings.trusted_proxies);
+/// Serves and looks after the installation until a signal says to stop.
+async fn serve(server: Server, api: Api, tls: Option<TlsConfig>, app: &App, signals: Signals) {
+    let stop = stop(signals.interrupt, signals.terminate);
     let serving = server.serve(api, tls.clone(), stop);
     tokio::select! {
         drained = serving => tracing::info!(?drained, "the server has stopped"),
-        never = keep_house(&app) => match never {},
-        never = reload(hangup, tls) => match never {},
+        never = keep_house(app) => match never {},
+        never = reload(signals.hangup, tls) => match never {},
     }
-    Ok(app.stop().await?)
 }
 
-/// What the process is told from outside.
+/// The signals that a server understands.
 struct Signals {
     interrupt: Signal,
     terminate: Signal,
@@ -143,16 +137,15 @@ struct Signals {
 }
 
 impl Signals {
-    /// From now on they no longer end the process by themselves.
-    fn await_from_now() -> Result<Self, Failure> {
-        let of = |kind| {
+    fn new() -> Result<Self, Failure> {
+        let hear = |kind| {
             signal(kind)
                 .map_err(|error| Failure::caused(Exit::Failed, "cannot await signals", &error))
         };
         Ok(Self {
-            interrupt: of(SignalKind::interrupt())?,
-            terminate: of(SignalKind::terminate())?,
-            hangup: of(SignalKind::hangup())?,
+            interrupt: hear(SignalKind::interrupt())?,
+            terminate: hear(SignalKind::terminate())?,
+            hangup: hear(SignalKind::hangup())?,
         })
     }
 }

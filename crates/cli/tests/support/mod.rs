@@ -6,6 +6,7 @@
     reason = "a test that cannot go on ends here"
 )]
 
+use std::fs::{self, Permissions};
 use std::io::{self, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
@@ -50,6 +51,13 @@ impl Folder {
     /// A place beside it.
     pub(crate) fn beside(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
+    }
+
+    /// Puts a secret beside it, in a file of mode 0600.
+    pub(crate) fn secret(&self, name: &str, text: &str) {
+        let path = self.beside(name);
+        fs::write(&path, text).expect("a file");
+        fs::set_permissions(&path, Permissions::from_mode(0o600)).expect("its mode");
     }
 
     /// The mode of a file in it.
