@@ -85,8 +85,15 @@ impl App {
                 .with("missing_privilege", privilege.name());
             event.outcome = breakglass_domain::audit::Outcome::Denied;
             let subject = caller.origin.source_address.clone().unwrap_or_default();
-            self.record_folded(Happening { action, subject }, event)
-                .await;
+            self.record_folded(
+                Happening {
+                    action,
+                    subject,
+                    is_attempt: false,
+                },
+                event,
+            )
+            .await;
         }
         verdict
     }

@@ -48,6 +48,7 @@ impl App {
             Happening {
                 action,
                 subject: token_id,
+                is_attempt: false,
             },
             event,
         )

@@ -16,14 +16,17 @@ pub(crate) struct Happening {
     pub(crate) action: AuditAction,
     /// The network address, or the id of the token.
     pub(crate) subject: String,
+    /// Whether a credential was tried. A request without one guesses nothing, so that it holds nobody back.
+    pub(crate) is_attempt: bool,
 }
 
 impl Happening {
-    fn failure(origin: &Origin) -> Self {
-        let subject = origin.source_address.clone().unwrap_or_default();
+    /// A credential of this origin that was not believed.
+    fn attempt(origin: &Origin) -> Self {
         Self {
             action: AuditAction::AuthenticationFailed,
-            subject,
+            subject: origin.source_address.clone().unwrap_or_default(),
+            is_attempt: true,
         }
     }
 }
@@ -65,7 +68,7 @@ impl App {
     /// Refuses a source that has failed too often in the present minute.
     pub(crate) fn check_failure_limit(&self, origin: &Origin) -> Result<(), Error> {
         let now = self.now();
-        let happening = Happening::failure(origin);
+        let happening = Happening::attempt(origin);
         let ledger = lock(&self.ledger);
         if ledger.count(&happening, now) < self.options.failure_limit {
             return Ok(());
@@ -88,7 +91,15 @@ impl App {
         refusal: Refusal,
         details: &[(&str, &str)],
     ) -> Error {
-        let limit = self.check_failure_limit(origin);
+        let is_attempt = refusal != Refusal::Missing;
+        let limit = self
+            .check_failure_limit(origin)
+            .err()
+            .filter(|_| is_attempt);
+        let happening = Happening {
+            is_attempt,
+            ..Happening::attempt(origin)
+        };
         let target = AuditTarget::new(TargetKind::Operation, &operation);
         let mut event = origin
             .refusal(AuditAction::AuthenticationFailed, target, self.now())
@@ -96,8 +107,8 @@ impl App {
         for (name, value) in details {
             event = event.with(name, *value);
         }
-        self.record_folded(Happening::failure(origin), event).await;
-        limit.err().unwrap_or(Error::Unauthenticated(refusal))
+        self.record_folded(happening, event).await;
+        limit.unwrap_or(Error::Unauthenticated(refusal))
     }
 
     /// Records an event unless one of its kind was recorded within the minute; then it is counted. A store that cannot
@@ -121,7 +132,11 @@ impl App {
     pub(crate) async fn record_repeats(&self, all: bool) -> Result<(), Error> {
         let folded = lock(&self.ledger).end_windows(self.now(), all);
         for window in folded {
-            self.record(self.repeats(window)).await?;
+            let repeats = window.repeats;
+            if let Err(error) = self.record(self.repeats(window)).await {
+                tracing::error!(%error, repeats, "failed to record the repeats of an event in the audit");
+                return Err(error);
+            }
         }
         Ok(())
     }
@@ -130,6 +145,7 @@ impl App {
         let happening = window.key.unwrap_or_else(|| Happening {
             action: AuditAction::AuthenticationFailed,
             subject: "many sources".to_owned(),
+            is_attempt: true,
         });
         let introspection = happening.action == AuditAction::EmergencyTokenIntrospected;
         let target = AuditTarget::new(TargetKind::Server, &"repeats");

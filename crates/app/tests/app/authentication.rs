@@ -126,6 +126,25 @@ async fn a_source_that_fails_too_often_is_put_off_but_never_an_emergency_token()
 }
 
 #[tokio::test]
+async fn requests_without_a_credential_hold_nobody_back() {
+    let test = TestApp::start().await;
+    for _ in 0..=test.app.options().failure_limit {
+        let refused = test
+            .app
+            .authenticate(None, origin("192.0.2.5"), "test")
+            .await;
+        assert!(matches!(refused, Err(Error::Unauthenticated(_))));
+    }
+    let right = Some(basic("admin", ADMIN_PASSWORD));
+    assert!(
+        test.app
+            .authenticate(right, origin("192.0.2.5"), "test")
+            .await
+            .is_ok()
+    );
+}
+
+#[tokio::test]
 async fn an_unknown_account_costs_what_a_wrong_password_costs() {
     let test = TestApp::start().await;
     let before = test.hasher.hashes();
