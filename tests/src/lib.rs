@@ -25,7 +25,7 @@ pub use binary::{Command, Outcome};
 pub use client::{Answer, Broken, Client};
 pub use fleet::{Fleet, Issued};
 pub use place::Place;
-pub use python::python;
+pub use python::{python, python_command};
 pub use server::{Serve, Server};
 pub use wait::eventually;
 

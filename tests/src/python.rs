@@ -13,13 +13,10 @@ pub fn python<S: AsRef<OsStr>>(
     environment: &[(&str, &str)],
     words: impl IntoIterator<Item = S>,
 ) -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("python")
-        .join(script);
     let output = Command::new(interpreter())
         // No folder of compiled modules beside the scripts.
         .arg("-B")
-        .arg(path)
+        .arg(path_of(script))
         .args(words)
         .envs(environment.iter().copied())
         .output()
@@ -31,6 +28,21 @@ pub fn python<S: AsRef<OsStr>>(
         String::from_utf8_lossy(&output.stderr)
     );
     stdout
+}
+
+/// The beginning of a shell command that runs a script of `tests/python`.
+pub fn python_command(script: &str) -> String {
+    format!(
+        "'{}' -B '{}'",
+        interpreter().display(),
+        path_of(script).display()
+    )
+}
+
+fn path_of(script: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("python")
+        .join(script)
 }
 
 fn interpreter() -> PathBuf {

@@ -18,7 +18,7 @@ const ROUNDS: usize = 3;
 /// How many clients write at once.
 const WRITERS: usize = 4;
 /// After how many acknowledged writes the server is killed.
-const WRITES: usize = 60;
+const WRITES: usize = 150;
 
 /// A write.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

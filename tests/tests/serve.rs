@@ -8,7 +8,7 @@ use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use breakglass_e2e::{Client, PASSWORD, Place, Serve, Server, eventually, python};
+use breakglass_e2e::{Client, PASSWORD, Place, Serve, Server, eventually, python, python_command};
 use http::Version;
 use serde_json::{Value, json};
 
@@ -74,6 +74,44 @@ fn a_first_start_makes_everything_and_tells_it_once() {
     );
     assert_eq!(output.lines().count(), 1, "{output}");
     assert_eq!(sign_in(&server, &password), 200);
+}
+
+/// Runs lines in a shell whose `curl` is the one of this test.
+fn paste(place: &Place, lines: &[&str]) -> String {
+    let curl = place.path("curl");
+    fs::write(
+        &curl,
+        format!("#!/bin/sh\nexec {} \"$@\"\n", python_command("curl.py")),
+    )
+    .unwrap();
+    fs::set_permissions(&curl, fs::Permissions::from_mode(0o700)).unwrap();
+    let path = std::env::join_paths([place.path(""), "/usr/bin".into(), "/bin".into()]).unwrap();
+    let output = std::process::Command::new("sh")
+        .args(["-ec", &lines.join("\n")])
+        .env("PATH", path)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn the_lines_that_a_first_start_prints_can_be_pasted() {
+    for tls in [false, true] {
+        let place = Place::new();
+        let server = plain(&place)
+            .args(tls.then_some("--tls-self-signed"))
+            .start();
+        let output = server.output();
+        let lines = output.lines().filter(|line| line.contains("curl "));
+        let answer = paste(&place, &lines.collect::<Vec<_>>());
+        let answer: Value = serde_json::from_str(&answer).unwrap();
+        assert_eq!(
+            answer.get("accessTokenStatus"),
+            Some(&json!("ACTIVE")),
+            "{answer}"
+        );
+    }
 }
 
 #[test]
