@@ -1,7 +1,7 @@
 //! What a caller asks for, and what was accepted of it.
 
 use serde::{Deserialize, Serialize};
-use validator::Validate;
+use validator::{Validate, ValidationError};
 
 use super::ClientId;
 use crate::timestamp::Minutes;
@@ -13,12 +13,14 @@ use crate::validation::{FieldFailure, ValidationReport, failures_of};
 pub struct EmergencyClientDraft {
     /// The wanted id; see [`ClientId`].
     pub client_id: Option<String>,
-    /// A name for people, 1 to 256 characters.
+    /// A name for people, 1 to 256 characters without control characters.
     #[validate(required(message = "is required"))]
     #[validate(length(min = 1, max = 256, message = "must have 1 to 256 characters"))]
+    #[validate(custom(function = one_line))]
     pub client_name: Option<String>,
-    /// What the client is for, up to 4000 characters.
+    /// What the client is for, up to 4000 characters; of the control characters only tabs and ends of lines.
     #[validate(length(max = 4000, message = "must have at most 4000 characters"))]
+    #[validate(custom(function = lines))]
     pub client_description: Option<String>,
     /// The lifetime of the token in minutes, from 1 to the server's cap.
     pub access_token_ttl: Option<i64>,
@@ -74,6 +76,30 @@ impl AcceptedEmergencyClient {
     pub fn ttl(&self) -> Minutes {
         self.ttl
     }
+}
+
+/// Lets a text pass that has no control characters. What a person reads on a terminal must not steer it.
+fn one_line(text: &str) -> Result<(), ValidationError> {
+    let message = "must not hold control characters";
+    steers_nothing(text, &[], message)
+}
+
+/// Lets a text pass whose only control characters are those of text in lines.
+fn lines(text: &str) -> Result<(), ValidationError> {
+    let message = "must not hold control characters but tabs and ends of lines";
+    steers_nothing(text, &['\t', '\n', '\r'], message)
+}
+
+fn steers_nothing(
+    text: &str,
+    harmless: &[char],
+    message: &'static str,
+) -> Result<(), ValidationError> {
+    let steers = |character: char| character.is_control() && !harmless.contains(&character);
+    if text.chars().any(steers) {
+        return Err(ValidationError::new("control_character").with_message(message.into()));
+    }
+    Ok(())
 }
 
 fn accept_client_id(text: Option<&str>, failures: &mut Vec<FieldFailure>) -> Option<ClientId> {

@@ -41,6 +41,11 @@ fn ids_of_every_script_are_accepted() {
         "emergency client 1",
         "Ärztin",
         "緊急",
+        "हिन्दी",
+        "ฉุกเฉิน",
+        "தமிழ்",
+        "טֶסְט",
+        "e\u{325}\u{301}",
         "a@b:c+d_e.f",
         "...",
         &"x".repeat(256),
@@ -66,9 +71,63 @@ fn ids_that_a_path_could_not_carry_are_refused() {
         "a\u{0}",
         "a\u{a0}b",
         "\u{202e}x",
+        "\u{301}a",
+        "a \u{301}",
+        "-\u{301}",
+        "a\u{20dd}",
+        "a\u{200d}b",
+        "a\u{34f}b",
+        "a\u{fe0f}",
+        "\u{3164}",
         &too_long,
     ] {
         assert!(id.parse::<ClientId>().is_err(), "{id:?}");
+    }
+}
+
+#[test]
+fn the_two_spellings_of_a_letter_are_one_id() {
+    for (spelled, kept) in [
+        ("a\u{301}rbol", "\u{e1}rbol"),
+        ("\u{212b}", "\u{c5}"),
+        ("\u{1112}\u{1161}\u{11ab}", "\u{d55c}"),
+    ] {
+        let id: ClientId = spelled.parse().unwrap();
+        assert_eq!(id.as_str(), kept);
+        assert_eq!(kept.parse(), Ok(id));
+    }
+    let long = "a\u{301}".repeat(256);
+    assert!(long.parse::<ClientId>().is_ok(), "it has 256 letters");
+}
+
+#[test]
+fn texts_for_people_steer_no_terminal() {
+    let with = |name: &str, description: &str| {
+        let draft = EmergencyClientDraft {
+            client_name: Some(name.to_owned()),
+            client_description: Some(description.to_owned()),
+            ..draft("c", 1)
+        };
+        draft.accept(CAP).map_err(|report| report.to_string())
+    };
+    assert!(with("Nacht \u{1f319}", "one\ttwo\r\nthree").is_ok());
+    for character in ['\0', '\u{1b}', '\u{7f}', '\u{9b}'] {
+        let text = format!("a{character}b");
+        assert_eq!(
+            with(&text, &text),
+            Err(
+                "clientDescription must not hold control characters but tabs and ends of lines; \
+                 clientName must not hold control characters"
+                    .to_owned()
+            ),
+            "{character:?}"
+        );
+    }
+    for character in ['\t', '\n', '\r'] {
+        assert!(
+            with(&format!("a{character}b"), "").is_err(),
+            "{character:?}"
+        );
     }
 }
 
@@ -132,9 +191,17 @@ fn a_revoked_client_lives_again_when_regenerated() {
 
 proptest! {
     #[test]
-    fn parsing_an_id_never_panics_and_keeps_the_text(text in any::<String>()) {
+    fn parsing_an_id_never_panics_and_what_it_keeps_reads_the_same(text in any::<String>()) {
         if let Ok(id) = text.parse::<ClientId>() {
-            prop_assert_eq!(id.as_str(), text);
+            prop_assert_eq!(id.as_str().parse(), Ok(id.clone()));
+            prop_assert!(!text.is_ascii() || id.as_str() == text);
+        }
+    }
+
+    #[test]
+    fn ids_of_marked_letters_settle_at_once(text in r"[\p{L}\p{N}\p{M}]{1,20}") {
+        if let Ok(id) = text.parse::<ClientId>() {
+            prop_assert_eq!(id.as_str().parse(), Ok(id.clone()));
         }
     }
 
