@@ -21,6 +21,9 @@ pub trait Harness: Send + Sized + Sync {
     /// Makes the audit record of this sequence unreadable, behind the back of the store.
     fn spoil_audit_record(&self, sequence: u64) -> impl Future<Output = ()> + Send;
 
+    /// Lets no record be added to the audit from now on, behind the back of the store, or lets them be added again.
+    fn refuse_audit_records(&self, refuse: bool) -> impl Future<Output = ()> + Send;
+
     /// How often the store has made something durable since it was made.
     fn commits(&self) -> impl Future<Output = u64> + Send;
 }

@@ -67,6 +67,29 @@ pub async fn a_unit_that_met_a_conflict_and_was_dropped_leaves_no_trace<H: Harne
     assert_eq!(found, Ok(None));
 }
 
+pub async fn a_unit_whose_record_cannot_be_kept_leaves_no_trace<H: Harness>() {
+    let harness = seeded::<H>().await;
+    let head = read(&harness).await.find_audit_head().await;
+    harness.refuse_audit_records(true).await;
+    let mut unit = begin(&harness).await;
+    unit.insert_emergency_client(&client(1, "c")).await.unwrap();
+    unit.allocate_status_index(broker_id(1)).await.unwrap();
+    let written = unit.list_emergency_clients(realm_id(1)).await;
+    assert_eq!(written, Ok(vec![client(1, "c")]));
+    let refused = unit.commit(&audit_key(), event("refused").into()).await;
+    assert!(unavailable(&refused), "{refused:?}");
+
+    harness.refuse_audit_records(false).await;
+    let mut view = harness.another().await.read().await.unwrap();
+    let found = view.list_emergency_clients(realm_id(1)).await;
+    assert_eq!(found, Ok(Vec::new()));
+    assert_eq!(view.find_audit_head().await, head);
+    let mut unit = begin(&harness).await;
+    assert_eq!(unit.allocate_status_index(broker_id(1)).await, Ok(0));
+    unit.insert_emergency_client(&client(1, "c")).await.unwrap();
+    keep(unit).await;
+}
+
 pub async fn a_caller_that_goes_away_while_it_waits_holds_up_nobody<H: Harness>() {
     let harness = seeded::<H>().await;
     let unit = begin(&harness).await;
@@ -194,15 +217,16 @@ pub async fn extend_session_lets_what_is_gone_stay_gone<H: Harness>() {
 pub async fn prune_forgets_what_can_matter_no_more<H: Harness>() {
     const NOW: Timestamp = at(100_000);
     const RETENTION: i64 = Minutes::new(30 * 24 * 60).millis();
+    const LEEWAY: i64 = Minutes::new(24 * 60).millis();
     let harness = seeded::<H>().await;
     let mut over = session("over", "admin");
     over.expires_at = NOW;
     let mut alive = session("alive", "admin");
     alive.expires_at = NOW.plus_millis(1);
     let mut dead = retired(3);
-    dead.expires_at = NOW;
+    dead.expires_at = NOW.plus_millis(-LEEWAY);
     let mut recalled = retired(4);
-    recalled.expires_at = NOW.plus_millis(1);
+    recalled.expires_at = NOW.plus_millis(-LEEWAY + 1);
     let mut ended = task(1, TaskState::Completed);
     ended.updated_at = NOW.plus_millis(-RETENTION - 1);
     let mut ended_later = task(2, TaskState::Completed);

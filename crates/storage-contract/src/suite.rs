@@ -89,6 +89,7 @@ macro_rules! list_cases {
             store 1 what_a_commit_acknowledged_is_there_when_the_store_is_opened_again;
             store 2 a_dropped_unit_leaves_no_trace;
             store 2 a_unit_that_met_a_conflict_and_was_dropped_leaves_no_trace;
+            store 2 a_unit_whose_record_cannot_be_kept_leaves_no_trace;
             store 2 a_caller_that_goes_away_while_it_waits_holds_up_nobody;
             store 3 units_run_as_if_one_after_the_other_over_all_handles;
             store 4 a_view_begun_after_a_commit_sees_it_on_every_handle;

@@ -36,6 +36,11 @@ impl TryFrom<EmergencyClientRow> for EmergencyClient {
 
     fn try_from(row: EmergencyClientRow) -> Result<Self, StoreError> {
         let place = Place::new("emergency_clients", Key::Text(&row.client_id));
+        let client_id: ClientId = place.parse("client_id", &row.client_id)?;
+        // An id is stored in the one spelling in which it is looked for.
+        if client_id.as_str() != row.client_id {
+            return Err(place.corrupt("client_id"));
+        }
         let token = EmergencyToken {
             id: TokenId::from_bytes(place.bytes("token_id", &row.token_id)?),
             digest: place.digest("token_digest", &row.token_digest)?,
@@ -47,7 +52,7 @@ impl TryFrom<EmergencyClientRow> for EmergencyClient {
         };
         Ok(Self {
             realm_id: RealmId::from_bytes(place.bytes("realm_id", &row.realm_id)?),
-            client_id: place.parse("client_id", &row.client_id)?,
+            client_id,
             ttl: place.minutes("ttl", row.ttl)?,
             usage: Usage {
                 uses: place.count("uses", row.uses)?,

@@ -1,13 +1,17 @@
 //! The places of tokens in their issuer's status list.
 
 use async_trait::async_trait;
-use breakglass_domain::{BrokerId, RetiredToken, Timestamp};
+use breakglass_domain::{BrokerId, Minutes, RetiredToken, Timestamp};
 use breakglass_ports::StoreError;
 use breakglass_ports::store::{ReadStatusLists, StatusListExtent, WriteStatusLists};
 
 use crate::column::{Key, Place, number};
 use crate::lease::Lease;
 use crate::view::{Loan, View};
+
+/// How long a recalled token stays on the list after its end, in milliseconds (a day): longer than any verifier allows for
+/// clocks that differ.
+const RETENTION_MILLIS: i64 = Minutes::new(24 * 60).millis();
 
 #[async_trait]
 impl<C: Loan> ReadStatusLists for View<C> {
@@ -96,11 +100,11 @@ impl WriteStatusLists for View<Lease> {
 }
 
 impl View<Lease> {
-    /// Forgets the recalled tokens that are dead of age, and says how many. The epoch stays: a verifier that still has the
-    /// old list refuses a token that is dead anyway.
+    /// Forgets the recalled tokens that have been dead of age for a day, and says how many. The epoch stays: a verifier that
+    /// still has the old list refuses a token that is dead anyway.
     pub(crate) async fn prune_recalled(&mut self, now: Timestamp) -> Result<u64, StoreError> {
-        let now = now.millis();
-        let done = sqlx::query!("DELETE FROM recalled_tokens WHERE expires_at <= ?", now)
+        let before = now.plus_millis(-RETENTION_MILLIS).millis();
+        let done = sqlx::query!("DELETE FROM recalled_tokens WHERE expires_at <= ?", before)
             .execute(self.connection()?)
             .await;
         Ok(self.settle(done)?.rows_affected())

@@ -64,8 +64,10 @@ pub trait Store: Send + Sync {
         expires_at: Timestamp,
     ) -> Result<(), StoreError>;
 
-    /// Forgets what can matter no more at `now`: sessions that are over, recalled tokens that are dead of age, and tasks
-    /// that ended more than thirty days ago. This bookkeeping leaves no audit record. Gives the number of rows forgotten.
+    /// Forgets what can matter no more at `now`: sessions that are over, recalled tokens that have been dead of age for a
+    /// day, and tasks that ended more than thirty days ago. A recalled token is remembered for that day because verifiers
+    /// allow for clocks that differ and accept a token for a while after its end. This bookkeeping leaves no audit record.
+    /// Gives the number of rows forgotten.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].

@@ -89,6 +89,7 @@ async fn each_value_that_makes_no_sense_is_named() {
         ("emergency_clients", "ttl", "4294967296"),
         ("emergency_clients", "uses", "-1"),
         ("emergency_clients", "client_id", "'a/b'"),
+        ("emergency_clients", "client_id", "'a' || char(769)"),
         ("installation", "id", "x'00'"),
         ("realms", "broker_id", "substr(broker_id, 1, 3)"),
         ("sessions", "username", "' '"),

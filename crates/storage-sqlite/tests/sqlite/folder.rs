@@ -64,6 +64,16 @@ impl Harness for Folder {
         self.meddle(&statement).await;
     }
 
+    async fn refuse_audit_records(&self, refuse: bool) {
+        let statement = if refuse {
+            "CREATE TRIGGER refuse_audit_records BEFORE INSERT ON audit_records
+             BEGIN SELECT RAISE(ABORT, 'told to refuse'); END"
+        } else {
+            "DROP TRIGGER refuse_audit_records"
+        };
+        self.meddle(statement).await;
+    }
+
     async fn commits(&self) -> u64 {
         self.store.commits()
     }
