@@ -3,11 +3,13 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use breakglass_domain::attempt_limiter::AttemptLimiter;
 use breakglass_domain::audit::{AuditEvents, AuditKey};
 use breakglass_domain::failure_ledger::FailureLedger;
 use breakglass_domain::{BrokerId, Installation, Minutes, Timestamp, TokenDigest, TokenId};
 use breakglass_ports::{
     CheckpointAnchor, Clock, Entropy, KeyVault, PasswordHasher, Store, TokenSigner, UnitOfWork,
+    VerifiedToken,
 };
 
 use crate::error::Error;
@@ -17,8 +19,15 @@ use crate::watch::{Happening, Remembered};
 /// How long repeats of one happening are folded into one record, in milliseconds.
 const FOLDING_MILLIS: i64 = 60_000;
 
-/// The most sources whose repeats are told apart.
-const FOLDING_CAPACITY: usize = 4096;
+/// The most sources whose repeats are told apart: with the first of each and its repeats, what strangers can have written
+/// within a minute stays below three hundred records.
+const FOLDING_CAPACITY: usize = 128;
+
+/// The most sources whose attempts are counted apart.
+const SOURCE_CAPACITY: usize = 16_384;
+
+/// The most tokens whose signature is remembered as verified.
+const VERIFIED_CAPACITY: usize = 4096;
 
 /// The adapters of this process.
 #[derive(Clone)]
@@ -44,7 +53,7 @@ pub struct Ports {
 pub struct Options {
     /// The longest lifetime of an emergency token.
     pub emergency_ttl_cap: Minutes,
-    /// Failed attempts of one source within a minute, beyond which further failures are answered with 429.
+    /// Wrong attempts of one source within a minute, beyond which further ones are answered with 429.
     pub failure_limit: u64,
     /// For how many seconds a copy of a status list may be kept: the lag of a recall for verifiers that work offline.
     pub status_list_ttl_seconds: u32,
@@ -70,10 +79,12 @@ pub struct App {
     pub(crate) installation: Installation,
     pub(crate) audit_key: AuditKey,
     pub(crate) started_at: Timestamp,
-    /// Refusals and introspections of the present minute, so that repeats are folded.
+    /// Refusals and introspections of the present minute, so that repeats are folded into one record.
     pub(crate) ledger: Mutex<FailureLedger<Happening>>,
-    /// Tokens whose signature was verified before. Liveness is looked up each time all the same.
-    pub(crate) verified: Mutex<Remembered<TokenDigest>>,
+    /// Attempts of the present minute that were wrong or are still looked at.
+    pub(crate) attempts: Mutex<AttemptLimiter<String>>,
+    /// Tokens whose signature was verified before, and what they say. Liveness is looked up each time all the same.
+    pub(crate) verified: Mutex<Remembered<TokenDigest, Arc<VerifiedToken>>>,
     /// The last status list signed for each broker.
     pub(crate) status_lists: Mutex<HashMap<BrokerId, CachedStatusList>>,
 }
@@ -93,7 +104,12 @@ impl App {
             audit_key,
             started_at,
             ledger: Mutex::new(FailureLedger::new(FOLDING_MILLIS, FOLDING_CAPACITY)),
-            verified: Mutex::new(Remembered::new(FOLDING_CAPACITY)),
+            attempts: Mutex::new(AttemptLimiter::new(
+                FOLDING_MILLIS,
+                options.failure_limit,
+                SOURCE_CAPACITY,
+            )),
+            verified: Mutex::new(Remembered::new(VERIFIED_CAPACITY)),
             status_lists: Mutex::new(HashMap::new()),
         }
     }

@@ -61,24 +61,26 @@ impl App {
                 Some(own)
             }
         };
-        let wanted = AuditFilter {
-            realm_id,
-            limit: filter.limit + 1,
-            ..filter
+        let filter = AuditFilter { realm_id, ..filter };
+        let mut view = self.ports.store.read().await?;
+        let records = page_of(view.as_mut(), &filter).await?;
+        // The page ends before a record that cannot be read; that is not the end of the audit.
+        let next = match records.last() {
+            Some(last) => {
+                let beyond = AuditFilter {
+                    after: Some(last.sequence),
+                    limit: 1,
+                    ..filter
+                };
+                let more = page_of(view.as_mut(), &beyond).await;
+                match more {
+                    Ok(more) if more.is_empty() => None,
+                    Ok(_) | Err(Error::AuditDamaged { .. }) => Some(last.sequence),
+                    Err(error) => return Err(error),
+                }
+            }
+            None => None,
         };
-        let mut records = self
-            .ports
-            .store
-            .read()
-            .await?
-            .list_audit_records(&wanted)
-            .await?;
-        let more = records.len() > filter.limit as usize;
-        records.truncate(filter.limit as usize);
-        let next = records
-            .last()
-            .filter(|_| more)
-            .map(|record| record.sequence);
         Ok(AuditPage { records, next })
     }
 
@@ -104,15 +106,20 @@ impl App {
             checkpoints.push(signed.checkpoint);
         }
         let mut forged = None;
-        for kept in view.list_audit_checkpoints().await? {
-            if self
-                .read_checkpoint(&keys, &kept.jws)
-                .is_some_and(|signed| signed == kept)
-            {
-                checkpoints.push(kept.checkpoint);
-            } else {
-                forged = forged.or(Some(kept.checkpoint.sequence));
+        match view.list_audit_checkpoints().await {
+            Ok(kept) => {
+                for kept in kept {
+                    let signed = self.read_checkpoint(&keys, &kept.jws);
+                    if signed.is_some_and(|signed| signed == kept) {
+                        checkpoints.push(kept.checkpoint);
+                    } else {
+                        forged = forged.or(Some(kept.checkpoint.sequence));
+                    }
+                }
             }
+            // A checkpoint that cannot even be read is not one that was signed here.
+            Err(StoreError::Corrupt { id, .. }) => forged = Some(id.parse().unwrap_or_default()),
+            Err(error) => return Err(error.into()),
         }
         let walked = self.walk(view.as_mut(), checkpoints).await?;
         Ok(match (walked.tampering, forged) {
@@ -259,6 +266,15 @@ impl App {
         }
         held.tampering = verifier.finish().err();
         Ok(held)
+    }
+}
+
+async fn page_of(view: &mut dyn ReadView, filter: &AuditFilter) -> Result<Vec<AuditRecord>, Error> {
+    match view.list_audit_records(filter).await {
+        Err(StoreError::Corrupt { id, .. }) => Err(Error::AuditDamaged {
+            sequence: id.parse().unwrap_or_default(),
+        }),
+        page => Ok(page?),
     }
 }
 

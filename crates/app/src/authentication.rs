@@ -1,9 +1,13 @@
 //! Who is asking.
 
-use breakglass_domain::audit::{AuditAction, AuditTarget, TargetKind};
+use std::sync::Arc;
+
+use breakglass_domain::audit::{AuditAction, AuditTarget, Outcome, TargetKind};
 use breakglass_domain::{
     Account, EmergencyClient, Principal, Privilege, Secret, TokenDigest, Username,
 };
+
+use breakglass_ports::{ReadView, VerifiedToken};
 
 use crate::app::{App, lock};
 use crate::caller::{Caller, Origin};
@@ -41,7 +45,11 @@ impl App {
         operation: &str,
     ) -> Result<Caller, Error> {
         match credentials {
-            None => Err(self.refuse(&origin, operation, Refusal::Missing, &[]).await),
+            None => {
+                let refusal = Refusal::Missing;
+                self.record_refusal(&origin, operation, refusal, None).await;
+                Err(Error::Unauthenticated(refusal))
+            }
             Some(Credentials::Basic { username, password }) => {
                 let account = self
                     .check_password(&username, &password, &origin, operation)
@@ -54,13 +62,13 @@ impl App {
                     .await?
                 {
                     Some(caller) => Ok(caller),
-                    None => Err(self.refuse(&origin, operation, Refusal::Token, &[]).await),
+                    None => Err(self.refuse_token(&origin, operation).await),
                 }
             }
             Some(Credentials::OpsToken(token)) => {
                 match self.authenticate_session(&token, &origin).await? {
                     Some(caller) => Ok(caller),
-                    None => Err(self.refuse(&origin, operation, Refusal::Token, &[]).await),
+                    None => Err(self.refuse_token(&origin, operation).await),
                 }
             }
         }
@@ -83,17 +91,9 @@ impl App {
             let mut event = caller
                 .event(action, target, self.now())
                 .with("missing_privilege", privilege.name());
-            event.outcome = breakglass_domain::audit::Outcome::Denied;
-            let subject = caller.origin.source_address.clone().unwrap_or_default();
-            self.record_folded(
-                Happening {
-                    action,
-                    subject,
-                    is_attempt: false,
-                },
-                event,
-            )
-            .await;
+            event.outcome = Outcome::Denied;
+            self.record_folded(Happening::at(&caller.origin, action), event)
+                .await;
         }
         verdict
     }
@@ -106,24 +106,23 @@ impl App {
         origin: &Origin,
         operation: &str,
     ) -> Result<Account, Error> {
-        self.check_failure_limit(origin)?;
+        // Counted before the hash: many attempts at once must not pass together.
+        self.admit_attempt(origin)?;
         let account = match username.parse::<Username>() {
             Ok(name) => self.ports.store.read().await?.find_account(&name).await?,
             Err(_) => None,
         };
         let hash = account.as_ref().map(|account| &account.password_hash);
         let right = self.ports.hasher.verify(password, hash).await?;
-        match account {
-            Some(account) if right => Ok(account),
-            // A name that is no account's may be a password typed into the wrong field: it is not written down.
-            Some(account) => {
-                let details = [("username", account.username.as_str())];
-                Err(self
-                    .refuse(origin, operation, Refusal::Password, &details)
-                    .await)
-            }
-            None => Err(self.refuse(origin, operation, Refusal::Password, &[]).await),
+        if let Some(account) = account.clone().filter(|_| right) {
+            self.forgive_attempt(origin);
+            return Ok(account);
         }
+        // A name that is no account's may be a password typed into the wrong field: it is not written down.
+        let known = account.as_ref().map(|account| account.username.as_str());
+        let refusal = Refusal::Password;
+        self.record_refusal(origin, operation, refusal, known).await;
+        Err(Error::Unauthenticated(refusal))
     }
 
     async fn authenticate_session(
@@ -161,7 +160,7 @@ impl App {
         origin: &Origin,
         operation: &str,
     ) -> Result<Option<Caller>, Error> {
-        let Some(client) = self.find_live_client(token).await? else {
+        let Some(LiveClient { client, .. }) = self.find_live_client(token).await? else {
             return Ok(None);
         };
         let principal = Principal::EmergencyClient {
@@ -192,38 +191,63 @@ impl App {
 
     /// The client whose present token this is, when the token is alive and truly signed by the broker of its realm.
     ///
-    /// The digest alone says which token it is. The signature is checked as well, once per token and process, so that a
-    /// digest written into the store by a stranger opens nothing.
+    /// The digest alone says which token it is. So that a digest written into the store by a stranger opens nothing, the
+    /// signature is checked as well, once per token and process, and each time that the store says of the token what it says
+    /// of itself.
     pub(crate) async fn find_live_client(
         &self,
         token: &Secret,
-    ) -> Result<Option<EmergencyClient>, Error> {
+    ) -> Result<Option<LiveClient>, Error> {
         let digest = TokenDigest::of(token.expose());
         let mut view = self.ports.store.read().await?;
         let found = view.find_emergency_client_by_digest(&digest).await?;
         let Some(client) = found.filter(|client| client.admits(&digest, self.now())) else {
             return Ok(None);
         };
-        if lock(&self.verified).contains(&digest) {
-            return Ok(Some(client));
-        }
+        let kept = lock(&self.verified).get(&digest);
+        let claims = match kept {
+            Some(claims) => claims,
+            None => match self.verify_signature(view.as_mut(), &client, token).await? {
+                Some(claims) => claims,
+                None => return Ok(None),
+            },
+        };
+        lock(&self.verified).insert(digest, Arc::clone(&claims));
+        Ok(agree(&claims, &client).then_some(LiveClient { client, claims }))
+    }
+
+    /// What the token says of itself, when the broker of the client's realm signed it.
+    async fn verify_signature(
+        &self,
+        view: &mut dyn ReadView,
+        client: &EmergencyClient,
+        token: &Secret,
+    ) -> Result<Option<Arc<VerifiedToken>>, Error> {
         let Some(realm) = view.find_realm(client.realm_id).await? else {
             return Ok(None);
         };
         let Some(broker) = view.find_broker(realm.broker_id).await? else {
             return Ok(None);
         };
-        let issuer_path = broker.issuer_path();
         let keys = view.list_signing_keys(Some(broker.id)).await?;
-        if self
+        let verified = self
             .ports
             .signer
-            .verify_access_token(&keys, &issuer_path, token)
-            .is_err()
-        {
-            return Ok(None);
-        }
-        lock(&self.verified).insert(digest);
-        Ok(Some(client))
+            .verify_access_token(&keys, &broker.issuer_path(), token);
+        Ok(verified.ok().map(Arc::new))
     }
+}
+
+/// A client whose token is alive.
+pub(crate) struct LiveClient {
+    pub(crate) client: EmergencyClient,
+    /// What the token says of itself.
+    pub(crate) claims: Arc<VerifiedToken>,
+}
+
+/// Whether the store and the token say the same of the token.
+fn agree(claims: &VerifiedToken, client: &EmergencyClient) -> bool {
+    claims.client_id == client.client_id.as_str()
+        && claims.token_id == client.token.id.to_string()
+        && claims.expires_at_seconds == client.token.expires_at.seconds()
 }

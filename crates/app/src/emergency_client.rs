@@ -1,6 +1,6 @@
 //! Emergency clients: made, read, regenerated, deleted.
 
-use breakglass_domain::audit::{AuditAction, AuditEvent, AuditTarget, TargetKind};
+use breakglass_domain::audit::{AuditAction, AuditEvent, AuditEvents, AuditTarget, TargetKind};
 use breakglass_domain::{
     AccessTokenClaims, Broker, BrokerId, ClientId, EmergencyClient, EmergencyClientDraft, Minutes,
     NewToken, Privilege, RealmId, RoleClaim, Secret, StatusClaim, Timestamp, TokenDigest, TokenId,
@@ -104,7 +104,7 @@ impl App {
                 now,
             )
             .await?;
-        let created_by = caller.principal.actor().id;
+        let created_by = caller.principal.actor().to_string();
         let client = EmergencyClient::create(realm_id, accepted, token, &created_by, now);
         match unit.insert_emergency_client(&client).await {
             Err(StoreError::Conflict) => {
@@ -138,13 +138,15 @@ impl App {
         let (access_token, token) = self
             .issue(unit.as_mut(), &broker, &client.client_id, client.ttl, now)
             .await?;
+        let expired = self.unrecorded_expiry(&client);
         let (client, retired) = client.regenerate(token, now);
         unit.update_emergency_client(&client).await?;
         unit.recall_token(broker.id, &retired).await?;
         let event = self
             .client_event(caller, AuditAction::EmergencyClientRegenerated, &client)
             .with("recalled_token_id", retired.id.to_string());
-        self.commit(unit, told(event, &client)).await?;
+        self.commit(unit, after(expired, told(event, &client)))
+            .await?;
         Ok(IssuedEmergencyClient {
             view: self.emergency_view(client, &broker),
             access_token,
@@ -169,7 +171,8 @@ impl App {
         let event = self
             .client_event(caller, AuditAction::EmergencyClientDeleted, &client)
             .with("recalled_token_id", client.token.id.to_string());
-        self.commit(unit, event).await
+        self.commit(unit, after(self.unrecorded_expiry(&client), event))
+            .await
     }
 
     /// Signs a new token for a client.
@@ -279,6 +282,14 @@ pub(crate) async fn remove(
     unit.delete_emergency_client(client.realm_id, &client.client_id)
         .await?;
     Ok(unit.recall_token(broker_id, &client.token.retire()).await?)
+}
+
+/// An event, after the one that came before it by itself.
+fn after(earlier: Option<AuditEvent>, event: AuditEvent) -> AuditEvents {
+    match earlier {
+        Some(earlier) => AuditEvents::new(earlier, vec![event]),
+        None => event.into(),
+    }
 }
 
 /// Adds what is worth knowing of the token that was issued.

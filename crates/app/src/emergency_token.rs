@@ -1,11 +1,12 @@
 //! Emergency tokens as a resource server sees them: introspection (RFC 7662) and revocation (RFC 7009).
 
 use breakglass_domain::audit::AuditAction;
-use breakglass_domain::{Broker, EmergencyClient, Privilege, Secret, Tenant};
+use breakglass_domain::{Broker, EmergencyClient, Privilege, Reach, Secret, Tenant};
 
 use crate::app::App;
+use crate::authentication::LiveClient;
 use crate::caller::Caller;
-use crate::error::{Error, Refusal, Resource};
+use crate::error::{Error, Resource};
 use crate::watch::Happening;
 
 /// A token that is alive, and what it stands for.
@@ -36,27 +37,31 @@ impl App {
         let broker = self
             .broker_for_client(caller, tenant, "introspectToken")
             .await?;
-        let Some(client) = self.find_live_client_of(&broker, token).await? else {
+        let Some(live) = self.find_live_client_of(&broker, token).await? else {
             return Ok(None);
         };
         let action = AuditAction::EmergencyTokenIntrospected;
-        let token_id = client.token.id.to_string();
+        let token_id = live.client.token.id.to_string();
         let event = self
-            .client_event(caller, action, &client)
+            .client_event(caller, action, &live.client)
             .with("token_id", token_id.as_str());
         self.record_folded(
             Happening {
                 action,
                 subject: token_id,
-                is_attempt: false,
             },
             event,
         )
         .await;
-        let issuer = broker.issuer(self.public_url());
+        // What the token itself says: the server may have moved to another URL since it was issued.
+        let issuer = live.claims.issuer.clone();
+        let audience = issuer
+            .strip_suffix(&broker.issuer_path())
+            .unwrap_or(&issuer)
+            .to_owned();
         Ok(Some(ActiveToken {
-            client,
-            audience: self.public_url().to_owned(),
+            client: live.client,
+            audience,
             status_list_uri: format!("{issuer}/statuslist"),
             issuer,
         }))
@@ -72,7 +77,9 @@ impl App {
         let broker = self
             .broker_for_client(caller, tenant, "revokeToken")
             .await?;
-        let Some(found) = self.find_live_client_of(&broker, token).await? else {
+        let Some(LiveClient { client: found, .. }) =
+            self.find_live_client_of(&broker, token).await?
+        else {
             return Ok(());
         };
         let now = self.now();
@@ -96,20 +103,15 @@ impl App {
         &self,
         broker: &Broker,
         token: &Secret,
-    ) -> Result<Option<EmergencyClient>, Error> {
-        let Some(client) = self.find_live_client(token).await? else {
+    ) -> Result<Option<LiveClient>, Error> {
+        let Some(live) = self.find_live_client(token).await? else {
             return Ok(None);
         };
-        let realm = self
-            .ports
-            .store
-            .read()
-            .await?
-            .find_realm(client.realm_id)
-            .await?;
+        let mut view = self.ports.store.read().await?;
+        let realm = view.find_realm(live.client.realm_id).await?;
         Ok(realm
             .filter(|realm| realm.broker_id == broker.id)
-            .map(|_| client))
+            .map(|_| live))
     }
 
     /// The broker of a tenant, for a caller that may act as a client of it.
@@ -125,15 +127,13 @@ impl App {
         let broker = view.find_broker_by_tenant(&tenant).await?.ok_or(absent)?;
         let realm = view.find_realm_of_broker(broker.id).await?;
         let within = match caller.principal.reach() {
-            breakglass_domain::Reach::Everywhere => true,
-            breakglass_domain::Reach::Realm(own) => realm.is_some_and(|realm| realm.id == own),
+            Reach::Everywhere => true,
+            Reach::Realm(own) => realm.is_some_and(|realm| realm.id == own),
         };
         drop(view);
         if within {
             return Ok(broker);
         }
-        Err(self
-            .refuse(&caller.origin, operation, Refusal::Token, &[])
-            .await)
+        Err(self.refuse_token(&caller.origin, operation).await)
     }
 }

@@ -6,6 +6,12 @@ use breakglass_ports::{CryptoError, StoreError};
 /// Why a use case failed. Whatever the reason, nothing was changed.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum Error {
+    /// A record of the audit cannot be read.
+    #[error("record {sequence} of the audit cannot be read")]
+    AuditDamaged {
+        /// The sequence of the record.
+        sequence: u64,
+    },
     /// The state of things does not allow it.
     #[error("{0}")]
     Conflict(Conflict),
@@ -99,9 +105,9 @@ impl Error {
     pub fn kind(&self) -> ErrorKind {
         match self {
             Self::Conflict(_) | Self::Store(StoreError::Conflict) => ErrorKind::Conflict,
-            Self::Crypto(_) | Self::Store(StoreError::Corrupt { .. } | StoreError::Missing) => {
-                ErrorKind::Internal
-            }
+            Self::AuditDamaged { .. }
+            | Self::Crypto(_)
+            | Self::Store(StoreError::Corrupt { .. } | StoreError::Missing) => ErrorKind::Internal,
             Self::Forbidden { .. } => ErrorKind::Forbidden,
             Self::Invalid(_) => ErrorKind::Invalid,
             Self::NotFound(_) => ErrorKind::NotFound,
@@ -114,6 +120,7 @@ impl Error {
     /// A stable name of the failure for programs.
     pub fn code(&self) -> &'static str {
         match self {
+            Self::AuditDamaged { .. } => "AUDIT_DAMAGED",
             Self::Conflict(Conflict::EmergencyClientExists) => "EMERGENCY_CLIENT_EXISTS",
             Self::Conflict(Conflict::RealmExists) => "REALM_EXISTS",
             Self::Conflict(Conflict::TenantExists) => "TENANT_EXISTS",
@@ -137,6 +144,9 @@ impl Error {
     /// What a client is told: a sentence without secrets, ids or reasons of the store.
     pub fn public_message(&self) -> String {
         match self {
+            Self::AuditDamaged { sequence } => {
+                format!("Record {sequence} of the audit cannot be read: it was changed.")
+            }
             Self::Conflict(conflict) => sentence(&conflict.to_string()),
             Self::Crypto(_) | Self::Store(StoreError::Corrupt { .. } | StoreError::Missing) => {
                 "The server failed to answer; its log says why.".to_owned()

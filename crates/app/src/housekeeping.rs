@@ -1,7 +1,7 @@
 //! What the server does by itself.
 
-use breakglass_domain::Timestamp;
-use breakglass_domain::audit::{AuditAction, AuditTarget, TargetKind};
+use breakglass_domain::audit::{AuditAction, AuditEvent, AuditEvents, AuditTarget, TargetKind};
+use breakglass_domain::{EmergencyClient, Timestamp, TokenStatus};
 
 use crate::app::App;
 use crate::caller::Caller;
@@ -21,20 +21,23 @@ pub struct Housekeeping {
 
 impl Housekeeping {
     /// One round: runs the tasks that wait, records the tokens whose time is over and the repeats that were folded,
-    /// signs a checkpoint when one is due, and forgets what can matter no more.
+    /// signs a checkpoint when one is due, and forgets what can matter no more. A step that fails holds up no other.
     ///
     /// # Errors
-    /// When the store cannot take it; the next round tries again.
+    /// The first failure, when the store cannot take something; the next round tries again.
     pub async fn round(&mut self, app: &App) -> Result<(), Error> {
-        app.run_queued_tasks().await?;
-        app.record_expiries().await?;
-        app.record_repeats(false).await?;
-        app.checkpoint_if_due(false).await?;
+        let tasks = app.run_queued_tasks().await.map(drop);
+        let expiries = app.record_expiries().await;
+        let repeats = app.record_repeats(false).await;
+        let checkpoint = app.checkpoint_if_due(false).await;
+        let pruned = self.prune(app).await;
+        tasks.and(expiries).and(repeats).and(checkpoint).and(pruned)
+    }
+
+    async fn prune(&mut self, app: &App) -> Result<(), Error> {
         let now = app.now();
-        if self
-            .pruned_at
-            .is_none_or(|at| !(0..PRUNE_MILLIS).contains(&now.millis_since(at)))
-        {
+        let is_due = |at: Timestamp| !(0..PRUNE_MILLIS).contains(&now.millis_since(at));
+        if self.pruned_at.is_none_or(is_due) {
             app.ports.store.prune(now).await?;
             self.pruned_at = Some(now);
         }
@@ -77,11 +80,12 @@ impl App {
     }
 
     async fn record_stop(&self) -> Result<(), Error> {
-        self.record_repeats(true).await?;
+        let repeats = self.record_repeats(true).await;
         let target = AuditTarget::new(TargetKind::Server, &self.installation.id);
         let event = Caller::system().event(AuditAction::ServerStopped, target, self.now());
-        self.record(event).await?;
-        self.checkpoint_if_due(true).await
+        let stopped = self.record(event).await;
+        let checkpoint = self.checkpoint_if_due(true).await;
+        repeats.and(stopped).and(checkpoint)
     }
 
     /// Records the tokens whose time is over, each once, over all processes.
@@ -103,22 +107,30 @@ impl App {
             for mut client in unit.list_unrecorded_expiries(now, EXPIRY_BATCH).await? {
                 client.token.expiry_recorded = true;
                 unit.update_emergency_client(&client).await?;
-                let system = Caller::system();
-                events.push(
-                    self.client_event(&system, AuditAction::EmergencyTokenExpired, &client)
-                        .with("token_id", client.token.id.to_string())
-                        .with("expired_at", client.token.expires_at.millis().to_string()),
-                );
+                events.push(self.expiry_event(&client));
             }
             // Another process may have recorded them since they were listed.
             let Some(first) = events.pop() else {
                 return Ok(());
             };
-            self.commit(
-                unit,
-                breakglass_domain::audit::AuditEvents::new(first, events),
-            )
-            .await?;
+            self.commit(unit, AuditEvents::new(first, events)).await?;
         }
+    }
+
+    /// The record of a token whose time is over, when nobody has written it yet. Whoever takes such a token away writes it
+    /// in the same unit of work, for nobody could afterwards.
+    pub(crate) fn unrecorded_expiry(&self, client: &EmergencyClient) -> Option<AuditEvent> {
+        let is_over = client.status(self.now()) == TokenStatus::Expired;
+        (is_over && !client.token.expiry_recorded).then(|| self.expiry_event(client))
+    }
+
+    fn expiry_event(&self, client: &EmergencyClient) -> AuditEvent {
+        self.client_event(
+            &Caller::system(),
+            AuditAction::EmergencyTokenExpired,
+            client,
+        )
+        .with("token_id", client.token.id.to_string())
+        .with("expired_at", client.token.expires_at.millis().to_string())
     }
 }

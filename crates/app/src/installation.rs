@@ -269,7 +269,7 @@ fn random<const LENGTH: usize>(ports: &Ports) -> Result<[u8; LENGTH], Error> {
     Ok(bytes)
 }
 
-/// Twenty-four letters and digits that are hard to confuse, in groups: about 118 random bits.
+/// Twenty-four letters and digits that are hard to confuse, in groups: 120 random bits.
 fn random_password(ports: &Ports) -> Result<Secret, Error> {
     /// Thirty-two of them, so that a random byte picks each equally often.
     const ALPHABET: &[u8; 32] = b"abcdefghjkmnpqrstuvwxyz23456789A";

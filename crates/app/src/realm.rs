@@ -115,7 +115,7 @@ impl App {
                 force,
             },
             state: TaskState::Queued,
-            created_by: caller.principal.actor().id,
+            created_by: caller.principal.actor().to_string(),
             created_at: now,
             updated_at: now,
         };

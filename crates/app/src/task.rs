@@ -34,10 +34,14 @@ impl App {
     /// When the store cannot take it; the tasks then wait.
     pub async fn run_queued_tasks(&self) -> Result<usize, Error> {
         let queued = self.ports.store.read().await?.list_queued_tasks().await?;
+        let mut outcome = Ok(queued.len());
         for task in &queued {
-            self.run(task.id).await?;
+            // A task that cannot be run now holds up no other.
+            if let Err(error) = self.run(task.id).await {
+                outcome = Err(error);
+            }
         }
-        Ok(queued.len())
+        outcome
     }
 
     async fn run(&self, id: TaskId) -> Result<(), Error> {
@@ -96,6 +100,7 @@ impl App {
         for client in &clients {
             remove(unit, realm.broker_id, client).await?;
             let target = AuditTarget::new(TargetKind::EmergencyClient, &client.client_id);
+            removals.extend(self.unrecorded_expiry(client));
             removals.push(AuditEvent {
                 target: Some(target),
                 ..self.task_event(AuditAction::EmergencyClientDeleted, task, realm_id)

@@ -1,7 +1,8 @@
 //! What is folded and remembered within one process, always bounded.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::{HashMap, VecDeque};
 use std::hash::Hash;
+use std::net::{IpAddr, Ipv6Addr};
 
 use breakglass_domain::audit::{AuditAction, AuditEvent, AuditEvents, AuditTarget, TargetKind};
 use breakglass_domain::failure_ledger::{Folded, Folding};
@@ -14,48 +15,58 @@ use crate::error::{Error, Refusal};
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub(crate) struct Happening {
     pub(crate) action: AuditAction,
-    /// The network address, or the id of the token.
+    /// The source, or the id of the token.
     pub(crate) subject: String,
-    /// Whether a credential was tried. A request without one guesses nothing, so that it holds nobody back.
-    pub(crate) is_attempt: bool,
 }
 
 impl Happening {
-    /// A credential of this origin that was not believed.
-    fn attempt(origin: &Origin) -> Self {
+    /// Somebody at this origin was refused.
+    pub(crate) fn at(origin: &Origin, action: AuditAction) -> Self {
         Self {
-            action: AuditAction::AuthenticationFailed,
-            subject: origin.source_address.clone().unwrap_or_default(),
-            is_attempt: true,
+            action,
+            subject: source(origin),
         }
     }
 }
 
-/// A set that forgets the oldest when it is full.
-pub(crate) struct Remembered<T> {
-    capacity: usize,
-    order: VecDeque<T>,
-    members: HashSet<T>,
+/// The network that a request came from, as far as its sender is free to choose an address: the address itself, or the
+/// first 64 bits of one of IPv6, which is what a single host is given.
+pub(crate) fn source(origin: &Origin) -> String {
+    let text = origin.source_address.as_deref().unwrap_or_default();
+    match text.parse::<IpAddr>().map(|address| address.to_canonical()) {
+        Ok(IpAddr::V6(address)) => {
+            let network = Ipv6Addr::from_bits(address.to_bits() >> 64 << 64);
+            format!("{network}/64")
+        }
+        _ => text.to_owned(),
+    }
 }
 
-impl<T: Clone + Eq + Hash> Remembered<T> {
+/// A map that forgets the oldest when it is full.
+pub(crate) struct Remembered<K, V> {
+    capacity: usize,
+    order: VecDeque<K>,
+    members: HashMap<K, V>,
+}
+
+impl<K: Clone + Eq + Hash, V: Clone> Remembered<K, V> {
     pub(crate) fn new(capacity: usize) -> Self {
         Self {
             capacity,
             order: VecDeque::new(),
-            members: HashSet::new(),
+            members: HashMap::new(),
         }
     }
 
-    pub(crate) fn contains(&self, member: &T) -> bool {
-        self.members.contains(member)
+    pub(crate) fn get(&self, key: &K) -> Option<V> {
+        self.members.get(key).cloned()
     }
 
-    pub(crate) fn insert(&mut self, member: T) {
-        if !self.members.insert(member.clone()) {
+    pub(crate) fn insert(&mut self, key: K, value: V) {
+        if self.members.insert(key.clone(), value).is_some() {
             return;
         }
-        self.order.push_back(member);
+        self.order.push_back(key);
         if self.order.len() > self.capacity
             && let Some(oldest) = self.order.pop_front()
         {
@@ -65,50 +76,49 @@ impl<T: Clone + Eq + Hash> Remembered<T> {
 }
 
 impl App {
-    /// Refuses a source that has failed too often in the present minute.
-    pub(crate) fn check_failure_limit(&self, origin: &Origin) -> Result<(), Error> {
-        let now = self.now();
-        let happening = Happening::attempt(origin);
-        let ledger = lock(&self.ledger);
-        if ledger.count(&happening, now) < self.options.failure_limit {
-            return Ok(());
-        }
-        let millis = ledger.remaining_millis(&happening, now);
-        let retry_after_seconds = u64::try_from(millis)
-            .unwrap_or_default()
-            .div_ceil(1000)
-            .max(1);
-        Err(Error::RateLimited {
-            retry_after_seconds,
+    /// Counts an attempt of this source and admits it, unless the source has tried too often in the present minute.
+    pub(crate) fn admit_attempt(&self, origin: &Origin) -> Result<(), Error> {
+        let admitted = lock(&self.attempts).admit(source(origin), self.now());
+        admitted.map_err(|refused| Error::RateLimited {
+            retry_after_seconds: u64::try_from(refused.retry_after_millis)
+                .unwrap_or_default()
+                .div_ceil(1000)
+                .max(1),
         })
     }
 
-    /// Records that somebody was not believed, folded with the repeats of the same source, and gives the error for it.
-    pub(crate) async fn refuse(
+    /// Takes an attempt back that was right.
+    pub(crate) fn forgive_attempt(&self, origin: &Origin) {
+        lock(&self.attempts).forgive(&source(origin));
+    }
+
+    /// Records that somebody was not believed, folded with the repeats of the same source.
+    pub(crate) async fn record_refusal(
         &self,
         origin: &Origin,
         operation: &str,
         refusal: Refusal,
-        details: &[(&str, &str)],
-    ) -> Error {
-        let is_attempt = refusal != Refusal::Missing;
-        let limit = self
-            .check_failure_limit(origin)
-            .err()
-            .filter(|_| is_attempt);
-        let happening = Happening {
-            is_attempt,
-            ..Happening::attempt(origin)
-        };
+        username: Option<&str>,
+    ) {
+        let action = AuditAction::AuthenticationFailed;
         let target = AuditTarget::new(TargetKind::Operation, &operation);
         let mut event = origin
-            .refusal(AuditAction::AuthenticationFailed, target, self.now())
+            .refusal(action, target, self.now())
             .with("reason", refusal.name());
-        for (name, value) in details {
-            event = event.with(name, *value);
+        if let Some(username) = username {
+            event = event.with("username", username);
         }
-        self.record_folded(happening, event).await;
-        limit.unwrap_or(Error::Unauthenticated(refusal))
+        self.record_folded(Happening::at(origin, action), event)
+            .await;
+    }
+
+    /// Records that a token was not believed, and gives the error for it. A token is tried before it is counted, so that one
+    /// that is right is never held back.
+    pub(crate) async fn refuse_token(&self, origin: &Origin, operation: &str) -> Error {
+        let limited = self.admit_attempt(origin).err();
+        self.record_refusal(origin, operation, Refusal::Token, None)
+            .await;
+        limited.unwrap_or(Error::Unauthenticated(Refusal::Token))
     }
 
     /// Records an event unless one of its kind was recorded within the minute; then it is counted. A store that cannot
@@ -128,16 +138,18 @@ impl App {
         self.commit(unit, events).await
     }
 
-    /// Records what was counted in the minutes that are over, in every minute when `all`.
+    /// Records what was counted in the minutes that are over, in every minute when `all`. What cannot be recorded now stays
+    /// counted.
     pub(crate) async fn record_repeats(&self, all: bool) -> Result<(), Error> {
         let folded = lock(&self.ledger).end_windows(self.now(), all);
-        for window in folded {
-            let repeats = window.repeats;
-            if let Err(error) = self.record(self.repeats(window)).await {
-                tracing::error!(%error, repeats, "failed to record the repeats of an event in the audit");
-                return Err(error);
-            }
-        }
+        let count = folded.len();
+        let mut events = folded.into_iter().map(|window| self.repeats(window));
+        let Some(first) = events.next() else {
+            return Ok(());
+        };
+        self.record(AuditEvents::new(first, events.collect()))
+            .await?;
+        lock(&self.ledger).settle(count);
         Ok(())
     }
 
@@ -145,7 +157,6 @@ impl App {
         let happening = window.key.unwrap_or_else(|| Happening {
             action: AuditAction::AuthenticationFailed,
             subject: "many sources".to_owned(),
-            is_attempt: true,
         });
         let introspection = happening.action == AuditAction::EmergencyTokenIntrospected;
         let target = AuditTarget::new(TargetKind::Server, &"repeats");
@@ -174,9 +185,24 @@ mod tests {
     fn the_oldest_is_forgotten_first() {
         let mut remembered = Remembered::new(2);
         for member in [1, 2, 1, 3] {
-            remembered.insert(member);
+            remembered.insert(member, ());
         }
-        assert!(!remembered.contains(&1));
-        assert!(remembered.contains(&2) && remembered.contains(&3));
+        assert_eq!(remembered.get(&1), None);
+        assert!(remembered.get(&2).is_some() && remembered.get(&3).is_some());
+    }
+
+    #[test]
+    fn a_host_of_ipv6_is_one_source_whatever_address_it_takes() {
+        let of = |address: &str| {
+            source(&Origin {
+                source_address: Some(address.to_owned()),
+                request_id: None,
+            })
+        };
+        assert_eq!(of("2001:db8:0:1::1"), "2001:db8:0:1::/64");
+        assert_eq!(of("2001:db8:0:1:ffff::2"), of("2001:db8:0:1::1"));
+        assert_ne!(of("2001:db8:0:2::1"), of("2001:db8:0:1::1"));
+        assert_eq!(of("::ffff:192.0.2.1"), "::ffff:192.0.2.1");
+        assert_eq!(of("192.0.2.1"), "192.0.2.1");
     }
 }

@@ -1,8 +1,8 @@
-//! Folds repeated happenings from one source into counted records, and says when a source has failed too often.
+//! Folds repeated happenings into counted records.
 //!
-//! An attacker must neither fill the disk with audit records nor guess without end. The first happening in a window is
-//! recorded at once; the rest are counted and recorded as one when the window ends. The table is bounded: when it is
-//! full, further sources share one entry.
+//! An attacker must not fill the disk with audit records. The first happening in a window is recorded at once; the rest
+//! are counted and recorded as one when the window has ended. The table is bounded: when it is full, further sources
+//! share one entry. What was counted is given up only once it is recorded.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -42,6 +42,10 @@ pub struct FailureLedger<K> {
     capacity: usize,
     windows: HashMap<K, Window>,
     overflow: Option<Window>,
+    /// Windows that have ended and are not recorded yet, the oldest first; at most `capacity`.
+    ended: Vec<Folded<K>>,
+    /// What found no room among them.
+    spilled: Option<Window>,
 }
 
 impl<K: Clone + Eq + Hash> FailureLedger<K> {
@@ -52,14 +56,28 @@ impl<K: Clone + Eq + Hash> FailureLedger<K> {
             capacity,
             windows: HashMap::new(),
             overflow: None,
+            ended: Vec::new(),
+            spilled: None,
         }
     }
 
-    /// Notes a happening.
+    /// Notes a happening. A window whose time is over ends by this, whether or not anybody has asked for it.
     pub fn note(&mut self, key: K, now: Timestamp) -> Folding {
+        let length = self.window_millis;
         if let Some(window) = self.windows.get_mut(&key) {
-            window.happenings += 1;
-            return Folding::Counted;
+            if !is_over(*window, now, length) {
+                window.happenings += 1;
+                return Folding::Counted;
+            }
+            let over = std::mem::replace(
+                window,
+                Window {
+                    since: now,
+                    happenings: 1,
+                },
+            );
+            self.end(Some(key), over);
+            return Folding::RecordNow;
         }
         let fresh = Window {
             since: now,
@@ -69,60 +87,76 @@ impl<K: Clone + Eq + Hash> FailureLedger<K> {
             self.windows.insert(key, fresh);
             return Folding::RecordNow;
         }
-        if let Some(window) = &mut self.overflow {
+        if let Some(window) = self
+            .overflow
+            .as_mut()
+            .filter(|window| !is_over(**window, now, length))
+        {
             window.happenings += 1;
             return Folding::Counted;
         }
-        self.overflow = Some(fresh);
+        if let Some(over) = self.overflow.replace(fresh) {
+            self.end(None, over);
+        }
         Folding::RecordNow
     }
 
-    /// The happenings of this key in its present window.
-    pub fn count(&self, key: &K, now: Timestamp) -> u64 {
-        self.windows
-            .get(key)
-            .filter(|window| now.millis_since(window.since) < self.window_millis)
-            .map_or(0, |window| window.happenings)
-    }
-
-    /// Milliseconds until the present window of this key ends.
-    pub fn remaining_millis(&self, key: &K, now: Timestamp) -> i64 {
-        self.windows.get(key).map_or(0, |window| {
-            (self.window_millis - now.millis_since(window.since)).clamp(0, self.window_millis)
-        })
-    }
-
-    /// Ends the windows whose time is over (every one when `all`), and gives those in which something was counted.
+    /// Ends the windows whose time is over (every one when `all`), and gives those in which something was counted, the oldest
+    /// first. They are given again until [`FailureLedger::settle`].
     pub fn end_windows(&mut self, now: Timestamp, all: bool) -> Vec<Folded<K>> {
         let length = self.window_millis;
-        let over = |window: &Window| {
-            let age = now.millis_since(window.since);
-            // A clock that was set back must not keep a window open for ever.
-            all || age >= length || age < 0
-        };
-        let mut folded = Vec::new();
-        self.windows.retain(|key, window| {
-            let ended = over(window);
-            if ended && window.happenings > 1 {
-                folded.push(fold(Some(key.clone()), *window));
-            }
-            !ended
-        });
-        if let Some(window) = self.overflow.take_if(|window| over(window))
-            && window.happenings > 1
-        {
-            folded.push(fold(None, window));
+        let over: Vec<(K, Window)> = self
+            .windows
+            .iter()
+            .filter(|(_, window)| all || is_over(**window, now, length))
+            .map(|(key, window)| (key.clone(), *window))
+            .collect();
+        for (key, window) in over {
+            self.windows.remove(&key);
+            self.end(Some(key), window);
         }
-        folded
+        if let Some(window) = self
+            .overflow
+            .take_if(|window| all || is_over(*window, now, length))
+        {
+            self.end(None, window);
+        }
+        if let Some(window) = self.spilled.take() {
+            self.end(None, window);
+        }
+        self.ended.clone()
+    }
+
+    /// Forgets the first `count` of the windows that [`FailureLedger::end_windows`] gave: they are recorded.
+    pub fn settle(&mut self, count: usize) {
+        self.ended.drain(..count.min(self.ended.len()));
+    }
+
+    fn end(&mut self, key: Option<K>, window: Window) {
+        let repeats = window.happenings - 1;
+        if repeats == 0 {
+            return;
+        }
+        if self.ended.len() < self.capacity {
+            self.ended.push(Folded {
+                key,
+                repeats,
+                since: window.since,
+            });
+            return;
+        }
+        // One happening more than was counted, as in every window.
+        let spilled = self.spilled.get_or_insert(Window {
+            since: window.since,
+            happenings: 1,
+        });
+        spilled.happenings += repeats;
     }
 }
 
-fn fold<K>(key: Option<K>, window: Window) -> Folded<K> {
-    Folded {
-        key,
-        repeats: window.happenings - 1,
-        since: window.since,
-    }
+fn is_over(window: Window, now: Timestamp, length: i64) -> bool {
+    // A clock that was set back must not keep a window open for ever.
+    !(0..length).contains(&now.millis_since(window.since))
 }
 
 #[cfg(test)]
@@ -142,8 +176,6 @@ mod tests {
         assert_eq!(ledger.note("a", at(1)), Folding::Counted);
         assert_eq!(ledger.note("a", at(2)), Folding::Counted);
         assert_eq!(ledger.note("b", at(2)), Folding::RecordNow);
-        assert_eq!(ledger.count(&"a", at(2)), 3);
-        assert_eq!(ledger.remaining_millis(&"a", at(10_000)), 50_000);
         assert_eq!(ledger.end_windows(at(59_999), false), vec![]);
         let folded = ledger.end_windows(at(60_000), false);
         assert_eq!(
@@ -155,6 +187,34 @@ mod tests {
             }]
         );
         assert_eq!(ledger.note("a", at(60_001)), Folding::RecordNow);
+    }
+
+    #[test]
+    fn what_is_not_settled_is_given_again() {
+        let mut ledger = FailureLedger::new(60_000, 10);
+        ledger.note("a", at(0));
+        ledger.note("a", at(1));
+        let folded = ledger.end_windows(at(60_000), false);
+        assert_eq!(ledger.end_windows(at(60_001), false), folded);
+        ledger.settle(folded.len());
+        assert_eq!(ledger.end_windows(at(60_002), false), vec![]);
+    }
+
+    #[test]
+    fn a_window_ends_although_nobody_asks() {
+        let mut ledger = FailureLedger::new(60_000, 10);
+        ledger.note("a", at(0));
+        ledger.note("a", at(1));
+        assert_eq!(ledger.note("a", at(60_000)), Folding::RecordNow);
+        let folded = ledger.end_windows(at(60_001), false);
+        assert_eq!(
+            folded,
+            vec![Folded {
+                key: Some("a"),
+                repeats: 1,
+                since: at(0)
+            }]
+        );
     }
 
     #[test]
@@ -176,16 +236,30 @@ mod tests {
 
     proptest! {
         #[test]
-        fn nothing_is_lost_and_the_table_stays_bounded(keys in prop::collection::vec(0_u8..20, 0..200)) {
+        fn nothing_is_lost_and_the_table_stays_bounded(
+            keys in prop::collection::vec(0_u8..20, 0..300),
+            settles in any::<bool>(),
+        ) {
             let mut ledger = FailureLedger::new(1_000, 5);
             let mut told = 0;
+            let settle = |ledger: &mut FailureLedger<u8>, folded: Vec<Folded<u8>>| {
+                ledger.settle(folded.len());
+                folded.iter().map(|folded| folded.repeats).sum::<u64>()
+            };
             for (millis, key) in keys.iter().enumerate() {
                 let now = at(i64::try_from(millis).unwrap() * 50);
-                told += ledger.end_windows(now, false).iter().map(|folded| folded.repeats).sum::<u64>();
+                if settles {
+                    let folded = ledger.end_windows(now, false);
+                    told += settle(&mut ledger, folded);
+                }
                 told += u64::from(ledger.note(*key, now) == Folding::RecordNow);
                 prop_assert!(ledger.windows.len() <= 5);
+                prop_assert!(ledger.ended.len() <= 5);
             }
-            told += ledger.end_windows(at(0), true).iter().map(|folded| folded.repeats).sum::<u64>();
+            for _ in 0..2 {
+                let folded = ledger.end_windows(at(0), true);
+                told += settle(&mut ledger, folded);
+            }
             prop_assert_eq!(told, keys.len() as u64);
         }
     }

@@ -44,6 +44,7 @@
 
 pub mod access_token;
 pub mod account;
+pub mod attempt_limiter;
 pub mod audit;
 pub mod broker;
 pub mod emergency_client;

@@ -144,6 +144,13 @@ impl Actor {
     }
 }
 
+impl fmt::Display for Actor {
+    /// Kind and id: an emergency client called `admin` must not look like the account of that name.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.kind.name(), self.id)
+    }
+}
+
 /// The kinds of principals in the audit. The names are stored: they never change.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum ActorKind {

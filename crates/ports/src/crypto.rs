@@ -98,6 +98,19 @@ pub struct StatusListToken<'a> {
     pub list: &'a StatusList,
 }
 
+/// What a verified access token says of itself.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct VerifiedToken {
+    /// `iss`.
+    pub issuer: String,
+    /// `client_id`.
+    pub client_id: String,
+    /// `jti`.
+    pub token_id: String,
+    /// `exp`, in seconds since 1970 UTC.
+    pub expires_at_seconds: i64,
+}
+
 /// Makes keys, signs and verifies.
 ///
 /// # Contract
@@ -138,7 +151,8 @@ pub trait TokenSigner: Send + Sync {
 
     /// Verifies form, `typ`, `kid`, signature and issuer of an access token that one of these keys should have signed.
     /// The issuer must end with `issuer_path`: the path says which broker it is, while the host may be one under which the
-    /// installation was reached before. Times and recall are the caller's to check.
+    /// installation was reached before. Times and recall are the caller's to check, and that the claims are those that it knows
+    /// of the token.
     ///
     /// # Errors
     /// [`CryptoError::NotVerified`] for whatever reason.
@@ -147,7 +161,7 @@ pub trait TokenSigner: Send + Sync {
         keys: &[SigningKey],
         issuer_path: &str,
         token: &Secret,
-    ) -> Result<(), CryptoError>;
+    ) -> Result<VerifiedToken, CryptoError>;
 
     /// Signs a status list: a JWT of `typ` `statuslist+jwt` with the list compressed.
     ///

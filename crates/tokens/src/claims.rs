@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use breakglass_domain::audit::{AuditMac, Checkpoint};
 use breakglass_domain::{AccessTokenClaims, RoleClaim, StatusList, Timestamp};
-use breakglass_ports::StatusListToken;
+use breakglass_ports::{StatusListToken, VerifiedToken};
 use flate2::Compression;
 use flate2::write::ZlibEncoder;
 use serde::{Deserialize, Serialize};
@@ -73,11 +73,25 @@ impl<'a> From<&'a RoleClaim> for RoleJson<'a> {
     }
 }
 
-/// What is read back of an access token: that it names one issuer.
+/// What is read back of an access token.
 #[derive(Deserialize)]
 pub(crate) struct IssuedJson {
-    /// The issuer.
+    /// The one issuer.
     pub(crate) iss: String,
+    client_id: String,
+    jti: String,
+    exp: i64,
+}
+
+impl From<IssuedJson> for VerifiedToken {
+    fn from(token: IssuedJson) -> Self {
+        Self {
+            issuer: token.iss,
+            client_id: token.client_id,
+            token_id: token.jti,
+            expires_at_seconds: token.exp,
+        }
+    }
 }
 
 /// A status list token (IETF Token Status List, section 5.1).

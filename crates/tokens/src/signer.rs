@@ -8,7 +8,9 @@ use breakglass_domain::audit::{Checkpoint, SignedCheckpoint};
 use breakglass_domain::{
     AccessTokenClaims, BrokerId, KeyId, Secret, SignatureAlgorithm, SigningKey, Timestamp,
 };
-use breakglass_ports::{CryptoError, KeyVault, PublicKey, StatusListToken, TokenSigner};
+use breakglass_ports::{
+    CryptoError, KeyVault, PublicKey, StatusListToken, TokenSigner, VerifiedToken,
+};
 use tokio::task;
 
 use crate::claims::{AccessTokenJson, CheckpointJson, IssuedJson, StatusListTokenJson};
@@ -96,7 +98,7 @@ impl TokenSigner for JwtSigner {
         keys: &[SigningKey],
         issuer_path: &str,
         token: &Secret,
-    ) -> Result<(), CryptoError> {
+    ) -> Result<VerifiedToken, CryptoError> {
         let claimed = jws::claimed_key(token.expose())?;
         let key = keys
             .iter()
@@ -105,7 +107,7 @@ impl TokenSigner for JwtSigner {
         let pair = self.pair(key).map_err(|_| CryptoError::NotVerified)?;
         let payload: IssuedJson = jws::verify(&pair, Kind::AccessToken, token.expose())?;
         if payload.iss.ends_with(issuer_path) {
-            Ok(())
+            Ok(payload.into())
         } else {
             Err(CryptoError::NotVerified)
         }

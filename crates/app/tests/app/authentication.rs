@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use breakglass_app::{Credentials, Error};
 use breakglass_domain::audit::{AuditAction, Outcome};
 use breakglass_domain::{Privilege, Secret};
@@ -221,6 +223,154 @@ async fn a_digest_written_by_a_stranger_opens_nothing() {
         .unwrap();
     assert!(matches!(
         bearer(&test, &forged).await,
+        Err(Error::Unauthenticated(_))
+    ));
+}
+
+#[tokio::test]
+async fn passwords_tried_at_once_are_held_to_the_same_limit() {
+    let test = TestApp::start().await;
+    let before = test.hasher.hashes();
+    let attempts: Vec<_> = (0..200)
+        .map(|_| {
+            let app = Arc::clone(&test.app);
+            tokio::spawn(async move {
+                let wrong = Some(basic("admin", "wrong"));
+                app.authenticate(wrong, origin("198.51.100.7"), "test")
+                    .await
+            })
+        })
+        .collect();
+    for attempt in attempts {
+        attempt.await.unwrap().unwrap_err();
+    }
+    assert_eq!(
+        test.hasher.hashes() - before,
+        test.app.options().failure_limit
+    );
+}
+
+#[tokio::test]
+async fn a_right_password_uses_up_no_attempt() {
+    let test = TestApp::start().await;
+    for _ in 0..=test.app.options().failure_limit {
+        let right = Some(basic("admin", ADMIN_PASSWORD));
+        assert!(
+            test.app
+                .authenticate(right, origin("198.51.100.7"), "test")
+                .await
+                .is_ok()
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_flood_from_many_addresses_neither_fills_the_audit_nor_frees_a_guesser() {
+    let test = TestApp::start().await;
+    for host in 0..5000_u32 {
+        let address = format!("2001:db8::{:x}:{:x}", host >> 8, host & 0xff);
+        test.app
+            .authenticate(
+                Some(Credentials::Bearer(Secret::new("dead"))),
+                origin(&address),
+                "test",
+            )
+            .await
+            .unwrap_err();
+        let network = format!("2001:db8:{host:x}::1");
+        test.app
+            .authenticate(
+                Some(Credentials::Bearer(Secret::new("dead"))),
+                origin(&network),
+                "test",
+            )
+            .await
+            .unwrap_err();
+    }
+    assert!(
+        records_of(&test, AuditAction::AuthenticationFailed)
+            .await
+            .len()
+            < 200
+    );
+    let mut refused = None;
+    for _ in 0..=test.app.options().failure_limit {
+        let wrong = Some(basic("admin", "wrong"));
+        refused = test
+            .app
+            .authenticate(wrong, origin("203.0.113.200"), "test")
+            .await
+            .err();
+    }
+    assert!(matches!(refused, Some(Error::RateLimited { .. })));
+    test.clock.advance_minutes(1);
+    breakglass_app::Housekeeping::default()
+        .round(&test.app)
+        .await
+        .unwrap();
+    let told: u64 = records_of(&test, AuditAction::AuthenticationFailed)
+        .await
+        .iter()
+        .map(|record| {
+            record
+                .event
+                .details
+                .get("repeats")
+                .map_or(1, |repeats| repeats.parse().unwrap())
+        })
+        .sum();
+    assert!(told >= 10_000, "every refusal is told: {told}");
+}
+
+#[tokio::test]
+async fn repeats_that_cannot_be_recorded_stay_counted() {
+    let test = TestApp::start().await;
+    for _ in 0..4 {
+        test.app
+            .authenticate(None, origin("203.0.113.9"), "test")
+            .await
+            .unwrap_err();
+    }
+    test.clock.advance_minutes(1);
+    test.store.refuse_writes(true);
+    let mut housekeeping = breakglass_app::Housekeeping::default();
+    housekeeping.round(&test.app).await.unwrap_err();
+    test.store.refuse_writes(false);
+    housekeeping.round(&test.app).await.unwrap();
+    housekeeping.round(&test.app).await.unwrap();
+    let failed = records_of(&test, AuditAction::AuthenticationFailed).await;
+    assert_eq!(failed.len(), 2);
+    assert_eq!(failed[1].event.details["repeats"], "3");
+}
+
+#[tokio::test]
+async fn a_recalled_token_is_not_brought_back_by_its_digest_alone() {
+    let test = TestApp::start().await;
+    let realm = test.made.realm.id;
+    let old = test.add_emergency_client(&test.made.realm, "fire").await;
+    // Also when its signature was verified here before.
+    bearer(&test, &old).await.unwrap();
+    test.clock.advance_minutes(1);
+    test.app
+        .regenerate_emergency_client(&test.admin(), realm, "fire")
+        .await
+        .unwrap();
+    let mut unit = test.ports().store.begin().await.unwrap();
+    let mut client = unit
+        .find_emergency_client(realm, &"fire".parse().unwrap())
+        .await
+        .unwrap()
+        .unwrap();
+    client.token.digest = breakglass_domain::TokenDigest::of(old.expose());
+    unit.update_emergency_client(&client).await.unwrap();
+    let record = records_of(&test, AuditAction::EmergencyClientCreated)
+        .await
+        .remove(0);
+    unit.commit(&test.audit_key().await, record.event.into())
+        .await
+        .unwrap();
+    assert!(matches!(
+        bearer(&test, &old).await,
         Err(Error::Unauthenticated(_))
     ));
 }

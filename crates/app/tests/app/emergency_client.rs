@@ -34,6 +34,25 @@ async fn a_new_client_opens_doors_until_its_time_is_over() {
 }
 
 #[tokio::test]
+async fn a_maker_is_told_with_its_kind() {
+    let test = TestApp::start().await;
+    let token = test.add_emergency_client(&test.made.realm, "admin").await;
+    let caller = bearer(&test, &token).await.unwrap();
+    let issued = test
+        .app
+        .create_emergency_client(&caller, test.made.realm.id, draft("second", 60))
+        .await
+        .unwrap();
+    assert_eq!(issued.view.client.created_by, "emergency_client:admin");
+    let first = test
+        .app
+        .get_emergency_client(&test.admin(), test.made.realm.id, "admin")
+        .await
+        .unwrap();
+    assert_eq!(first.client.created_by, "account:admin");
+}
+
+#[tokio::test]
 async fn making_a_client_is_audited_and_tells_no_secret() {
     let test = TestApp::start().await;
     let token = test.add_emergency_client(&test.made.realm, "fire").await;

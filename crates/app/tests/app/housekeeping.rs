@@ -83,3 +83,44 @@ async fn start_and_stop_are_recorded_and_the_end_is_signed() {
         "the store is let go of"
     );
 }
+
+#[tokio::test]
+async fn an_end_that_nobody_saw_is_recorded_by_whoever_takes_the_token_away() {
+    let test = TestApp::start().await;
+    let realm = test.made.realm.id;
+    for client in ["renewed", "deleted", "forced"] {
+        test.add_emergency_client(&test.made.realm, client).await;
+    }
+    test.clock.advance_minutes(60);
+    test.app
+        .regenerate_emergency_client(&test.admin(), realm, "renewed")
+        .await
+        .unwrap();
+    assert_eq!(
+        records_of(&test, AuditAction::EmergencyTokenExpired)
+            .await
+            .len(),
+        1
+    );
+    test.app
+        .delete_emergency_client(&test.admin(), realm, "deleted")
+        .await
+        .unwrap();
+    assert_eq!(
+        records_of(&test, AuditAction::EmergencyTokenExpired)
+            .await
+            .len(),
+        2
+    );
+    test.app
+        .delete_realm(&test.admin(), realm, true)
+        .await
+        .unwrap();
+    test.app.run_queued_tasks().await.unwrap();
+    let expired = records_of(&test, AuditAction::EmergencyTokenExpired).await;
+    let targets: Vec<_> = expired
+        .iter()
+        .map(|record| record.event.target.as_ref().unwrap().id.as_str())
+        .collect();
+    assert_eq!(targets, ["renewed", "deleted", "forced"]);
+}

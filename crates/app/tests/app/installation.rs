@@ -97,4 +97,11 @@ async fn tokens_outlive_a_change_of_the_public_url() {
             .is_ok()
     );
     assert!(bearer(&test, &token).await.is_ok());
+    let active = moved
+        .introspect(&test.admin(), "CUSTOMER", &token)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(active.issuer, "https://breakglass.test/acs/t/CUSTOMER");
+    assert_eq!(active.audience, "https://breakglass.test");
 }

@@ -33,7 +33,7 @@ macro_rules! actions {
 actions! {
     AccountCreated = "account.created", "A local account was made.";
     AccountPasswordSet = "account.password_set", "The password of a local account was set and its sessions ended.";
-    AuditCheckpointed = "audit.checkpointed", "The head of the audit chain was signed on request.";
+    AuditCheckpointed = "audit.checkpointed", "The head of the audit chain was signed, by itself or on request.";
     AuthenticationFailed = "authentication.failed", "A password or token was refused; repeats from one source within a minute are folded into one record that counts them.";
     AuthorizationDenied = "authorization.denied", "A known caller asked for something it lacks the privilege for; repeats are folded likewise.";
     BrokerCreated = "broker.created", "A broker and its first signing key were made.";

@@ -65,12 +65,14 @@ fn a_token_is_to_the_byte_what_the_library_would_make() {
 #[test]
 fn a_token_of_another_broker_is_refused() {
     let key = FIXTURE.key(SignatureAlgorithm::Es256);
-    let token = FIXTURE
-        .signer
-        .sign_access_token(key, &claims("night-watch".parse().unwrap()))
-        .unwrap();
+    let expected = claims("night-watch".parse().unwrap());
+    let token = FIXTURE.signer.sign_access_token(key, &expected).unwrap();
     let verify = |keys, issuer| FIXTURE.signer.verify_access_token(keys, issuer, &token);
-    assert_eq!(verify(&FIXTURE.keys, ISSUER), Ok(()));
+    let verified = verify(&FIXTURE.keys, ISSUER).unwrap();
+    assert_eq!(verified.issuer, ISSUER);
+    assert_eq!(verified.client_id, "night-watch");
+    assert_eq!(verified.token_id, expected.token_id.to_string());
+    assert_eq!(verified.expires_at_seconds, expected.expires_at.seconds());
     assert_eq!(
         verify(&FIXTURE.keys, "https://breakglass.example/acs/t/OTHER"),
         Err(CryptoError::NotVerified)

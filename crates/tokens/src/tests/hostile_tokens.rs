@@ -38,7 +38,13 @@ fn without(mut object: Value, name: &str) -> Value {
 }
 
 fn payload() -> Value {
-    json!({"iss": ISSUER, "sub": "night-watch"})
+    json!({
+        "iss": ISSUER,
+        "sub": "night-watch",
+        "client_id": "night-watch",
+        "jti": "00000000-0000-4000-8000-000000000000",
+        "exp": 4_000_000_000_u32,
+    })
 }
 
 /// A token with this header and payload, rightly signed with the private key of `key`.
