@@ -255,7 +255,7 @@ impl App {
                 break;
             }
             for record in &page {
-                if let Err(tampering) = verifier.next(record) {
+                if let Err(tampering) = verifier.next(record).and_then(|()| founds(record)) {
                     held.tampering = Some(tampering);
                     return Ok(held);
                 }
@@ -264,9 +264,27 @@ impl App {
                 after = Some(record.sequence);
             }
         }
-        held.tampering = verifier.finish().err();
+        held.tampering = match verifier.finish() {
+            // An installation is never without the record that founded it.
+            Ok(None) => Some(Tampering {
+                sequence: 1,
+                kind: TamperingKind::Truncated,
+            }),
+            ended => ended.err(),
+        };
         Ok(held)
     }
+}
+
+/// Holds the first record against what it is in every installation: an audit that was emptied begins anew with another.
+fn founds(record: &AuditRecord) -> Result<(), Tampering> {
+    if record.sequence == 1 && record.event.action != AuditAction::ServerInitialized {
+        return Err(Tampering {
+            sequence: 1,
+            kind: TamperingKind::Changed,
+        });
+    }
+    Ok(())
 }
 
 async fn page_of(view: &mut dyn ReadView, filter: &AuditFilter) -> Result<Vec<AuditRecord>, Error> {

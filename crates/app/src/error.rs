@@ -157,7 +157,7 @@ impl Error {
                 format!("This needs the privilege {privilege}.")
             }
             Self::Forbidden { missing: None } => {
-                "This is for callers of the whole installation.".to_owned()
+                "This is not for callers of one realm: sign in with a local account.".to_owned()
             }
             Self::Invalid(report) => sentence(&format!("the request is not valid: {report}")),
             Self::NotFound(resource) => sentence(&format!("{resource} was not found")),

@@ -11,8 +11,8 @@ use crate::broker::BrokerView;
 use crate::caller::Caller;
 use crate::error::Error;
 
-/// How long before its end the last token of a realm is worth a warning, in milliseconds (14 days).
-const EXPIRY_WARNING_MILLIS: i64 = 14 * 24 * 60 * 60 * 1000;
+/// How far ahead an operator is warned, in milliseconds (14 days).
+const WARNING_MILLIS: i64 = 14 * 24 * 60 * 60 * 1000;
 
 /// The fewest live emergency clients of a realm: losing one must not lock everybody out.
 const FEWEST_LIVE: u64 = 2;
@@ -59,9 +59,11 @@ pub struct RealmStatus {
 /// What an operator should worry about.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum Warning {
-    /// A live token ends within 14 days.
-    ExpiresSoon {
-        /// When.
+    /// Enough emergency clients are alive now, but not in 14 days.
+    FewSoon {
+        /// How many will be alive then.
+        live: u64,
+        /// When the first of the present tokens ends.
         at: Timestamp,
     },
     /// Fewer than two emergency clients are alive.
@@ -74,8 +76,11 @@ pub enum Warning {
 impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::ExpiresSoon { .. } => {
-                f.write_str("the token of an emergency client ends within 14 days")
+            Self::FewSoon { live, .. } => {
+                write!(
+                    f,
+                    "in 14 days only {live} of the emergency clients will be alive; regenerate those that end"
+                )
             }
             Self::FewLiveClients { live: 0 } => {
                 f.write_str("no emergency client is alive: nobody could get in")
@@ -101,7 +106,9 @@ impl App {
         for (realm, broker) in self.list_realms(caller).await? {
             let mut view = self.ports.store.read().await?;
             let emergency = view.summarize_emergency_clients(realm.id, now).await?;
-            let warnings = warnings(&emergency, now);
+            let later = now.plus_millis(WARNING_MILLIS);
+            let ahead = view.summarize_emergency_clients(realm.id, later).await?;
+            let warnings = warnings(&emergency, &ahead);
             realms.push(RealmStatus {
                 realm,
                 broker,
@@ -138,19 +145,17 @@ impl App {
     }
 }
 
-fn warnings(emergency: &EmergencySummary, now: Timestamp) -> Vec<Warning> {
-    let mut warnings = Vec::new();
-    if emergency.live < FEWEST_LIVE {
-        warnings.push(Warning::FewLiveClients {
-            live: emergency.live,
-        });
+fn warnings(now: &EmergencySummary, ahead: &EmergencySummary) -> Vec<Warning> {
+    if now.live < FEWEST_LIVE {
+        return vec![Warning::FewLiveClients { live: now.live }];
     }
-    if let Some(at) = emergency.nearest_expiry
-        && at.millis_since(now) < EXPIRY_WARNING_MILLIS
-    {
-        warnings.push(Warning::ExpiresSoon { at });
+    match now.nearest_expiry {
+        Some(at) if ahead.live < FEWEST_LIVE => vec![Warning::FewSoon {
+            live: ahead.live,
+            at,
+        }],
+        _ => Vec::new(),
     }
-    warnings
 }
 
 #[cfg(test)]
@@ -158,26 +163,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_lonely_client_and_a_near_end_are_warned_of() {
-        let now = Timestamp::from_millis(0);
-        let near = Timestamp::from_millis(EXPIRY_WARNING_MILLIS - 1);
-        let far = Timestamp::from_millis(EXPIRY_WARNING_MILLIS);
-        let summary = |live, nearest_expiry| EmergencySummary {
+    fn a_realm_is_warned_of_while_or_before_it_has_few_live_clients() {
+        let at = Timestamp::from_millis(7);
+        let summary = |live| EmergencySummary {
             total: 3,
             live,
-            nearest_expiry,
+            nearest_expiry: Some(at),
             last_used_at: None,
         };
-        assert_eq!(warnings(&summary(2, Some(far)), now), []);
+        assert_eq!(warnings(&summary(3), &summary(2)), []);
         assert_eq!(
-            warnings(&summary(1, Some(near)), now),
-            [
-                Warning::FewLiveClients { live: 1 },
-                Warning::ExpiresSoon { at: near }
-            ]
+            warnings(&summary(2), &summary(1)),
+            [Warning::FewSoon { live: 1, at }]
         );
         assert_eq!(
-            warnings(&summary(0, None), now),
+            warnings(&summary(1), &summary(1)),
+            [Warning::FewLiveClients { live: 1 }]
+        );
+        assert_eq!(
+            warnings(&summary(0), &summary(0)),
             [Warning::FewLiveClients { live: 0 }]
         );
     }

@@ -55,7 +55,9 @@ impl fmt::Display for ValidationReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (position, failure) in self.0.iter().enumerate() {
             let separator = if position == 0 { "" } else { "; " };
-            write!(f, "{separator}{} {}", failure.path, failure.message)?;
+            // A failure of the request as a whole has no path.
+            let space = if failure.path.is_empty() { "" } else { " " };
+            write!(f, "{separator}{}{space}{}", failure.path, failure.message)?;
         }
         Ok(())
     }

@@ -147,3 +147,28 @@ async fn a_checkpoint_kept_elsewhere_shows_that_an_old_copy_was_put_back() {
         (7, TamperingKind::Truncated)
     );
 }
+
+#[tokio::test]
+async fn an_audit_that_was_emptied_does_not_verify() {
+    let test = TestApp::start().await;
+    let empty = tempfile::tempdir().unwrap();
+    let ports = test.ports_over(empty.path()).await;
+    // A store of the same installation and keys whose audit begins with something else.
+    let mut view = test.ports().store.read().await.unwrap();
+    let installation = view.find_installation().await.unwrap().unwrap();
+    let mut unit = ports.store.begin().await.unwrap();
+    unit.insert_installation(&installation).await.unwrap();
+    let first = records(&test).await.remove(4).event;
+    unit.commit(&test.audit_key().await, first.into())
+        .await
+        .unwrap();
+    let begun_anew = breakglass_app::App::open(ports, *test.app.options())
+        .await
+        .unwrap();
+    let verification = begun_anew.verify_audit(&test.admin(), None).await.unwrap();
+    let tampering = verification.tampering.unwrap();
+    assert_eq!(
+        (tampering.sequence, tampering.kind),
+        (1, TamperingKind::Changed)
+    );
+}

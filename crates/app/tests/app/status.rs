@@ -18,7 +18,10 @@ async fn the_status_sums_up_each_realm_and_warns() {
     let realm = &status.realms[0];
     assert_eq!((realm.emergency.total, realm.emergency.live), (2, 2));
     assert_eq!(realm.emergency.last_used_at, Some(status.now));
-    assert!(matches!(realm.warnings[..], [Warning::ExpiresSoon { .. }]));
+    assert!(matches!(
+        realm.warnings[..],
+        [Warning::FewSoon { live: 0, .. }]
+    ));
     assert!(status.audit.head.is_some());
 }
 

@@ -106,7 +106,7 @@ pub enum ClientIdError {
         character: char,
     },
     /// It is `.` or `..`, which a path would swallow (RFC 3986, section 5.2.4).
-    #[error("must not be . or ..")]
+    #[error("must not be '.' or '..'")]
     DotSegment,
     /// It has no character.
     #[error("must have at least 1 character")]
