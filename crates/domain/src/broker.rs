@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use crate::id::BrokerId;
 use crate::signing_key::SignatureAlgorithm;
 use crate::timestamp::Timestamp;
-use crate::validation::{FieldFailure, ValidationReport};
+use crate::text::required;
+use crate::validation::ValidationReport;
 
 /// The tenant name of a broker, as it stands in the issuer's path: 1 to 64 letters, digits, `-` and `_` of ASCII.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -170,20 +171,6 @@ impl BrokerDraft {
                 .unwrap_or_else(|| ValidationReport::of("", "is incomplete"))),
         }
     }
-}
-
-/// Parses a field that must be there, or notes why it could not.
-fn required<T>(path: &str, text: Option<&str>, failures: &mut Vec<FieldFailure>) -> Option<T>
-where
-    T: FromStr<Err: fmt::Display>,
-{
-    let parsed = match text {
-        Some(text) => text.parse::<T>().map_err(|error| error.to_string()),
-        None => Err("is required".to_owned()),
-    };
-    parsed
-        .map_err(|message| failures.push(FieldFailure::new(path, message)))
-        .ok()
 }
 
 #[cfg(test)]

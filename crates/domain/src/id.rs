@@ -50,10 +50,14 @@ macro_rules! uuid_ids {
 }
 
 uuid_ids! {
+    /// An API token.
+    ApiTokenId;
     /// An identity broker: the issuer behind one tenant.
     BrokerId;
     /// One installation of Breakglass: every process on the same store.
     InstanceId;
+    /// A principal that roles are given to: the fleet contract's `clientUuid` of an API client.
+    PrincipalId;
     /// An SSO realm.
     RealmId;
     /// A background task.
