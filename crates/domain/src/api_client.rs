@@ -33,9 +33,13 @@ impl FromStr for ApiClientId {
     type Err = InvalidApiClientId;
 
     fn from_str(text: &str) -> Result<Self, InvalidApiClientId> {
-        let allowed = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_' | '.' | '@');
+        let allowed = |letter: char| {
+            letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_' | '.' | '@')
+        };
         let fits = (1..=Self::MAX_CHARACTERS).contains(&text.len()) && !matches!(text, "." | "..");
-        (fits && text.chars().all(allowed)).then(|| Self(text.to_owned())).ok_or(InvalidApiClientId)
+        (fits && text.chars().all(allowed))
+            .then(|| Self(text.to_owned()))
+            .ok_or(InvalidApiClientId)
     }
 }
 
@@ -108,7 +112,11 @@ impl ApiClientDraft {
         let client_id = required("clientId", self.client_id.as_deref(), &mut failures);
         let client_name = required("clientName", self.client_name.as_deref(), &mut failures);
         check_description(self.client_description.as_deref(), &mut failures);
-        match (client_id, client_name, ValidationReport::from_failures(failures)) {
+        match (
+            client_id,
+            client_name,
+            ValidationReport::from_failures(failures),
+        ) {
             (Some(client_id), Some(client_name), None) => Ok(AcceptedApiClient {
                 client_id,
                 client_name,
@@ -131,7 +139,10 @@ impl ApiClientDraft {
         };
         check_description(self.client_description.as_deref(), &mut failures);
         match ValidationReport::from_failures(failures) {
-            None => Ok(ApiClientChange { client_name, client_description: self.client_description }),
+            None => Ok(ApiClientChange {
+                client_name,
+                client_description: self.client_description,
+            }),
             Some(report) => Err(report),
         }
     }
@@ -179,7 +190,8 @@ impl ApiClient {
 
 fn check_description(text: Option<&str>, failures: &mut Vec<FieldFailure>) {
     if text.is_some_and(|text| !is_description(text, MAX_DESCRIPTION)) {
-        let message = format!("must have at most {MAX_DESCRIPTION} characters and no control characters");
+        let message =
+            format!("must have at most {MAX_DESCRIPTION} characters and no control characters");
         failures.push(FieldFailure::new("clientDescription", message));
     }
 }
@@ -214,7 +226,11 @@ mod tests {
             client_description: Some("\u{0}".to_owned()),
         };
         let report = faulty.accept().unwrap_err();
-        let paths: Vec<_> = report.failures().iter().map(|failure| failure.path.as_str()).collect();
+        let paths: Vec<_> = report
+            .failures()
+            .iter()
+            .map(|failure| failure.path.as_str())
+            .collect();
         assert_eq!(paths, ["clientDescription", "clientId", "clientName"]);
     }
 
@@ -222,11 +238,29 @@ mod tests {
     fn what_a_change_leaves_out_stays() {
         let now = Timestamp::from_millis(1);
         let id = PrincipalId::from_random([2; 16]);
-        let client = ApiClient::create(RealmId::from_random([1; 16]), id, draft().accept().unwrap(), "admin", now);
+        let client = ApiClient::create(
+            RealmId::from_random([1; 16]),
+            id,
+            draft().accept().unwrap(),
+            "admin",
+            now,
+        );
         let later = Timestamp::from_millis(2);
-        let change = ApiClientDraft { client_name: Some("New".to_owned()), ..ApiClientDraft::default() };
-        let changed = client.clone().change(change.accept_change().unwrap(), later);
+        let change = ApiClientDraft {
+            client_name: Some("New".to_owned()),
+            ..ApiClientDraft::default()
+        };
+        let changed = client
+            .clone()
+            .change(change.accept_change().unwrap(), later);
         assert_eq!(changed.client_name.as_str(), "New");
-        assert_eq!(changed, ApiClient { client_name: changed.client_name.clone(), updated_at: later, ..client });
+        assert_eq!(
+            changed,
+            ApiClient {
+                client_name: changed.client_name.clone(),
+                updated_at: later,
+                ..client
+            }
+        );
     }
 }

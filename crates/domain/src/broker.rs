@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::BrokerId;
 use crate::signing_key::SignatureAlgorithm;
-use crate::timestamp::Timestamp;
 use crate::text::required;
+use crate::timestamp::Timestamp;
 use crate::validation::ValidationReport;
 
 /// The tenant name of a broker, as it stands in the issuer's path: 1 to 64 letters, digits, `-` and `_` of ASCII.

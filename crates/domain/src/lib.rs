@@ -44,6 +44,8 @@
 
 pub mod access_token;
 pub mod account;
+pub mod api_client;
+pub mod api_token;
 pub mod attempt_limiter;
 pub mod audit;
 pub mod broker;
@@ -54,27 +56,34 @@ pub mod id;
 pub mod installation;
 pub mod principal;
 pub mod realm;
+pub mod role;
+pub mod role_assignment;
 pub mod secret;
 pub mod session;
 pub mod settings;
 pub mod signing_key;
 pub mod status_list;
 pub mod task;
+mod text;
 pub mod timestamp;
 pub mod validation;
 
 pub use access_token::{AccessTokenClaims, RoleClaim, StatusClaim};
 pub use account::{Account, PasswordHash, Username};
+pub use api_client::{AcceptedApiClient, ApiClient, ApiClientChange, ApiClientDraft, ApiClientId};
+pub use api_token::{AcceptedApiToken, ApiToken, ApiTokenChange, ApiTokenDraft, NewApiTokenSecret};
 pub use broker::{Broker, BrokerDraft, DeploymentType, DisplayName, NewBroker, Tenant};
 pub use emergency_client::{
     AcceptedEmergencyClient, ClientId, EmergencyClient, EmergencyClientDraft, EmergencyToken,
     NewToken, RetiredToken, TokenStatus, Usage,
 };
 pub use failure::ErrorKind;
-pub use id::{BrokerId, InstanceId, KeyId, RealmId, TaskId, TokenId};
+pub use id::{ApiTokenId, BrokerId, InstanceId, KeyId, PrincipalId, RealmId, TaskId, TokenId};
 pub use installation::Installation;
 pub use principal::{Actor, ActorKind, Principal, Privilege, Reach};
 pub use realm::Realm;
+pub use role::{AcceptedRole, ComponentRole, ComponentType, Role, RoleDraft, RoleKind, RoleName};
+pub use role_assignment::{RoleAssignment, RoleScope, ScopeResource};
 pub use secret::{Secret, TokenDigest};
 pub use session::OpsSession;
 pub use settings::{IamSettings, IamSettingsDraft};

@@ -36,9 +36,12 @@ impl FromStr for RoleName {
     type Err = InvalidRoleName;
 
     fn from_str(text: &str) -> Result<Self, InvalidRoleName> {
-        let allowed = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_' | '.');
+        let allowed =
+            |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_' | '.');
         let fits = (1..=Self::MAX_CHARACTERS).contains(&text.len()) && !matches!(text, "." | "..");
-        (fits && text.chars().all(allowed)).then(|| Self(text.to_owned())).ok_or(InvalidRoleName)
+        (fits && text.chars().all(allowed))
+            .then(|| Self(text.to_owned()))
+            .ok_or(InvalidRoleName)
     }
 }
 
@@ -156,12 +159,21 @@ impl RoleDraft {
     pub fn accept(self) -> Result<AcceptedRole, ValidationReport> {
         let mut failures = Vec::new();
         let name: Option<RoleName> = required("roleName", self.name.as_deref(), &mut failures);
-        let long = |text: &Option<String>, most| text.as_deref().is_some_and(|text| !is_description(text, most));
+        let long = |text: &Option<String>, most| {
+            text.as_deref()
+                .is_some_and(|text| !is_description(text, most))
+        };
         if long(&self.display_name, 256) || self.display_name.as_deref() == Some("") {
-            failures.push(FieldFailure::new("roleDisplayName", "must have 1 to 256 characters"));
+            failures.push(FieldFailure::new(
+                "roleDisplayName",
+                "must have 1 to 256 characters",
+            ));
         }
         if long(&self.description, 4000) {
-            failures.push(FieldFailure::new("roleDescription", "must have at most 4000 characters"));
+            failures.push(FieldFailure::new(
+                "roleDescription",
+                "must have at most 4000 characters",
+            ));
         }
         check_component_roles(&self.component_roles, &mut failures);
         match (name, ValidationReport::from_failures(failures)) {
@@ -183,10 +195,22 @@ fn check_component_roles(roles: &[ComponentRole], failures: &mut Vec<FieldFailur
     }
     for (place, role) in roles.iter().enumerate() {
         let path = format!("componentRoles[{place}]");
-        if roles.iter().take(place).any(|other| other.component_type == role.component_type) {
-            failures.push(FieldFailure::new(format!("{path}.componentType"), "stands there twice"));
+        if roles
+            .iter()
+            .take(place)
+            .any(|other| other.component_type == role.component_type)
+        {
+            failures.push(FieldFailure::new(
+                format!("{path}.componentType"),
+                "stands there twice",
+            ));
         }
-        if role.roles.is_empty() || role.roles.iter().any(|name| name.is_empty() || !is_description(name, 256)) {
+        if role.roles.is_empty()
+            || role
+                .roles
+                .iter()
+                .any(|name| name.is_empty() || !is_description(name, 256))
+        {
             let message = "must hold at least one name, each of 1 to 256 characters";
             failures.push(FieldFailure::new(format!("{path}.roles"), message));
         }
@@ -276,16 +300,22 @@ const BUILT_IN: [BuiltIn; 4] = [
     BuiltIn {
         name: "sddc_viewer",
         display_name: "SDDC Viewer",
-        components: &[(ComponentType::Vcenter, "ReadOnly"), (ComponentType::NsxManager, "auditor")],
+        components: &[
+            (ComponentType::Vcenter, "ReadOnly"),
+            (ComponentType::NsxManager, "auditor"),
+        ],
     },
 ];
 
 impl BuiltIn {
     fn at(&self, now: Timestamp) -> Role {
-        let component_roles = self.components.iter().map(|(component_type, role)| ComponentRole {
-            component_type: *component_type,
-            roles: vec![(*role).to_owned()],
-        });
+        let component_roles = self
+            .components
+            .iter()
+            .map(|(component_type, role)| ComponentRole {
+                component_type: *component_type,
+                roles: vec![(*role).to_owned()],
+            });
         Role {
             name: RoleName(self.name.to_owned()),
             display_name: self.display_name.to_owned(),
@@ -305,7 +335,10 @@ mod tests {
     use super::*;
 
     fn component(component_type: ComponentType, roles: &[&str]) -> ComponentRole {
-        ComponentRole { component_type, roles: roles.iter().map(|role| (*role).to_owned()).collect() }
+        ComponentRole {
+            component_type,
+            roles: roles.iter().map(|role| (*role).to_owned()).collect(),
+        }
     }
 
     #[test]
@@ -314,9 +347,23 @@ mod tests {
             .iter()
             .map(|role| (role.name.to_string(), role.name.privileges().len()))
             .collect();
-        let expected = [("vcf_administrator", 2), ("vcf_viewer", 1), ("sddc_administrator", 0), ("sddc_viewer", 0)];
-        assert_eq!(carried, expected.map(|(name, privileges)| (name.to_owned(), privileges)));
-        assert!("VCF_ADMINISTRATOR".parse::<RoleName>().unwrap().privileges().is_empty());
+        let expected = [
+            ("vcf_administrator", 2),
+            ("vcf_viewer", 1),
+            ("sddc_administrator", 0),
+            ("sddc_viewer", 0),
+        ];
+        assert_eq!(
+            carried,
+            expected.map(|(name, privileges)| (name.to_owned(), privileges))
+        );
+        assert!(
+            "VCF_ADMINISTRATOR"
+                .parse::<RoleName>()
+                .unwrap()
+                .privileges()
+                .is_empty()
+        );
     }
 
     #[test]
@@ -338,10 +385,17 @@ mod tests {
             name: Some("a b".to_owned()),
             display_name: Some(String::new()),
             description: Some("x".repeat(4001)),
-            component_roles: vec![component(ComponentType::Hcx, &["a"]), component(ComponentType::Hcx, &[])],
+            component_roles: vec![
+                component(ComponentType::Hcx, &["a"]),
+                component(ComponentType::Hcx, &[]),
+            ],
         };
         let report = draft.accept().unwrap_err();
-        let paths: Vec<_> = report.failures().iter().map(|failure| failure.path.as_str()).collect();
+        let paths: Vec<_> = report
+            .failures()
+            .iter()
+            .map(|failure| failure.path.as_str())
+            .collect();
         assert_eq!(
             paths,
             [
@@ -352,7 +406,13 @@ mod tests {
                 "roleName"
             ]
         );
-        let empty = RoleDraft { name: Some("a".to_owned()), ..RoleDraft::default() };
-        assert_eq!(empty.accept().unwrap_err().to_string(), "componentRoles must not be empty");
+        let empty = RoleDraft {
+            name: Some("a".to_owned()),
+            ..RoleDraft::default()
+        };
+        assert_eq!(
+            empty.accept().unwrap_err().to_string(),
+            "componentRoles must not be empty"
+        );
     }
 }

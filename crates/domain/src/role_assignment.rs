@@ -72,13 +72,22 @@ mod tests {
             assignment("vcf_viewer", RoleScope::SsoRealm, None),
             assignment("vcf_administrator", RoleScope::SsoRealm, Some(10)),
         ];
-        assert_eq!(privileges(&held, Timestamp::from_millis(9)), [Privilege::Manage, Privilege::View]);
-        assert_eq!(privileges(&held, Timestamp::from_millis(10)), [Privilege::View]);
+        assert_eq!(
+            privileges(&held, Timestamp::from_millis(9)),
+            [Privilege::Manage, Privilege::View]
+        );
+        assert_eq!(
+            privileges(&held, Timestamp::from_millis(10)),
+            [Privilege::View]
+        );
     }
 
     #[test]
     fn a_role_over_instances_carries_nothing_here() {
-        let scope = RoleScope::VcfInstance(vec![ScopeResource { id: "i".to_owned(), name: None }]);
+        let scope = RoleScope::VcfInstance(vec![ScopeResource {
+            id: "i".to_owned(),
+            name: None,
+        }]);
         let held = [assignment("vcf_administrator", scope, None)];
         assert!(privileges(&held, Timestamp::from_millis(0)).is_empty());
     }
