@@ -49,11 +49,13 @@ pub mod api_token;
 pub mod attempt_limiter;
 pub mod audit;
 pub mod broker;
+pub mod client_query;
 pub mod emergency_client;
 pub mod failure;
 pub mod failure_ledger;
 pub mod id;
 pub mod installation;
+pub mod page;
 pub mod principal;
 pub mod realm;
 pub mod role;
@@ -73,6 +75,7 @@ pub use account::{Account, PasswordHash, Username};
 pub use api_client::{AcceptedApiClient, ApiClient, ApiClientChange, ApiClientDraft, ApiClientId};
 pub use api_token::{AcceptedApiToken, ApiToken, ApiTokenChange, ApiTokenDraft, NewApiTokenSecret};
 pub use broker::{Broker, BrokerDraft, DeploymentType, DisplayName, NewBroker, Tenant};
+pub use client_query::{ClientQuery, Comparison, SearchField, SearchTerm, Searchable};
 pub use emergency_client::{
     AcceptedEmergencyClient, ClientId, EmergencyClient, EmergencyClientDraft, EmergencyToken,
     NewToken, RetiredToken, TokenStatus, Usage,
@@ -80,6 +83,7 @@ pub use emergency_client::{
 pub use failure::ErrorKind;
 pub use id::{ApiTokenId, BrokerId, InstanceId, KeyId, PrincipalId, RealmId, TaskId, TokenId};
 pub use installation::Installation;
+pub use page::{Page, PageRequest};
 pub use principal::{Actor, ActorKind, Principal, Privilege, Reach};
 pub use realm::Realm;
 pub use role::{AcceptedRole, ComponentRole, ComponentType, Role, RoleDraft, RoleKind, RoleName};

@@ -33,6 +33,9 @@ macro_rules! actions {
 actions! {
     AccountCreated = "account.created", "A local account was made.";
     AccountPasswordSet = "account.password_set", "The password of a local account was set and its sessions ended.";
+    ApiClientCreated = "api_client.created", "An API client was made.";
+    ApiClientDeleted = "api_client.deleted", "An API client was deleted with its roles.";
+    ApiClientUpdated = "api_client.updated", "The name or description of an API client was changed.";
     AuditCheckpointed = "audit.checkpointed", "The head of the audit chain was signed, by itself or on request.";
     AuthenticationFailed = "authentication.failed", "A password or token was refused; repeats from one source within a minute are folded into one record that counts them.";
     AuthorizationDenied = "authorization.denied", "A known caller asked for something it lacks the privilege for; repeats are folded likewise.";
@@ -49,6 +52,10 @@ actions! {
     RealmDeleted = "realm.deleted", "A realm was deleted with everything in it.";
     RealmDeletionFailed = "realm.deletion_failed", "The deletion of a realm ended without effect.";
     RealmDeletionRequested = "realm.deletion_requested", "The deletion of a realm was asked for.";
+    RoleAssignmentsReplaced = "role.assignments_replaced", "The roles of a principal were replaced.";
+    RoleCreated = "role.created", "A custom role was made.";
+    RoleDeleted = "role.deleted", "A custom role was deleted.";
+    RoleUpdated = "role.updated", "A custom role was changed.";
     ServerInitialized = "server.initialized", "The data folder was made, with its keys.";
     ServerReconfigured = "server.reconfigured", "The server started with another public URL than before.";
     ServerStarted = "server.started", "The server began to answer.";

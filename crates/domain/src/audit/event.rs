@@ -65,6 +65,8 @@ impl AuditTarget {
 pub enum TargetKind {
     /// A local account.
     Account,
+    /// An API client.
+    ApiClient,
     /// The audit itself.
     Audit,
     /// A broker.
@@ -75,6 +77,8 @@ pub enum TargetKind {
     Operation,
     /// A realm.
     Realm,
+    /// A role.
+    Role,
     /// The server.
     Server,
     /// The fleet-wide settings.
@@ -84,13 +88,15 @@ pub enum TargetKind {
 }
 
 impl TargetKind {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 11] = [
         Self::Account,
+        Self::ApiClient,
         Self::Audit,
         Self::Broker,
         Self::EmergencyClient,
         Self::Operation,
         Self::Realm,
+        Self::Role,
         Self::Server,
         Self::Settings,
         Self::SigningKey,
@@ -100,11 +106,13 @@ impl TargetKind {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Account => "account",
+            Self::ApiClient => "api_client",
             Self::Audit => "audit",
             Self::Broker => "broker",
             Self::EmergencyClient => "emergency_client",
             Self::Operation => "operation",
             Self::Realm => "realm",
+            Self::Role => "role",
             Self::Server => "server",
             Self::Settings => "settings",
             Self::SigningKey => "signing_key",

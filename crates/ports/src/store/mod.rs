@@ -1,11 +1,14 @@
 //! The store, and one pair of traits per aggregate: what is read of it and what is written.
 
 mod account;
+mod api_client;
 mod audit;
 mod broker;
 mod emergency_client;
 mod installation;
 mod realm;
+mod role;
+mod role_assignment;
 mod session;
 mod settings;
 mod signing_key;
@@ -17,11 +20,14 @@ use breakglass_domain::audit::{AuditEvents, AuditKey, Checkpoint};
 use breakglass_domain::{Timestamp, TokenDigest};
 
 pub use account::{ReadAccounts, WriteAccounts};
+pub use api_client::{ReadApiClients, WriteApiClients};
 pub use audit::{AuditFilter, AuditOrder, ReadAudit, WriteAudit};
 pub use broker::{ReadBrokers, WriteBrokers};
 pub use emergency_client::{EmergencySummary, ReadEmergencyClients, WriteEmergencyClients};
 pub use installation::{ReadInstallation, WriteInstallation};
 pub use realm::{ReadRealms, WriteRealms};
+pub use role::{ReadRoles, RoleFilter, RoleOrder, WriteRoles};
+pub use role_assignment::{ReadRoleAssignments, WriteRoleAssignments};
 pub use session::{ReadSessions, WriteSessions};
 pub use settings::{ReadSettings, WriteSettings};
 pub use signing_key::{ReadSigningKeys, WriteSigningKeys};
@@ -80,11 +86,14 @@ pub trait Store: Send + Sync {
 /// Everything that can be read.
 pub trait ReadView:
     ReadAccounts
+    + ReadApiClients
     + ReadAudit
     + ReadBrokers
     + ReadEmergencyClients
     + ReadInstallation
     + ReadRealms
+    + ReadRoleAssignments
+    + ReadRoles
     + ReadSessions
     + ReadSettings
     + ReadSigningKeys
@@ -99,11 +108,14 @@ pub trait ReadView:
 pub trait UnitOfWork:
     ReadView
     + WriteAccounts
+    + WriteApiClients
     + WriteAudit
     + WriteBrokers
     + WriteEmergencyClients
     + WriteInstallation
     + WriteRealms
+    + WriteRoleAssignments
+    + WriteRoles
     + WriteSessions
     + WriteSettings
     + WriteSigningKeys
