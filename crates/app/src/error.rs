@@ -47,12 +47,24 @@ pub enum Error {
 /// Which state of things does not allow it.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq, thiserror::Error)]
 pub enum Conflict {
+    /// The realm has an API client of that id.
+    #[error("an API client of this clientId already exists in the realm")]
+    ApiClientExists,
     /// The realm has an emergency client of that id.
     #[error("an emergency client of this clientId already exists in the realm")]
     EmergencyClientExists,
     /// The broker has its one realm.
     #[error("the broker already has a realm")]
     RealmExists,
+    /// A role has that name.
+    #[error("a role of this name already exists")]
+    RoleExists,
+    /// The role came with the product.
+    #[error("a built-in role cannot be changed or deleted")]
+    RoleIsBuiltIn,
+    /// Somebody holds the role.
+    #[error("the role is still assigned")]
+    RoleIsHeld,
     /// A broker has that tenant.
     #[error("a broker of this tenant already exists")]
     TenantExists,
@@ -64,15 +76,24 @@ pub enum Resource {
     /// A local account.
     #[error("the account")]
     Account,
+    /// An API client.
+    #[error("the API client")]
+    ApiClient,
     /// A broker.
     #[error("the broker")]
     Broker,
     /// An emergency client.
     #[error("the emergency client")]
     EmergencyClient,
+    /// A principal that roles are given to.
+    #[error("the principal")]
+    Principal,
     /// A realm.
     #[error("the realm")]
     Realm,
+    /// A role.
+    #[error("the role")]
+    Role,
     /// A task.
     #[error("the task")]
     Task,
@@ -121,8 +142,12 @@ impl Error {
     pub fn code(&self) -> &'static str {
         match self {
             Self::AuditDamaged { .. } => "AUDIT_DAMAGED",
+            Self::Conflict(Conflict::ApiClientExists) => "API_CLIENT_EXISTS",
             Self::Conflict(Conflict::EmergencyClientExists) => "EMERGENCY_CLIENT_EXISTS",
             Self::Conflict(Conflict::RealmExists) => "REALM_EXISTS",
+            Self::Conflict(Conflict::RoleExists) => "ROLE_EXISTS",
+            Self::Conflict(Conflict::RoleIsBuiltIn) => "ROLE_IS_BUILT_IN",
+            Self::Conflict(Conflict::RoleIsHeld) => "ROLE_IS_HELD",
             Self::Conflict(Conflict::TenantExists) => "TENANT_EXISTS",
             Self::Crypto(_) | Self::Store(StoreError::Corrupt { .. } | StoreError::Missing) => {
                 "INTERNAL"
@@ -130,9 +155,12 @@ impl Error {
             Self::Forbidden { .. } => "FORBIDDEN",
             Self::Invalid(_) => "INVALID_REQUEST",
             Self::NotFound(Resource::Account) => "ACCOUNT_NOT_FOUND",
+            Self::NotFound(Resource::ApiClient) => "API_CLIENT_NOT_FOUND",
             Self::NotFound(Resource::Broker) => "BROKER_NOT_FOUND",
             Self::NotFound(Resource::EmergencyClient) => "EMERGENCY_CLIENT_NOT_FOUND",
+            Self::NotFound(Resource::Principal) => "PRINCIPAL_NOT_FOUND",
             Self::NotFound(Resource::Realm) => "REALM_NOT_FOUND",
+            Self::NotFound(Resource::Role) => "ROLE_NOT_FOUND",
             Self::NotFound(Resource::Task) => "TASK_NOT_FOUND",
             Self::RateLimited { .. } => "TOO_MANY_ATTEMPTS",
             Self::Store(StoreError::Conflict) => "CONFLICT",

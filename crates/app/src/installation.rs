@@ -6,7 +6,7 @@ use breakglass_domain::audit::{
 };
 use breakglass_domain::{
     Account, Broker, BrokerDraft, BrokerId, Installation, InstanceId, Privilege, Realm, RealmId,
-    Secret, SignatureAlgorithm, SigningKey, Timestamp, Username, ValidationReport,
+    Role, Secret, SignatureAlgorithm, SigningKey, Timestamp, Username, ValidationReport,
 };
 use breakglass_ports::{CryptoError, StoreError, UnitOfWork};
 
@@ -122,6 +122,9 @@ impl App {
         insert_with_key(unit.as_mut(), &made.broker, &keys.broker).await?;
         unit.insert_realm(&made.realm).await?;
         unit.insert_account(&account).await?;
+        for role in Role::built_in(installation.created_at) {
+            unit.insert_role(&role).await?;
+        }
         let events = founding_events(&installation, &account, &made, &keys);
         unit.commit(&audit_key, events).await?;
         Ok(Some(made))

@@ -5,6 +5,7 @@
 //! A new use case is a method of [`App`] in the file of its area.
 
 mod account;
+mod api_client;
 mod app;
 mod audit;
 mod authentication;
@@ -17,12 +18,15 @@ mod housekeeping;
 mod installation;
 mod issuer;
 mod realm;
+mod role;
+mod role_assignment;
 mod session;
 mod settings;
 mod status;
 mod task;
 mod watch;
 
+pub use api_client::{ApiClientKey, ApiClientView};
 pub use app::{App, Options, Ports};
 pub use audit::{AuditPage, Verification};
 pub use authentication::Credentials;
@@ -34,5 +38,6 @@ pub use error::{Conflict, Error, Refusal, Resource};
 pub use housekeeping::Housekeeping;
 pub use installation::{FirstStart, Initialized, OpenError};
 pub use issuer::{Issuer, StatusListAnswer};
+pub use role_assignment::HeldRole;
 pub use session::AcquiredSession;
 pub use status::{AuditState, RealmStatus, ServerStatus, Warning};

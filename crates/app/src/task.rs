@@ -1,7 +1,12 @@
 //! Background tasks.
 
-use breakglass_domain::audit::{AuditAction, AuditEvent, AuditEvents, AuditTarget, TargetKind};
-use breakglass_domain::{Privilege, RealmId, Task, TaskError, TaskId, TaskKind};
+use breakglass_domain::audit::{
+    AuditAction, AuditEvent, AuditEvents, AuditTarget, Outcome, TargetKind,
+};
+use breakglass_domain::page::MAX_PAGE_SIZE;
+use breakglass_domain::{
+    ApiClient, ClientQuery, PageRequest, Privilege, RealmId, Task, TaskError, TaskId, TaskKind,
+};
 use breakglass_ports::UnitOfWork;
 
 use crate::app::App;
@@ -81,36 +86,48 @@ impl App {
                 .with("already_gone", "true");
             return Ok((Ok(()), gone.into()));
         };
-        let clients = unit.list_emergency_clients(realm_id).await?;
-        if !clients.is_empty() && !force {
+        let emergency = unit.list_emergency_clients(realm_id).await?;
+        let others = all_api_clients(unit, realm_id).await?;
+        let held = [
+            ("emergency_clients", emergency.len()),
+            ("api_clients", others.len()),
+        ];
+        if !force && held.iter().any(|(_, count)| *count > 0) {
             let message = format!(
-                "The realm still holds {} emergency clients; force deletes them.",
-                clients.len()
+                "The realm still holds {} emergency clients and {} API clients; force deletes them.",
+                emergency.len(),
+                others.len(),
             );
-            let failed = self
-                .task_event(AuditAction::RealmDeletionFailed, task, realm_id)
-                .with("emergency_clients", clients.len().to_string());
+            let action = AuditAction::RealmDeletionFailed;
+            let failed = counted(self.task_event(action, task, realm_id), held);
             let failed = AuditEvent {
-                outcome: breakglass_domain::audit::Outcome::Failure,
+                outcome: Outcome::Failure,
                 ..failed
             };
             return Ok((Err(message), failed.into()));
         }
         let mut removals = Vec::new();
-        for client in &clients {
+        let removal = |action, kind, id: &dyn ToString| AuditEvent {
+            target: Some(AuditTarget::new(kind, &id.to_string())),
+            ..self.task_event(action, task, realm_id)
+        };
+        for client in &emergency {
             remove(unit, realm.broker_id, client).await?;
-            let target = AuditTarget::new(TargetKind::EmergencyClient, &client.client_id);
             removals.extend(self.unrecorded_expiry(client));
-            removals.push(AuditEvent {
-                target: Some(target),
-                ..self.task_event(AuditAction::EmergencyClientDeleted, task, realm_id)
-            });
+            let (action, kind) = (
+                AuditAction::EmergencyClientDeleted,
+                TargetKind::EmergencyClient,
+            );
+            removals.push(removal(action, kind, &client.client_id));
+        }
+        for client in &others {
+            unit.delete_api_client(realm_id, &client.client_id).await?;
+            let (action, kind) = (AuditAction::ApiClientDeleted, TargetKind::ApiClient);
+            removals.push(removal(action, kind, &client.client_id));
         }
         unit.delete_realm(realm_id).await?;
-        let deleted = self
-            .task_event(AuditAction::RealmDeleted, task, realm_id)
-            .with("emergency_clients", clients.len().to_string());
-        Ok((Ok(()), AuditEvents::new(deleted, removals)))
+        let deleted = self.task_event(AuditAction::RealmDeleted, task, realm_id);
+        Ok((Ok(()), AuditEvents::new(counted(deleted, held), removals)))
     }
 
     fn task_event(&self, action: AuditAction, task: &Task, realm_id: RealmId) -> AuditEvent {
@@ -124,4 +141,28 @@ impl App {
             ..event
         }
     }
+}
+
+/// Every API client of a realm.
+async fn all_api_clients(
+    unit: &mut dyn UnitOfWork,
+    realm_id: RealmId,
+) -> Result<Vec<ApiClient>, Error> {
+    let everything = ClientQuery::default();
+    let mut clients = Vec::new();
+    for page in 0.. {
+        let page = PageRequest::new(page, MAX_PAGE_SIZE.into()).map_err(Error::Invalid)?;
+        let found = unit.query_api_clients(realm_id, &everything, page).await?;
+        if found.entries.is_empty() {
+            break;
+        }
+        clients.extend(found.entries);
+    }
+    Ok(clients)
+}
+
+fn counted(event: AuditEvent, held: [(&str, usize); 2]) -> AuditEvent {
+    held.into_iter().fold(event, |event, (name, count)| {
+        event.with(name, count.to_string())
+    })
 }

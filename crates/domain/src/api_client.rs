@@ -90,16 +90,16 @@ pub struct ApiClientDraft {
 /// A draft of an API client that keeps every rule.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct AcceptedApiClient {
-    client_id: ApiClientId,
-    client_name: DisplayName,
-    client_description: Option<String>,
+    id: ApiClientId,
+    name: DisplayName,
+    description: Option<String>,
 }
 
 /// A change of an API client that keeps every rule. What is absent stays.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct ApiClientChange {
-    client_name: Option<DisplayName>,
-    client_description: Option<String>,
+    name: Option<DisplayName>,
+    description: Option<String>,
 }
 
 impl ApiClientDraft {
@@ -117,10 +117,10 @@ impl ApiClientDraft {
             client_name,
             ValidationReport::from_failures(failures),
         ) {
-            (Some(client_id), Some(client_name), None) => Ok(AcceptedApiClient {
-                client_id,
-                client_name,
-                client_description: self.client_description,
+            (Some(id), Some(name), None) => Ok(AcceptedApiClient {
+                id,
+                name,
+                description: self.client_description,
             }),
             (.., Some(report)) => Err(report),
             (.., None) => Err(ValidationReport::of("", "is incomplete")),
@@ -133,15 +133,15 @@ impl ApiClientDraft {
     /// A report of every faulty field.
     pub fn accept_change(self) -> Result<ApiClientChange, ValidationReport> {
         let mut failures = Vec::new();
-        let client_name = match self.client_name.as_deref() {
+        let name = match self.client_name.as_deref() {
             Some(name) => required("clientName", Some(name), &mut failures),
             None => None,
         };
         check_description(self.client_description.as_deref(), &mut failures);
         match ValidationReport::from_failures(failures) {
             None => Ok(ApiClientChange {
-                client_name,
-                client_description: self.client_description,
+                name,
+                description: self.client_description,
             }),
             Some(report) => Err(report),
         }
@@ -151,7 +151,7 @@ impl ApiClientDraft {
 impl AcceptedApiClient {
     /// The id of the client to be made.
     pub fn client_id(&self) -> &ApiClientId {
-        &self.client_id
+        &self.id
     }
 }
 
@@ -167,9 +167,9 @@ impl ApiClient {
         Self {
             realm_id,
             id,
-            client_id: accepted.client_id,
-            client_name: accepted.client_name,
-            client_description: accepted.client_description,
+            client_id: accepted.id,
+            client_name: accepted.name,
+            client_description: accepted.description,
             created_at: now,
             created_by: created_by.to_owned(),
             updated_at: now,
@@ -180,8 +180,8 @@ impl ApiClient {
     #[must_use]
     pub fn change(self, change: ApiClientChange, now: Timestamp) -> Self {
         Self {
-            client_name: change.client_name.unwrap_or(self.client_name),
-            client_description: change.client_description.or(self.client_description),
+            client_name: change.name.unwrap_or(self.client_name),
+            client_description: change.description.or(self.client_description),
             updated_at: now,
             ..self
         }

@@ -87,7 +87,7 @@ pub use page::{Page, PageRequest};
 pub use principal::{Actor, ActorKind, Principal, Privilege, Reach};
 pub use realm::Realm;
 pub use role::{AcceptedRole, ComponentRole, ComponentType, Role, RoleDraft, RoleKind, RoleName};
-pub use role_assignment::{RoleAssignment, RoleScope, ScopeResource};
+pub use role_assignment::{RoleAssignment, RoleAssignmentDraft, RoleScope, ScopeResource};
 pub use secret::{Secret, TokenDigest};
 pub use session::OpsSession;
 pub use settings::{IamSettings, IamSettingsDraft};

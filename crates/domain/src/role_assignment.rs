@@ -2,7 +2,9 @@
 
 use crate::principal::Privilege;
 use crate::role::RoleName;
+use crate::text::required;
 use crate::timestamp::Timestamp;
+use crate::validation::{FieldFailure, ValidationReport};
 
 /// A role that a principal holds.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -37,6 +39,88 @@ impl RoleAssignment {
     /// Whether the role is held at this instant.
     pub fn is_live(&self, now: Timestamp) -> bool {
         self.expires_at.is_none_or(|end| now < end)
+    }
+}
+
+/// The request for a role of a principal, as it came from outside. The kind of scope is read by whoever knows the wire.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct RoleAssignmentDraft {
+    /// The name of the role.
+    pub role_name: Option<String>,
+    /// How far it should reach.
+    pub scope: Option<RoleScope>,
+    /// When it should end, in milliseconds since 1970 UTC.
+    pub expires_at: Option<i64>,
+}
+
+/// Accepts the roles that a principal should hold, as a whole, when every one keeps its rules: a name, a scope of the whole
+/// realm without resources or of at least one instance, an end that is still to come, and nothing twice.
+///
+/// # Errors
+/// A report of every faulty field, with paths such as `vcfRoleAssignments[0].roleName`.
+pub fn accept_assignments(
+    drafts: Vec<RoleAssignmentDraft>,
+    now: Timestamp,
+) -> Result<Vec<RoleAssignment>, ValidationReport> {
+    let mut failures = Vec::new();
+    let mut accepted: Vec<RoleAssignment> = Vec::new();
+    for (place, draft) in drafts.into_iter().enumerate() {
+        let path = format!("vcfRoleAssignments[{place}]");
+        let Some(assignment) = accept(draft, &path, now, &mut failures) else {
+            continue;
+        };
+        let same = |other: &RoleAssignment| {
+            other.role_name == assignment.role_name && other.scope == assignment.scope
+        };
+        if accepted.iter().any(same) {
+            failures.push(FieldFailure::new(path, "stands there twice"));
+        }
+        accepted.push(assignment);
+    }
+    ValidationReport::from_failures(failures).map_or(Ok(accepted), Err)
+}
+
+fn accept(
+    draft: RoleAssignmentDraft,
+    path: &str,
+    now: Timestamp,
+    failures: &mut Vec<FieldFailure>,
+) -> Option<RoleAssignment> {
+    let before = failures.len();
+    let role_name = required(
+        &format!("{path}.roleName"),
+        draft.role_name.as_deref(),
+        failures,
+    );
+    if let Some(RoleScope::VcfInstance(resources)) = &draft.scope
+        && (resources.is_empty() || resources.iter().any(|resource| resource.id.is_empty()))
+    {
+        let message = "must name at least one instance by its id";
+        failures.push(FieldFailure::new(
+            format!("{path}.roleScope.resources"),
+            message,
+        ));
+    }
+    if draft.scope.is_none() {
+        failures.push(FieldFailure::new(
+            format!("{path}.roleScope"),
+            "is required",
+        ));
+    }
+    let expires_at = draft.expires_at.map(Timestamp::from_millis);
+    if expires_at.is_some_and(|end| end <= now) {
+        failures.push(FieldFailure::new(
+            format!("{path}.expiresAt"),
+            "must be still to come",
+        ));
+    }
+    match (role_name, draft.scope) {
+        (Some(role_name), Some(scope)) if failures.len() == before => Some(RoleAssignment {
+            role_name,
+            scope,
+            expires_at,
+        }),
+        _ => None,
     }
 }
 
@@ -90,5 +174,39 @@ mod tests {
         }]);
         let held = [assignment("vcf_administrator", scope, None)];
         assert!(privileges(&held, Timestamp::from_millis(0)).is_empty());
+    }
+
+    #[test]
+    fn every_faulty_field_is_named() {
+        let now = Timestamp::from_millis(10);
+        let draft = |role: &str, scope, expires_at| RoleAssignmentDraft {
+            role_name: Some(role.to_owned()),
+            scope: Some(scope),
+            expires_at,
+        };
+        let drafts = vec![
+            RoleAssignmentDraft::default(),
+            draft("a b", RoleScope::VcfInstance(vec![]), Some(10)),
+            draft("vcf_viewer", RoleScope::SsoRealm, Some(11)),
+            draft("vcf_viewer", RoleScope::SsoRealm, None),
+        ];
+        let report = accept_assignments(drafts, now).unwrap_err();
+        let paths: Vec<_> = report
+            .failures()
+            .iter()
+            .map(|failure| failure.path.as_str())
+            .collect();
+        assert_eq!(
+            paths,
+            [
+                "vcfRoleAssignments[0].roleName",
+                "vcfRoleAssignments[0].roleScope",
+                "vcfRoleAssignments[1].expiresAt",
+                "vcfRoleAssignments[1].roleName",
+                "vcfRoleAssignments[1].roleScope.resources",
+                "vcfRoleAssignments[3]",
+            ]
+        );
+        assert_eq!(accept_assignments(vec![], now), Ok(vec![]));
     }
 }
