@@ -8,6 +8,7 @@
 mod support;
 
 mod account;
+mod api_client;
 mod audit;
 mod authentication;
 mod broker;
@@ -17,6 +18,7 @@ mod housekeeping;
 mod installation;
 mod issuer;
 mod realm;
+mod role;
 mod session;
 mod settings;
 mod status;
