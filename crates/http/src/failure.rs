@@ -55,7 +55,8 @@ impl Failure {
 }
 
 /// Lets a request pass that has no faults: what the reader of its body found and what the domain found are told at once.
-/// Where both speak of one field, the reader is believed, for the domain did not get to see the value.
+/// Where the reader speaks of a field, or of a part of one, that the domain speaks of too, the reader is believed, for the
+/// domain did not get to see the value.
 ///
 /// # Errors
 /// With every faulty field.
@@ -67,10 +68,24 @@ pub(crate) fn reject_faults(
         .into_iter()
         .map(|failure| breakglass_domain::FieldFailure::new(failure.path, failure.message))
         .collect();
-    failures.extend(report.into_iter().flat_map(ValidationReport::into_failures));
+    let found = report.into_iter().flat_map(ValidationReport::into_failures);
+    let unseen: Vec<_> = found
+        .filter(|found| {
+            !failures
+                .iter()
+                .any(|read| is_within(&read.path, &found.path))
+        })
+        .collect();
+    failures.extend(unseen);
     ValidationReport::from_failures(failures).map_or(Ok(()), |report| {
         Err(breakglass_app::Error::Invalid(report).into())
     })
+}
+
+/// Whether a path is the other one, or leads on from it.
+fn is_within(path: &str, other: &str) -> bool {
+    path.strip_prefix(other)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
 }
 
 #[cfg(test)]
@@ -88,6 +103,22 @@ mod tests {
         assert_eq!(
             failure.to_string(),
             "accessTokenTtl must be 1 to 5 minutes; clientId must be a text"
+        );
+    }
+
+    #[test]
+    fn of_a_field_that_was_read_in_part_the_domain_is_not_heard() {
+        let read = vec![FieldFailure::new("roles[0].scope.kind", "must be a text")];
+        let found = |path| breakglass_domain::FieldFailure::new(path, "is required");
+        let report = ValidationReport::from_failures(vec![
+            found("roles[0].scope"),
+            found("roles[0].sco"),
+            found("roles[0].scope.kinds"),
+        ]);
+        let failure = reject_faults(read, report).unwrap_err();
+        assert_eq!(
+            failure.to_string(),
+            "roles[0].sco is required; roles[0].scope.kind must be a text; roles[0].scope.kinds is required"
         );
     }
 

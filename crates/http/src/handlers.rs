@@ -43,6 +43,19 @@ pub(crate) fn handler(operation: Operation) -> Option<Handler> {
         Operation::RegenerateEmergencyClient => serve!(fleet_iam::emergency_client::regenerate),
         Operation::GetIamTaskDetails => serve!(fleet_iam::task::get),
         Operation::GetEligibleVidbs => serve!(fleet_iam::broker::list),
+        Operation::GetVcfRolesPaginated => serve!(fleet_iam::role::list),
+        Operation::CreateRole => serve!(fleet_iam::role::create),
+        Operation::UpdateRoleDefinition => serve!(fleet_iam::role::update),
+        Operation::DeleteRole => serve!(fleet_iam::role::delete),
+        Operation::GetRole => serve!(fleet_iam::role::get),
+        Operation::GetRoleAssignment => serve!(fleet_iam::role_assignment::get),
+        Operation::UpdateRoleAssignment => serve!(fleet_iam::role_assignment::replace),
+        Operation::DeleteRoleAssignments => serve!(fleet_iam::role_assignment::delete),
+        Operation::CreateApiClient => serve!(fleet_iam::api_client::create),
+        Operation::UpdateApiClient => serve!(fleet_iam::api_client::update),
+        Operation::GetApiClient => serve!(fleet_iam::api_client::get),
+        Operation::DeleteApiClient => serve!(fleet_iam::api_client::delete),
+        Operation::QueryApiClients => serve!(fleet_iam::api_client::query),
         Operation::UpdateVidbMetadata => serve!(fleet_iam::broker::rename),
         Operation::GetAuthorizationServerMetadata
         | Operation::GetAuthorizationServerMetadataUnderIssuer
@@ -67,24 +80,18 @@ pub(crate) fn handler(operation: Operation) -> Option<Handler> {
         Operation::GetOpenapi => serve_at_once!(breakglass::openapi::get),
         Operation::GetReadiness => serve!(breakglass::probe::readiness),
         Operation::ConfigureIdp
-        | Operation::CreateApiClient
         | Operation::CreateIamComponentAuthSource
         | Operation::CreateOAuthApp
-        | Operation::CreateRole
-        | Operation::DeleteApiClient
         | Operation::DeleteApiToken
         | Operation::DeleteComponentRole
         | Operation::DeleteIamComponentAuthSource
         | Operation::DeleteIdpConfiguration
         | Operation::DeleteOAuthApp
-        | Operation::DeleteRole
-        | Operation::DeleteRoleAssignments
         | Operation::DeprovisionPrincipal
         | Operation::ExchangeOpsTokenWithJwtToken
         | Operation::ExecuteLdapSync
         | Operation::GenerateApiToken
         | Operation::GenerateScimSyncClient
-        | Operation::GetApiClient
         | Operation::GetApiToken
         | Operation::GetComponentRole
         | Operation::GetComponentRoleDefinitions
@@ -100,31 +107,24 @@ pub(crate) fn handler(operation: Operation) -> Option<Handler> {
         | Operation::GetLdapSyncLogs
         | Operation::GetLdapSyncProfile
         | Operation::GetOAuthApp
-        | Operation::GetRole
-        | Operation::GetRoleAssignment
         | Operation::GetScimSyncClientInfo
         | Operation::GetUserGroupDetails
         | Operation::GetUsersList
-        | Operation::GetVcfRolesPaginated
         | Operation::ListOAuthApps
         | Operation::LookupLdapGroups
         | Operation::LookupLdapUsers
         | Operation::ProvisionComponentRole
         | Operation::ProvisionPrincipal
-        | Operation::QueryApiClients
         | Operation::QueryApiTokens
         | Operation::ReGenerateApiToken
         | Operation::RetryApplyForRole
         | Operation::RotateOAuthAppSecret
         | Operation::TriggerDriftCheck
-        | Operation::UpdateApiClient
         | Operation::UpdateApiToken
         | Operation::UpdateComponentRole
         | Operation::UpdateIdpConfiguration
         | Operation::UpdateLdapSyncProfile
         | Operation::UpdateOAuthApp
-        | Operation::UpdateRoleAssignment
-        | Operation::UpdateRoleDefinition
         | Operation::ValidateSamlMetadata => None,
     }
 }
@@ -156,5 +156,5 @@ mod tests {
     }
 
     /// How many operations may be without a handler. Lower it with every handler that is added; never raise it.
-    const MOST_UNHANDLED: usize = 60;
+    const MOST_UNHANDLED: usize = 47;
 }

@@ -51,8 +51,11 @@ pub(crate) struct Code {
 }
 
 /// Every code that a caller can be told, ordered by name. Neither a name nor a number is ever reused.
-pub(crate) const CODES: [Code; 23] = [
+pub(crate) const CODES: [Code; 31] = [
     code("ACCOUNT_NOT_FOUND", 4041, "No such account"),
+    code("API_CLIENT_EXISTS", 4095, "The API client exists already"),
+    code("API_CLIENT_NOT_FOUND", 4047, "No such API client"),
+    code("AUDIT_DAMAGED", 5002, "A record of the audit was changed"),
     code("BROKER_NOT_FOUND", 4042, "No such broker"),
     code("CONFLICT", 4091, "It exists already"),
     code(
@@ -71,6 +74,7 @@ pub(crate) const CODES: [Code; 23] = [
     code("MALFORMED_BODY", 4002, "The body is not JSON"),
     code("METHOD_NOT_ALLOWED", 4051, "No such method here"),
     code("PATH_NOT_FOUND", 4046, "No such path"),
+    code("PRINCIPAL_NOT_FOUND", 4048, "No such principal"),
     code("REALM_EXISTS", 4093, "The broker has its realm already"),
     code("REALM_NOT_FOUND", 4044, "No such realm"),
     code("REQUEST_BROKEN", 4003, "The request broke off"),
@@ -80,6 +84,10 @@ pub(crate) const CODES: [Code; 23] = [
         "The request did not arrive in time",
     ),
     code("REQUEST_TOO_LARGE", 4131, "The request is too large"),
+    code("ROLE_EXISTS", 4096, "The role exists already"),
+    code("ROLE_IS_BUILT_IN", 4097, "The role never changes"),
+    code("ROLE_IS_HELD", 4098, "The role is still assigned"),
+    code("ROLE_NOT_FOUND", 4049, "No such role"),
     code("TASK_NOT_FOUND", 4045, "No such task"),
     code("TENANT_EXISTS", 4094, "The tenant is taken"),
     code("TIMED_OUT", 5032, "The answer took too long"),
@@ -237,7 +245,8 @@ fn of_error(error: &Error) -> Problem {
         Error::Store(_) if error.kind() == ErrorKind::Unavailable => {
             problem.retry_after = Some(UNAVAILABLE_SECONDS);
         }
-        Error::Conflict(_)
+        Error::AuditDamaged { .. }
+        | Error::Conflict(_)
         | Error::Crypto(_)
         | Error::Forbidden { .. }
         | Error::NotFound(_)

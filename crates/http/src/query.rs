@@ -48,6 +48,23 @@ impl Query {
         None
     }
 
+    /// Lets the request pass with what was made of its parameters, when each of them could be read and what was made of
+    /// them keeps its rules.
+    ///
+    /// # Errors
+    /// With every faulty one.
+    pub(crate) fn finish_with<T>(self, outcome: Result<T, ValidationReport>) -> Result<T, Failure> {
+        let mut failures = self.failures;
+        if let Err(report) = &outcome {
+            failures.extend(report.failures().iter().cloned());
+        }
+        let report = match (outcome, ValidationReport::from_failures(failures)) {
+            (Ok(value), None) => return Ok(value),
+            (_, Some(report)) | (Err(report), None) => report,
+        };
+        Err(breakglass_app::Error::Invalid(report).into())
+    }
+
     /// Lets the request pass when every parameter that was read could be.
     ///
     /// # Errors

@@ -1,11 +1,19 @@
 //! From a request line to an operation: path first, then method.
 
-use breakglass_api_types::{Method, OPERATIONS, Operation, Surface};
+use breakglass_api_types::{Method, OPERATIONS, Operation, OperationSpec, Surface};
 use percent_encoding::percent_decode_str;
 
 /// The served operations by path.
 pub(crate) struct Router {
-    paths: matchit::Router<Vec<(Method, Operation)>>,
+    paths: matchit::Router<Vec<Target>>,
+}
+
+/// An operation at a path.
+#[derive(Clone, Debug)]
+struct Target {
+    operation: Operation,
+    /// The parameters that stand as words in the path: those of a path with parameters whose place a fixed word takes.
+    words: Vec<(&'static str, &'static str)>,
 }
 
 /// What a request line leads to.
@@ -42,16 +50,13 @@ impl Router {
     /// # Errors
     /// When two paths of the contracts cannot be told apart, which the tests of this crate rule out.
     pub(crate) fn new(served: impl Fn(Operation) -> bool) -> Result<Self, matchit::InsertError> {
-        let mut paths: Vec<(&str, Vec<(Method, Operation)>)> = Vec::new();
-        for spec in OPERATIONS.iter().filter(|spec| served(spec.id)) {
-            match paths.iter_mut().find(|(path, _)| *path == spec.path) {
-                Some((_, methods)) => methods.push((spec.method, spec.id)),
-                None => paths.push((spec.path, vec![(spec.method, spec.id)])),
-            }
-        }
+        let specs: Vec<&OperationSpec> = OPERATIONS.iter().filter(|spec| served(spec.id)).collect();
+        let mut paths: Vec<&'static str> = specs.iter().map(|spec| spec.path).collect();
+        paths.sort_unstable();
+        paths.dedup();
         let mut router = matchit::Router::new();
-        for (path, methods) in paths {
-            router.insert(path, methods)?;
+        for path in paths {
+            router.insert(path, targets(path, &specs))?;
         }
         Ok(Self { paths: router })
     }
@@ -75,20 +80,31 @@ impl Router {
             "HEAD" => "GET",
             other => other,
         };
-        let methods = matched.value.iter();
-        match methods
+        let targets = matched.value.iter();
+        match targets
             .clone()
-            .find(|(method, _)| method.as_str() == wanted)
+            .find(|target| target.method().as_str() == wanted)
         {
-            Some((_, operation)) => Route::Found {
-                operation: *operation,
-                parameters: Parameters(parameters),
-            },
+            Some(target) => {
+                let words = target.words.iter();
+                parameters
+                    .extend(words.map(|(name, word)| ((*name).to_owned(), (*word).to_owned())));
+                Route::Found {
+                    operation: target.operation,
+                    parameters: Parameters(parameters),
+                }
+            }
             None => Route::MethodNotAllowed {
                 surface,
-                allowed: allow(methods.map(|(method, _)| *method)),
+                allowed: allow(targets.map(Target::method)),
             },
         }
+    }
+}
+
+impl Target {
+    fn method(&self) -> Method {
+        self.operation.spec().method
     }
 }
 
@@ -118,6 +134,46 @@ impl Parameters {
             .find(|(given, _)| given == name)
             .map_or("", |(_, value)| value)
     }
+}
+
+/// What there is at a path: its own operations and, for methods that it lacks, those of a path that has a parameter where
+/// this one has a word. Otherwise a thing that happens to be called by that word could be made and never be reached.
+fn targets(path: &'static str, specs: &[&'static OperationSpec]) -> Vec<Target> {
+    let mut targets: Vec<Target> = Vec::new();
+    let own = specs.iter().filter(|spec| spec.path == path);
+    let others = specs.iter().filter(|spec| spec.path != path);
+    for spec in own.chain(others) {
+        if targets.iter().any(|target| target.method() == spec.method) {
+            continue;
+        }
+        if let Some(words) = words(path, spec.path) {
+            targets.push(Target {
+                operation: spec.id,
+                words,
+            });
+        }
+    }
+    targets
+}
+
+/// The words of the path that stand where the pattern has parameters; `None` when the pattern does not match it.
+fn words(path: &'static str, pattern: &'static str) -> Option<Vec<(&'static str, &'static str)>> {
+    let (segments, patterns) = (path.split('/'), pattern.split('/'));
+    if segments.clone().count() != patterns.clone().count() {
+        return None;
+    }
+    let mut words = Vec::new();
+    for (segment, pattern) in segments.zip(patterns) {
+        if segment == pattern {
+            continue;
+        }
+        let name = pattern.strip_prefix('{')?.strip_suffix('}')?;
+        if segment.starts_with('{') {
+            return None;
+        }
+        words.push((name, segment));
+    }
+    Some(words)
 }
 
 /// Whose path this would be, so that even a wrong one is answered in the words of its neighbours.
@@ -205,6 +261,44 @@ mod tests {
             allowed: "GET, HEAD, POST".to_owned(),
         };
         assert_eq!(find(&Method::DELETE, path), expected);
+    }
+
+    #[test]
+    fn a_thing_that_is_called_like_a_word_of_a_path_is_reached_by_the_methods_that_the_word_lacks()
+    {
+        let values = [("ssoRealmId", "1"), ("clientId", "query")];
+        let path = Operation::GetApiClient.path(&values).unwrap();
+        for (method, operation, client_id) in [
+            (Method::POST, Operation::QueryApiClients, ""),
+            (Method::GET, Operation::GetApiClient, "query"),
+            (Method::HEAD, Operation::GetApiClient, "query"),
+            (Method::DELETE, Operation::DeleteApiClient, "query"),
+        ] {
+            let Route::Found {
+                operation: found,
+                parameters,
+            } = find(&method, &path)
+            else {
+                panic!("{method} {path} is routed");
+            };
+            assert_eq!(found, operation, "{method}");
+            assert_eq!(parameters.get("clientId"), client_id, "{method}");
+            assert_eq!(parameters.get("ssoRealmId"), "1", "{method}");
+        }
+        let expected = Route::MethodNotAllowed {
+            surface: Surface::FleetIam,
+            allowed: "DELETE, GET, HEAD, POST".to_owned(),
+        };
+        assert_eq!(find(&Method::PATCH, &path), expected);
+    }
+
+    #[test]
+    fn words_stand_only_where_the_pattern_has_a_parameter() {
+        assert_eq!(words("/a/{b}/c", "/a/{b}/{d}"), Some(vec![("d", "c")]));
+        assert_eq!(words("/a/{b}/c", "/a/{b}/c"), Some(vec![]));
+        for pattern in ["/a/{b}", "/a/{x}/c", "/a/{b}/e", "/a/{b}/{c}/d"] {
+            assert_eq!(words("/a/{b}/c", pattern), None, "{pattern}");
+        }
     }
 
     #[test]

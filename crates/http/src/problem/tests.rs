@@ -11,8 +11,13 @@ fn errors() -> Vec<Error> {
         reason: "/var/lib/secret".to_owned(),
     };
     vec![
+        Error::AuditDamaged { sequence: 40 },
+        Error::Conflict(Conflict::ApiClientExists),
         Error::Conflict(Conflict::EmergencyClientExists),
         Error::Conflict(Conflict::RealmExists),
+        Error::Conflict(Conflict::RoleExists),
+        Error::Conflict(Conflict::RoleIsBuiltIn),
+        Error::Conflict(Conflict::RoleIsHeld),
         Error::Conflict(Conflict::TenantExists),
         Error::Crypto(CryptoError::Failed),
         Error::Forbidden {
@@ -20,9 +25,12 @@ fn errors() -> Vec<Error> {
         },
         Error::Invalid(ValidationReport::of("clientId", "is required")),
         Error::NotFound(Resource::Account),
+        Error::NotFound(Resource::ApiClient),
         Error::NotFound(Resource::Broker),
         Error::NotFound(Resource::EmergencyClient),
+        Error::NotFound(Resource::Principal),
         Error::NotFound(Resource::Realm),
+        Error::NotFound(Resource::Role),
         Error::NotFound(Resource::Task),
         Error::RateLimited {
             retry_after_seconds: 7,
