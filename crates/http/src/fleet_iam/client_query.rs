@@ -30,7 +30,7 @@ pub(super) fn read(parsed: Parsed<ClientTokenQuery>) -> Result<ClientQuery, Fail
         value,
         mut failures,
     } = parsed;
-    refuse_filters(value.filters.unwrap_or_default(), &mut failures);
+    refuse_filters(&value.filters.unwrap_or_default(), &mut failures);
     let groups = value.search_terms.unwrap_or_default();
     let all_of = group("searchTerms.allOf", groups.all_of, &mut failures);
     let any_of = group("searchTerms.anyOf", groups.any_of, &mut failures);
@@ -38,7 +38,7 @@ pub(super) fn read(parsed: Parsed<ClientTokenQuery>) -> Result<ClientQuery, Fail
     Ok(ClientQuery { all_of, any_of })
 }
 
-fn refuse_filters(filters: ClientTokenFilters, failures: &mut Vec<FieldFailure>) {
+fn refuse_filters(filters: &ClientTokenFilters, failures: &mut Vec<FieldFailure>) {
     for (path, is_given) in [
         ("filters.tokenStatus", filters.token_status.is_some()),
         ("filters.tokenType", filters.token_type.is_some()),

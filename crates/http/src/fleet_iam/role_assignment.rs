@@ -6,7 +6,7 @@ use breakglass_api_types::fleet_iam::{
 use breakglass_api_types::{FieldFailure, Parsed};
 use breakglass_app::{Error, HeldRole, Resource};
 use breakglass_domain::role_assignment::accept_assignments;
-use breakglass_domain::{PrincipalId, RoleAssignmentDraft, RoleScope, ScopeResource};
+use breakglass_domain::{PrincipalId, RoleAssignmentDraft, RoleScope, ScopeResource, Timestamp};
 
 use super::realm;
 use crate::call::Call;
@@ -59,7 +59,7 @@ pub(crate) async fn delete(call: Call) -> Result<Reply, Failure> {
 pub(super) fn wire(held: &HeldRole) -> VcfRoleAssignment {
     let assignment = &held.assignment;
     VcfRoleAssignment {
-        expires_at: assignment.expires_at.map(|end| end.millis()),
+        expires_at: assignment.expires_at.map(Timestamp::millis),
         role_display_name: Some(held.display_name.clone()),
         role_name: Some(assignment.role_name.to_string()),
         role_scope: Some(scope_wire(&assignment.scope)),
