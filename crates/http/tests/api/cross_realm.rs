@@ -8,10 +8,15 @@ use crate::support::{Harness, bearer};
 /// What an emergency client may see or do that belongs to no realm in particular.
 const OF_NO_REALM: &[Operation] = &[
     Operation::CreateAuditCheckpoint,
+    Operation::CreateRole,
+    Operation::DeleteRole,
     Operation::GetIamSettings,
+    Operation::GetRole,
+    Operation::GetVcfRolesPaginated,
     Operation::ListAuditActions,
     Operation::ListAuditCheckpoints,
     Operation::UpdateIamSettings,
+    Operation::UpdateRoleDefinition,
     Operation::VerifyAudit,
 ];
 

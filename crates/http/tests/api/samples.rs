@@ -1,12 +1,16 @@
 //! A request that succeeds, for every operation that is served: what the tests that walk the table send.
 
 use breakglass_api_types::{OPERATIONS, Operation, OperationSpec};
-use breakglass_domain::Realm;
-use serde_json::json;
+use breakglass_app::{Conflict, Error};
+use breakglass_domain::{
+    ApiClientDraft, ComponentRole, ComponentType, PrincipalId, Realm, RoleDraft,
+};
+use serde_json::{Value, json};
 
 use crate::support::{Ask, Harness};
 
-/// The emergency client that the samples speak of. It has to be there.
+/// The emergency client that the samples speak of. It has to be there. The role and the API client that they speak of are
+/// called the same, and are made by the samples themselves.
 pub(crate) const CLIENT: &str = "sample";
 
 /// A token that is alive nowhere.
@@ -25,7 +29,7 @@ pub(crate) async fn served(harness: &Harness) -> Vec<&'static OperationSpec> {
         .filter(|spec| names.iter().any(|name| name == spec.name));
     let specs: Vec<_> = specs.collect();
     assert_eq!(specs.len(), names.len());
-    assert!(specs.len() >= 38, "{}", specs.len());
+    assert!(specs.len() >= 51, "{}", specs.len());
     specs
 }
 
@@ -43,8 +47,11 @@ pub(crate) async fn sample(harness: &Harness, operation: Operation, realm: &Real
         }
         _ => String::new(),
     };
+    let principal = add_role_and_api_client(harness, realm).await.to_string();
     let values = [
         ("clientId", CLIENT),
+        ("name", CLIENT),
+        ("principalId", principal.as_str()),
         ("realmId", realm_id.as_str()),
         ("ssoRealmId", realm_id.as_str()),
         ("taskId", task.as_str()),
@@ -58,12 +65,14 @@ pub(crate) async fn sample(harness: &Harness, operation: Operation, realm: &Real
             "username": "admin",
             "password": breakglass_test_support::ADMIN_PASSWORD,
         })),
+        Operation::CreateApiClient => ask.json(&json!({"clientId": "new", "clientName": "New"})),
         Operation::CreateBroker => ask.json(&json!({"tenant": "NEW", "displayName": "New"})),
         Operation::CreateEmergencyClient => ask.json(&json!({
             "clientId": "new",
             "clientName": "New",
             "accessTokenTtl": 60,
         })),
+        Operation::CreateRole => ask.json(&role("new")),
         Operation::CreateSsoRealm => {
             let draft = breakglass_domain::BrokerDraft {
                 tenant: Some("BARE".to_owned()),
@@ -76,8 +85,17 @@ pub(crate) async fn sample(harness: &Harness, operation: Operation, realm: &Real
         Operation::IntrospectToken | Operation::RevokeToken => {
             ask.form(&format!("token={DEAD_TOKEN}"))
         }
+        Operation::QueryApiClients => ask.json(&json!({})),
         Operation::SetAccountPassword => ask.json(&json!({"password": "another long password"})),
+        Operation::UpdateApiClient => ask.json(&json!({
+            "clientUuid": principal,
+            "clientName": "Renamed",
+        })),
         Operation::UpdateIamSettings => ask.json(&settings()),
+        Operation::UpdateRoleAssignment => ask.json(&json!({"vcfRoleAssignments": [
+            {"roleName": "vcf_viewer", "roleScope": {"scopeType": "SSO_REALM"}},
+        ]})),
+        Operation::UpdateRoleDefinition => ask.json(&role(CLIENT)),
         Operation::UpdateVidbMetadata => ask.json(&json!({
             "id": broker.id.to_string(),
             "displayName": "Renamed",
@@ -86,8 +104,46 @@ pub(crate) async fn sample(harness: &Harness, operation: Operation, realm: &Real
     }
 }
 
+/// Makes the role and the API client of the samples, unless they are there already, and gives the client's principal.
+async fn add_role_and_api_client(harness: &Harness, realm: &Realm) -> PrincipalId {
+    let (app, admin) = (&harness.test.app, harness.test.admin());
+    let role = RoleDraft {
+        name: Some(CLIENT.to_owned()),
+        component_roles: vec![ComponentRole {
+            component_type: ComponentType::Vcenter,
+            roles: vec!["Sampler".to_owned()],
+        }],
+        ..RoleDraft::default()
+    };
+    let made = app.create_role(&admin, role).await.map(drop);
+    assert!(matches!(
+        made,
+        Ok(()) | Err(Error::Conflict(Conflict::RoleExists))
+    ));
+    let client = ApiClientDraft {
+        client_id: Some(CLIENT.to_owned()),
+        client_name: Some("Sample".to_owned()),
+        client_description: None,
+    };
+    let made = app.create_api_client(&admin, realm.id, client).await;
+    assert!(matches!(
+        made,
+        Ok(_) | Err(Error::Conflict(Conflict::ApiClientExists))
+    ));
+    let view = app.get_api_client(&admin, realm.id, CLIENT).await;
+    view.unwrap().client.id
+}
+
+/// A role of this name with everything that a role must have and another meaning than the sample's.
+fn role(name: &str) -> Value {
+    json!({
+        "roleName": name,
+        "componentRoles": [{"componentType": "NSX_MANAGER", "roles": ["auditor"]}],
+    })
+}
+
 /// Settings that keep every bound and are not the first ones.
-pub(crate) fn settings() -> serde_json::Value {
+pub(crate) fn settings() -> Value {
     json!({
         "accessTokenTtl": 60,
         "allUsersGroupEnabled": true,

@@ -4,9 +4,9 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use breakglass_app::Options;
 use breakglass_domain::audit::{AuditAction, AuditRecord};
-use breakglass_domain::{Principal, Secret};
+use breakglass_domain::{ClientQuery, PageRequest, Principal, Secret};
 use breakglass_http::{Api, ApiOptions};
-use breakglass_ports::store::{AuditFilter, AuditOrder};
+use breakglass_ports::store::{AuditFilter, AuditOrder, RoleFilter, RoleOrder};
 use breakglass_test_support::TestApp;
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
@@ -87,6 +87,27 @@ impl Harness {
         format!("{IAM}/ssorealms/{}/emergency-clients", self.realm())
     }
 
+    /// The path of the API clients of the first realm.
+    pub(crate) fn api_clients(&self) -> String {
+        format!("{IAM}/ssorealms/{}/api-clients", self.realm())
+    }
+
+    /// Makes an API client in the first realm and gives its `clientUuid`.
+    pub(crate) async fn add_api_client(&self, client_id: &str) -> String {
+        let body = serde_json::json!({"clientId": client_id, "clientName": "A client"});
+        let ask = Ask::post(self.api_clients()).json(&body);
+        let told = self.send_as_admin(ask).await.expect(StatusCode::CREATED);
+        told.json()["clientUuid"].as_str().unwrap().to_owned()
+    }
+
+    /// The path of the roles of a principal of the first realm.
+    pub(crate) fn roles_of(&self, principal: &str) -> String {
+        format!(
+            "{IAM}/ssorealms/{}/principals/{principal}/roles",
+            self.realm()
+        )
+    }
+
     /// Makes an emergency client in the first realm and gives its token.
     pub(crate) async fn add_client(&self, client_id: &str) -> Secret {
         let realm = self.test.made.realm.clone();
@@ -130,7 +151,20 @@ impl Harness {
         for (realm, _) in app.list_realms(&admin).await.unwrap() {
             let clients = app.list_emergency_clients(&admin, realm.id).await;
             state.push(format!("{realm:?} {:?}", clients.unwrap()));
+            let page = PageRequest::new(0, 1000).unwrap();
+            let clients = app
+                .query_api_clients(&admin, realm.id, &ClientQuery::default(), page)
+                .await;
+            state.push(format!("{:?}", clients.unwrap()));
         }
+        let roles = RoleFilter {
+            kind: None,
+            order: RoleOrder::Name,
+            descending: false,
+            page: PageRequest::new(0, 1000).unwrap(),
+        };
+        let roles = app.list_roles(&admin, roles).await.unwrap();
+        state.push(format!("{roles:?}"));
         let checkpoints = app.list_audit_checkpoints(&admin).await.unwrap();
         state.push(format!("{checkpoints:?}"));
         state.join("\n")
@@ -157,6 +191,10 @@ impl Ask {
 
     pub(crate) fn put(path: impl Into<String>) -> Self {
         Self::new("PUT", path)
+    }
+
+    pub(crate) fn patch(path: impl Into<String>) -> Self {
+        Self::new("PATCH", path)
     }
 
     pub(crate) fn delete(path: impl Into<String>) -> Self {
@@ -218,6 +256,15 @@ impl Told {
     pub(crate) fn expect(self, status: StatusCode) -> Self {
         assert_eq!(self.status, status.as_u16(), "{}", self.text);
         self
+    }
+
+    /// The code that the fleet's envelope names.
+    pub(crate) fn code(&self) -> String {
+        let body = self.json();
+        body["moreInformation"][0]["value"]
+            .as_str()
+            .unwrap()
+            .to_owned()
     }
 
     /// The paths of the fields that the fleet's envelope names.
