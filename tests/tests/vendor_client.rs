@@ -22,3 +22,18 @@ fn the_vendors_client_finds_what_it_knows() {
     let log = server.stop();
     assert!(!log.contains("\"ERROR\""), "{log}");
 }
+
+#[test]
+fn the_vendors_client_manages_roles_and_api_clients() {
+    let place = Place::installed();
+    let server = place.serve().start();
+
+    python(
+        "machine_clients.py",
+        &[("BREAKGLASS_PASSWORD", PASSWORD)],
+        [server.url()],
+    );
+
+    let log = server.stop();
+    assert!(!log.contains("\"ERROR\""), "{log}");
+}
