@@ -16,6 +16,8 @@
     reason = "a case of the suite is a test: it fails by panicking"
 )]
 
+#[expect(missing_docs, reason = "the name of a case says what it shows")]
+mod client_query;
 mod harness;
 pub mod samples;
 mod suite;
@@ -29,11 +31,14 @@ macro_rules! cases {
 
 cases! {
     account,
+    api_client,
     audit,
     broker,
     emergency_client,
     installation,
     realm,
+    role,
+    role_assignment,
     session,
     settings,
     signing_key,

@@ -7,10 +7,11 @@ use breakglass_domain::audit::{
     SignedCheckpoint, TargetKind,
 };
 use breakglass_domain::{
-    Account, Actor, ActorKind, Broker, BrokerId, DeploymentType, EmergencyClient, EmergencyToken,
-    Installation, InstanceId, KeyId, Minutes, OpsSession, PasswordHash, Privilege, Realm, RealmId,
-    RetiredToken, SealedBytes, SignatureAlgorithm, SigningKey, Task, TaskId, TaskKind, TaskState,
-    Timestamp, TokenDigest, TokenId, Usage,
+    Account, Actor, ActorKind, ApiClient, Broker, BrokerId, ComponentRole, ComponentType,
+    DeploymentType, EmergencyClient, EmergencyToken, Installation, InstanceId, KeyId, Minutes,
+    OpsSession, PasswordHash, PrincipalId, Privilege, Realm, RealmId, RetiredToken, Role,
+    RoleAssignment, RoleKind, RoleScope, ScopeResource, SealedBytes, SignatureAlgorithm,
+    SigningKey, Task, TaskId, TaskKind, TaskState, Timestamp, TokenDigest, TokenId, Usage,
 };
 
 /// An instant this many minutes after a fixed one.
@@ -86,15 +87,89 @@ pub fn client(realm: u8, id: &str) -> EmergencyClient {
     }
 }
 
+/// An API client of the realm of this number.
+pub fn api_client(realm: u8, id: &str) -> ApiClient {
+    ApiClient {
+        realm_id: realm_id(realm),
+        id: principal_id(&format!("{realm}/{id}")),
+        client_id: id.parse().unwrap(),
+        client_name: format!("Name of {id} \u{1f511}").parse().unwrap(),
+        client_description: Some(format!("What {id} is for:\n\u{1f692}")),
+        created_at: at(10),
+        created_by: "admin".to_owned(),
+        updated_at: at(11),
+    }
+}
+
+/// The principal of this name.
+pub fn principal_id(name: &str) -> PrincipalId {
+    PrincipalId::from_random(random(&TokenDigest::of(name)))
+}
+
+/// A role of this name.
+pub fn role(name: &str) -> Role {
+    Role {
+        name: name.parse().unwrap(),
+        display_name: format!("Display name of {name} \u{1f511}"),
+        description: Some(format!("What \"{name}\" is for")),
+        kind: RoleKind::Custom,
+        component_roles: vec![
+            ComponentRole {
+                component_type: ComponentType::Vcenter,
+                roles: vec![format!("{name} \"1\""), format!("{name} \\2")],
+            },
+            ComponentRole {
+                component_type: ComponentType::NsxManager,
+                roles: vec!["auditor".to_owned()],
+            },
+        ],
+        created_at: at(20),
+        created_by: "admin".to_owned(),
+        updated_at: at(21),
+        updated_by: "other".to_owned(),
+    }
+}
+
+/// The role of this name, held over the whole realm without an end.
+pub fn held(role: &str) -> RoleAssignment {
+    RoleAssignment {
+        role_name: role.parse().unwrap(),
+        scope: RoleScope::SsoRealm,
+        expires_at: None,
+    }
+}
+
+/// The role of this name, held over two instances until `at(60)`.
+pub fn held_in_part(role: &str) -> RoleAssignment {
+    let instance = |id: &str, name: Option<&str>| ScopeResource {
+        id: id.to_owned(),
+        name: name.map(ToOwned::to_owned),
+    };
+    RoleAssignment {
+        scope: RoleScope::VcfInstance(vec![
+            instance("vcf 2", None),
+            instance("vcf \"1\"", Some("The \u{1f692} one")),
+        ]),
+        expires_at: Some(at(60)),
+        ..held(role)
+    }
+}
+
+/// Bytes that are the same for the same digest only.
+fn random(digest: &TokenDigest) -> [u8; 16] {
+    let mut bytes = [0; 16];
+    bytes
+        .iter_mut()
+        .zip(digest.as_bytes())
+        .for_each(|(to, from)| *to = *from);
+    bytes
+}
+
 /// A token that lives from `at(10)` to `at(70)`.
 pub fn token(secret: &str, status_index: u64) -> EmergencyToken {
     let digest = TokenDigest::of(secret);
-    let mut id = [0; 16];
-    id.iter_mut()
-        .zip(digest.as_bytes())
-        .for_each(|(to, from)| *to = *from);
     EmergencyToken {
-        id: TokenId::from_random(id),
+        id: TokenId::from_random(random(&digest)),
         digest,
         status_index,
         issued_at: at(10),

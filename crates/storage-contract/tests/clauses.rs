@@ -14,13 +14,16 @@ macro_rules! ports {
 }
 
 /// Each file of the ports, by the name of the aggregate here.
-const PORTS: [(&str, &str); 12] = ports! {
+const PORTS: [(&str, &str); 15] = ports! {
     "account" = "account",
+    "api_client" = "api_client",
     "audit" = "audit",
     "broker" = "broker",
     "emergency_client" = "emergency_client",
     "installation" = "installation",
     "realm" = "realm",
+    "role" = "role",
+    "role_assignment" = "role_assignment",
     "session" = "session",
     "settings" = "settings",
     "signing_key" = "signing_key",
