@@ -53,7 +53,7 @@ impl<C: Loan> View<C> {
 ///
 /// A page that is neither full nor past the end tells the length by itself, so that the list is looked through only once.
 /// SQLite comes to each count when it is needed, and then once.
-fn statement(
+pub(crate) fn statement(
     listing: &impl Listing,
     page: PageRequest,
 ) -> Result<QueryBuilder<Sqlite>, StoreError> {

@@ -3,14 +3,19 @@
 use std::time::Duration;
 
 use breakglass_domain::audit::{AuditAction, Checkpoint};
-use breakglass_domain::{Account, PasswordHash};
+use breakglass_domain::{
+    Account, ClientQuery, Comparison, PageRequest, PasswordHash, SearchField, SearchTerm,
+};
 use breakglass_ports::store::WriteAccounts;
 use breakglass_ports::{Store, StoreError, UnitOfWork};
-use breakglass_storage_contract::samples::{account, audit_key, bare_event};
+use breakglass_storage_contract::samples::{account, audit_key, bare_event, realm_id};
 use futures_util::future::join;
+use sqlx::sqlite::SqliteConnection;
 use sqlx::{AssertSqlSafe, ConnectOptions, Executor};
 use tempfile::TempDir;
 
+use crate::client_query::ClientSearch;
+use crate::page::statement;
 use crate::view::{Loan, View};
 use crate::{Options, SqliteStore};
 
@@ -220,16 +225,68 @@ async fn the_indexes_serve_what_is_asked_again_and_again() {
             "audit_records_by_realm",
         ),
     ] {
-        let explained = format!("EXPLAIN QUERY PLAN {query}");
-        let rows = connection
-            .fetch_all(AssertSqlSafe(explained))
-            .await
-            .unwrap();
-        let plan: String = rows
-            .iter()
-            .map(|row| sqlx::Row::get::<String, _>(row, "detail") + "; ")
-            .collect();
+        let plan = plan(connection, query).await;
         assert!(plan.contains(index), "{query}: {plan}");
         assert!(!plan.contains("TEMP B-TREE"), "{query}: {plan}");
     }
+}
+
+#[tokio::test]
+async fn a_search_for_something_exact_finds_it_through_an_index() {
+    let fixture = Fixture::new(PATIENT).await;
+    let mut lease = fixture.store.lease().await.unwrap();
+    let connection = lease.enter().unwrap();
+    for (field, indexes) in [
+        (
+            None,
+            &["INDEX sqlite_autoindex_api_clients_1 (realm_id=?)"][..],
+        ),
+        (
+            Some(SearchField::ClientId),
+            &["sqlite_autoindex_api_clients_1 (realm_id=? AND client_id=?)"],
+        ),
+        (
+            Some(SearchField::ClientName),
+            &["api_clients_by_name (realm_id=? AND client_name=?)"],
+        ),
+        (
+            Some(SearchField::RoleName),
+            &[
+                "role_assignments_by_role (role_name=? AND realm_id=?)",
+                "sqlite_autoindex_api_clients_2 (realm_id=? AND id=?)",
+            ],
+        ),
+    ] {
+        let term = |field| SearchTerm {
+            field,
+            comparison: Comparison::Equals(vec!["a".to_owned()]),
+        };
+        let query = ClientQuery {
+            all_of: field.map(term).into_iter().collect(),
+            any_of: Vec::new(),
+        };
+        let search = ClientSearch {
+            realm_id: realm_id(1),
+            query: &query,
+        };
+        let page = PageRequest::new(0, 10).unwrap();
+        let sql = statement(&search, page).unwrap().into_string();
+        let plan = plan(connection, &sql).await;
+        for index in indexes {
+            assert!(plan.contains(index), "{field:?}: {plan}");
+        }
+        assert!(!plan.contains("SCAN client"), "{field:?}: {plan}");
+    }
+}
+
+/// How SQLite goes about the query.
+async fn plan(connection: &mut SqliteConnection, query: &str) -> String {
+    let explained = format!("EXPLAIN QUERY PLAN {query}");
+    let rows = connection
+        .fetch_all(AssertSqlSafe(explained))
+        .await
+        .unwrap();
+    rows.iter()
+        .map(|row| sqlx::Row::get::<String, _>(row, "detail") + "; ")
+        .collect()
 }

@@ -1,12 +1,12 @@
 //! A value that makes no sense is named by its table, its column and its row, whoever put it there.
 
 use breakglass_domain::audit::{AuditAction, AuditEvents};
-use breakglass_domain::{TaskError, TaskState};
-use breakglass_ports::store::{AuditFilter, AuditOrder};
+use breakglass_domain::{ClientQuery, PageRequest, TaskError, TaskState};
+use breakglass_ports::store::{AuditFilter, AuditOrder, RoleFilter, RoleOrder};
 use breakglass_ports::{ReadView, StoreError};
 use breakglass_storage_contract::samples::{
-    account, at, audit_key, bare_event, broker, broker_id, checkpoint, client, event, installation,
-    realm_id, retired, session, signing_key, task,
+    account, api_client, at, audit_key, bare_event, broker, broker_id, checkpoint, client, event,
+    held, installation, realm_id, retired, role, session, signing_key, task,
 };
 use breakglass_storage_contract::{Harness, begin, keep, read, seeded};
 
@@ -32,6 +32,12 @@ async fn full() -> Folder {
         .await
         .unwrap();
     unit.insert_emergency_client(&client(1, "c")).await.unwrap();
+    let machine = api_client(1, "c");
+    unit.insert_api_client(&machine).await.unwrap();
+    unit.insert_role(&role("r")).await.unwrap();
+    unit.replace_role_assignments(machine.realm_id, machine.id, &[held("r")])
+        .await
+        .unwrap();
     unit.recall_token(broker_id(1), &retired(4)).await.unwrap();
     unit.insert_task(&task(1, failed)).await.unwrap();
     unit.insert_task(&task(2, TaskState::Queued)).await.unwrap();
@@ -43,8 +49,22 @@ async fn full() -> Folder {
 /// Reads what is left of every table, and gives each failure.
 async fn failures(view: &mut dyn ReadView) -> Vec<StoreError> {
     let tasks = [1, 2].map(|number| task(number, TaskState::Queued).id);
+    let machine = api_client(1, "c");
+    let roles = RoleFilter {
+        kind: None,
+        order: RoleOrder::Name,
+        descending: false,
+        page: PageRequest::new(0, 10).unwrap(),
+    };
     [
         view.find_account(&account("admin").username).await.err(),
+        view.query_api_clients(realm_id(1), &ClientQuery::default(), roles.page)
+            .await
+            .err(),
+        view.list_roles(&roles).await.err(),
+        view.list_role_assignments(realm_id(1), machine.id)
+            .await
+            .err(),
         view.find_broker(broker_id(1)).await.err(),
         view.find_status_list_extent(broker_id(1)).await.err(),
         view.list_recalled(broker_id(1)).await.err(),
@@ -78,6 +98,9 @@ async fn each_value_that_makes_no_sense_is_named() {
     let cases = [
         ("accounts", "privileges", "'[\"everything\"]'"),
         ("accounts", "privileges", "'no JSON'"),
+        ("api_clients", "client_id", "'a b'"),
+        ("api_clients", "client_name", "''"),
+        ("api_clients", "id", "x'00'"),
         ("brokers", "algorithm", "'HS256'"),
         ("brokers", "deployment_type", "'NOWHERE'"),
         ("brokers", "display_name", "''"),
@@ -92,6 +115,18 @@ async fn each_value_that_makes_no_sense_is_named() {
         ("emergency_clients", "client_id", "'a' || char(769)"),
         ("installation", "id", "x'00'"),
         ("realms", "broker_id", "substr(broker_id, 1, 3)"),
+        ("role_assignments", "role_name", "'a b'"),
+        ("role_assignments", "scope", "'{}'"),
+        ("role_assignments", "scope", "'{\"type\":\"MOON\"}'"),
+        ("role_assignments", "scope", "'{\"type\":\"VCF_INSTANCE\"}'"),
+        ("roles", "component_roles", "'{}'"),
+        (
+            "roles",
+            "component_roles",
+            "'[{\"componentType\":\"MOON\",\"roles\":[]}]'",
+        ),
+        ("roles", "kind", "'BORROWED'"),
+        ("roles", "name", "'a b'"),
         ("sessions", "username", "' '"),
         ("settings", "access_token_ttl", "29"),
         ("settings", "api_token_retention_period", "-1"),

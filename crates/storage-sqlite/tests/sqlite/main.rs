@@ -12,4 +12,5 @@ mod folder;
 mod group;
 mod model;
 mod open;
+mod search;
 mod two_handles;
