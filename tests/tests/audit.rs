@@ -80,6 +80,27 @@ fn each_way_of_tampering_is_shown_and_its_record_named() {
 }
 
 #[test]
+fn an_export_that_is_not_whole_does_not_look_like_one() {
+    let (place, last) = place_with_records();
+    let export = |data: &Path, words: &[&str]| {
+        let command = place.command(["audit", "export", "--local"]);
+        command.args(words).env("BREAKGLASS_DATA_DIR", data).run()
+    };
+    let whole = export(&place.data(), &[]).ok();
+    assert!(whole.lines().count() as u64 >= last);
+    let after = (last - 2).to_string();
+    export(&place.data(), &["--after", &after]).ok();
+
+    let data = place.copy_of_data("gap");
+    tamper(&data, "remove", 5);
+    let outcome = export(&data, &[]).expect(TAMPERED);
+    assert!(outcome.stderr.contains("record 5 "), "{}", outcome.stderr);
+    // What is there is written all the same.
+    assert_eq!(outcome.stdout.lines().count() + 1, whole.lines().count());
+    export(&data, &["--after", "5"]).ok();
+}
+
+#[test]
 fn a_cut_end_is_shown_by_a_checkpoint_kept_elsewhere() {
     let (place, last) = place_with_records();
     let anchor = place.path("anchor");

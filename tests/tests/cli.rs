@@ -14,7 +14,7 @@ struct Desk {
 
 impl Desk {
     fn new() -> Self {
-        let place = Place::installed();
+        let place = Place::new();
         let server = place.serve().start();
         Self { place, server }
     }

@@ -2,7 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on ends here")]
 
-use std::fs;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Output};
 
 use breakglass_cli::Exit;
@@ -50,6 +51,66 @@ fn a_flag_goes_before_the_environment_and_the_environment_before_the_file() {
     assert_eq!(address(&[], &[], file), "https://file.example");
     assert_eq!(address(&[], &variable, file), "https://env.example");
     assert_eq!(address(&flag, &variable, file), "https://flag.example");
+}
+
+#[test]
+fn a_variable_that_is_set_to_nothing_says_nothing() {
+    let file = "public-url = 'https://file.example'";
+    let empty = [
+        "LISTEN",
+        "PUBLIC_URL",
+        "TLS_CERT",
+        "TLS_SELF_SIGNED",
+        "TRUSTED_PROXY",
+        "LOG",
+        "LOG_FORMAT",
+        "EMERGENCY_TTL_CAP",
+        "CHECKPOINT_FILE",
+        "MASTER_KEY_FILE",
+    ];
+    let names = empty.map(|name| format!("BREAKGLASS_{name}"));
+    let variables: Vec<_> = names.iter().map(|name| (name.as_str(), "")).collect();
+    assert_eq!(address(&[], &variables, file), "https://file.example");
+    // The default of a flag is not lost either.
+    let output = breakglass(&["status"], &[("BREAKGLASS_SERVER", "")]);
+    assert_eq!(
+        output.status.code(),
+        Some(i32::from(Exit::Unauthenticated.code()))
+    );
+}
+
+#[test]
+fn a_file_of_the_working_folder_that_others_can_write_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("breakglass.toml");
+    fs::write(&file, "public-url = 'https://file.example'").unwrap();
+    let init = |mode: u32, data: &str, more: &[&str]| {
+        fs::set_permissions(&file, Permissions::from_mode(mode)).unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_breakglass"));
+        command
+            .args(["init", "--data-dir", data])
+            .args(more)
+            .current_dir(folder.path())
+            .env_clear();
+        command.output().unwrap()
+    };
+    let refused = init(0o666, "refused", &[]);
+    let told = String::from_utf8_lossy(&refused.stderr);
+    assert_eq!(refused.status.code(), Some(i32::from(Exit::Usage.code())));
+    assert!(
+        told.contains("breakglass.toml can be written by others"),
+        "{told}"
+    );
+    assert!(!folder.path().join("refused").exists());
+
+    let told = |output: Output| String::from_utf8(output.stdout).unwrap();
+    for (mode, data, more) in [
+        (0o644, "believed", [].as_slice()),
+        (0o666, "named", ["--config", "breakglass.toml"].as_slice()),
+    ] {
+        let told = told(init(mode, data, more));
+        assert!(told.contains("https://file.example"), "{told}");
+    }
 }
 
 #[test]

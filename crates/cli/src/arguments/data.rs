@@ -12,6 +12,8 @@ use crate::lifetime;
 #[command(next_help_heading = "Data folder")]
 pub(crate) struct DataArgs {
     /// The configuration file [default: breakglass.toml in the data folder, or else in the working folder]
+    ///
+    /// One that was not named, nor its folder, is refused when it is another user's or others can write it.
     #[arg(long, value_name = "FILE", env = "BREAKGLASS_CONFIG")]
     pub(crate) config: Option<PathBuf>,
     /// The folder of everything that is kept [default: breakglass-data]

@@ -1,8 +1,8 @@
 //! The audit.
 
-use std::fs::{self, OpenOptions};
-use std::io::{BufWriter, Write};
-use std::os::unix::fs::OpenOptionsExt;
+mod export;
+
+use std::fs;
 use std::path::Path;
 
 use breakglass_api_types::Operation;
@@ -10,8 +10,6 @@ use breakglass_api_types::breakglass::{
     AuditCheckpoint, AuditOutcome, AuditRecord, AuditRecords, AuditVerification,
 };
 use breakglass_domain::Timestamp;
-use serde::Deserialize;
-use serde_json::Value;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
@@ -22,9 +20,6 @@ use crate::commands::realm;
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
 use crate::table;
-
-/// Records per page of an export: the most that the contract allows.
-const PAGE: u32 = 1000;
 
 /// Carries out a command.
 ///
@@ -55,7 +50,7 @@ async fn carry_out(
             checkpoint(client, append.as_deref(), output.output, context).await?;
         }
         AuditCommand::Export { file, after, .. } => {
-            export(client, file.as_deref(), *after, context).await?;
+            export::run(client, file.as_deref(), *after, context).await?;
         }
         AuditCommand::List {
             limit,
@@ -156,61 +151,6 @@ fn calendar(millis: i64) -> Option<String> {
     instant.format(&Rfc3339).ok()
 }
 
-/// What an export needs of a page; the records stay as they came.
-#[derive(Deserialize)]
-struct RawPage {
-    #[serde(default)]
-    records: Vec<Value>,
-    next: Option<u64>,
-}
-
-async fn export(
-    client: &Client,
-    file: Option<&Path>,
-    after: u64,
-    context: &mut Context,
-) -> Result<(), Failure> {
-    let mut sink = file.map(new_file).transpose()?;
-    let (mut after, mut written) = (Some(after), 0_u64);
-    while let Some(place) = after {
-        let call = page(PAGE, Some(place), AuditOrder::Ascending);
-        let page: RawPage = client.call(call).await?.parse()?;
-        for record in &page.records {
-            match &mut sink {
-                Some(sink) => writeln!(sink, "{record}").map_err(|error| unwritten(&error))?,
-                None => context.console.line(record.to_string())?,
-            }
-            written += 1;
-        }
-        after = page.next;
-    }
-    if let Some(sink) = sink {
-        let file = sink
-            .into_inner()
-            .map_err(|error| unwritten(error.error()))?;
-        file.sync_all().map_err(|error| unwritten(&error))?;
-    }
-    context.console.note(format!("Exported {written} records."));
-    Ok(())
-}
-
-fn new_file(path: &Path) -> Result<BufWriter<fs::File>, Failure> {
-    OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path)
-        .map(BufWriter::new)
-        .map_err(|error| {
-            let message = format!("cannot make {}", path.display());
-            Failure::caused(Exit::Failed, message, &error)
-        })
-}
-
-fn unwritten(error: &std::io::Error) -> Failure {
-    Failure::caused(Exit::Failed, "cannot write the export", error)
-}
-
 async fn verify(
     client: &Client,
     checkpoint: Option<&str>,
@@ -218,6 +158,7 @@ async fn verify(
     context: &mut Context,
 ) -> Result<Exit, Failure> {
     let checkpoint = checkpoint.map(read_checkpoint).transpose()?;
+    let newest = newest(client).await;
     let call = Call::new(Operation::VerifyAudit, &[]).query("checkpoint", checkpoint);
     let answer = client.call(call).await?;
     let found: AuditVerification = answer.parse()?;
@@ -226,8 +167,14 @@ async fn verify(
         console.verbatim(answer.bytes())?;
     }
     if found.valid == Some(true) {
+        let records = found.records.unwrap_or_default();
+        // Whoever checks fewer records than there are has not found that all of them hold. That the newest cannot even
+        // be listed matters now, and no sooner: a verification that fails says more.
+        if newest?.is_some_and(|newest| records < newest) {
+            let message = format!("only {records} records of the audit were checked");
+            return Err(Failure::new(Exit::AuditTampered, message));
+        }
         if output == Output::Table {
-            let records = found.records.unwrap_or_default();
             console.line(format!("The audit holds: {records} records."))?;
         }
         return Ok(Exit::Success);
@@ -238,6 +185,17 @@ async fn verify(
     let message = format!("the audit does not hold from record {place} on: {reason}");
     let told = Failure::new(Exit::AuditTampered, message);
     Err(failure.message.into_iter().fold(told, Failure::with_detail))
+}
+
+/// The sequence of the newest record that may be seen.
+///
+/// # Errors
+/// When the server does not say.
+async fn newest(client: &Client) -> Result<Option<i64>, Failure> {
+    let call = page(1, None, AuditOrder::Descending);
+    let page: AuditRecords = client.call(call).await?.parse()?;
+    let records = page.records.unwrap_or_default();
+    Ok(records.first().and_then(|record| record.sequence))
 }
 
 /// A checkpoint as it was given, or the last line of a file of checkpoints: it stands for all before it.

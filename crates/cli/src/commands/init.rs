@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use breakglass_api_types::Operation;
 use breakglass_app::{App, FirstStart, Initialized, Ports};
-use breakglass_domain::Secret;
+use breakglass_domain::Installation;
 use breakglass_http::TlsConfig;
 
 use crate::arguments::ServeArgs;
@@ -100,6 +100,29 @@ pub(crate) fn self_signed_file(settings: &ServeSettings) -> Option<PathBuf> {
     (settings.tls == Tls::SelfSigned).then(|| settings.data.folder.join(SELF_SIGNED_FILE))
 }
 
+/// The public URL of the installation, when there is one already.
+///
+/// # Errors
+/// When the store cannot be read, or what stands there is no URL.
+pub(crate) async fn kept_url(ports: &Ports) -> Result<Option<PublicUrl>, Failure> {
+    let Some(installation) = find(ports).await? else {
+        return Ok(None);
+    };
+    let url = installation.public_url.parse();
+    url.map(Some).map_err(|fault| {
+        let message = format!("the public URL that was kept cannot be used: {fault}");
+        Failure::new(Exit::Failed, message)
+    })
+}
+
+async fn find(ports: &Ports) -> Result<Option<Installation>, Failure> {
+    let found = match ports.store.read().await {
+        Ok(mut view) => view.find_installation().await,
+        Err(error) => Err(error),
+    };
+    Ok(found.map_err(breakglass_app::Error::from)?)
+}
+
 /// Makes the installation when there is none yet.
 ///
 /// # Errors
@@ -109,12 +132,7 @@ pub(crate) async fn make(
     ports: &Ports,
     url: &PublicUrl,
 ) -> Result<Option<Initialized>, Failure> {
-    let found = ports.store.read().await;
-    let found = match found {
-        Ok(mut view) => view.find_installation().await,
-        Err(error) => Err(error),
-    };
-    if found.map_err(breakglass_app::Error::from)?.is_some() {
+    if find(ports).await?.is_some() {
         // The file of the password may be gone by now.
         return Ok(None);
     }
@@ -154,6 +172,9 @@ pub(crate) fn tell(
 }
 
 /// Two requests that make an emergency client, to be pasted into a shell.
+///
+/// The password is asked for, so that it comes neither into the shell's history nor into the list of processes. All is one
+/// command, so that a shell has read all of it before it asks.
 fn tour(made: &Initialized, settings: &ServeSettings, url: &PublicUrl) -> Result<String, Failure> {
     let path = |operation: Operation, values: &[(&str, &str)]| {
         operation
@@ -166,14 +187,15 @@ fn tour(made: &Initialized, settings: &ServeSettings, url: &PublicUrl) -> Result
     let trust = self_signed_file(settings)
         .map(|file| format!(" --cacert {}", quoted(&file)))
         .unwrap_or_default();
-    let password = made.generated_password.as_ref().map(Secret::expose);
-    // The letters of a generated password need no escapes, neither in JSON nor in a shell.
-    let password = password.unwrap_or("PASSWORD");
     let user = &made.admin_username;
     Ok(format!(
-        "Make an emergency client, while the server runs:\n\n\
-         TOKEN=$(curl -sS{trust} {url}{acquire} -H 'Content-Type: application/json' \
-         -d '{{\"username\":\"{user}\",\"password\":\"{password}\"}}' | sed 's/.*\"token\":\"\\([^\"]*\\)\".*/\\1/')\n\
+        "Make an emergency client, while the server runs (this asks for the password, which stays out of the shell's \
+         history):\n\n\
+         printf 'Password: ' && read -r PASSWORD &&\n\
+         TOKEN=$(printf '%s\\n' \"$PASSWORD\" | \
+         sed 's/[\"\\]/\\\\&/g; s/.*/{{\"username\":\"{user}\",\"password\":\"&\"}}/' | \
+         curl -sS{trust} {url}{acquire} -H 'Content-Type: application/json' -d @- | \
+         sed 's/.*\"token\":\"\\([^\"]*\\)\".*/\\1/') &&\n\
          curl -sS{trust} {url}{create} -H \"Authorization: OpsToken $TOKEN\" -H 'Content-Type: application/json' \
          -d '{{\"clientId\":\"break-glass-1\",\"clientName\":\"Break glass 1\",\"accessTokenTtl\":259200}}'\n\n\
          or on this machine, with or without a server:\n\n\

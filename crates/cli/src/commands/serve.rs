@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use breakglass_app::{App, Caller, Housekeeping};
-use breakglass_http::{Api, Server, ServerOptions, TlsConfig};
+use breakglass_http::{Api, Server, TlsConfig};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::MissedTickBehavior;
 
@@ -14,7 +14,7 @@ use crate::commands::init;
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
 use crate::settings::{PublicUrl, ServeSettings};
-use crate::{logging, wiring};
+use crate::{descriptors, logging, wiring};
 
 /// How often the server looks after itself.
 const ROUND: Duration = Duration::from_millis(250);
@@ -36,21 +36,20 @@ pub(crate) async fn run(
     let ports = wiring::prepare(&settings.data).await?;
     // The address is taken before the installation is made, so that a first start that fails can be tried again and
     // still shows the password.
-    let server = Server::bind(settings.listen, ServerOptions::default())
-        .await
-        .map_err(|error| {
-            let message = format!("cannot listen on {}", settings.listen);
-            Failure::caused(Exit::Failed, message, &error)
-        })?;
+    let server = bind(&settings).await?;
     let listening = init::derived_url(&settings, server.local_addr())?;
-    let url = settings
-        .public_url
-        .clone()
-        .unwrap_or_else(|| listening.clone());
+    let url = match &settings.public_url {
+        Some(url) => url.clone(),
+        None => init::kept_url(&ports).await?.unwrap_or(listening.clone()),
+    };
     let tls = init::tls(&settings, &url, &ports)?;
     let made = init::make(&settings, &ports, &url).await?;
     let mut app = wiring::open_app(&settings.data, ports).await?;
-    follow_url(&mut app, &url).await?;
+    if settings.public_url.is_some() {
+        follow_url(&mut app, &url).await?;
+    } else {
+        warn_of_another_address(&url, &listening);
+    }
     let details = [
         ("version", env!("CARGO_PKG_VERSION")),
         ("address", &listening.to_string()),
@@ -72,6 +71,38 @@ pub(crate) async fn run(
     told?;
     stopped?;
     Ok(Exit::Success)
+}
+
+/// Takes the address, with as many connections as the process can have.
+async fn bind(settings: &ServeSettings) -> Result<Server, Failure> {
+    let options = settings.server_options(descriptors::raise_limit());
+    let (asked, possible) = (settings.max_connections, options.max_connections);
+    if possible < asked {
+        tracing::warn!(
+            asked,
+            possible,
+            "the limit of open files allows fewer connections at once"
+        );
+    }
+    Server::bind(settings.listen, options)
+        .await
+        .map_err(|error| {
+            let message = format!("cannot listen on {}", settings.listen);
+            Failure::caused(Exit::Failed, message, &error)
+        })
+}
+
+/// Says so when clients are sent to an address of this machine at which this server does not listen. What the URL is
+/// stays as it was: it stands in tokens that were issued, and other servers on the folder have it too.
+fn warn_of_another_address(kept: &PublicUrl, listening: &PublicUrl) {
+    if kept.is_loopback() && kept != listening {
+        tracing::warn!(
+            public_url = %kept,
+            listening = %listening,
+            "clients are told the public URL of an earlier start, and this server listens elsewhere; --public-url \
+             changes it"
+        );
+    }
 }
 
 /// Lets the installation be known under this URL.

@@ -2,11 +2,11 @@
 
 use std::fmt;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use breakglass_app::Options;
 use breakglass_domain::Minutes;
-use breakglass_http::TrustedProxy;
+use breakglass_http::{ServerOptions, TrustedProxy};
 
 use super::{PublicUrl, SettingsFile};
 use crate::arguments::{DataArgs, ServeArgs};
@@ -46,6 +46,10 @@ pub(crate) struct ServeSettings {
     pub(crate) public_url: Option<PublicUrl>,
     /// How connections are protected.
     pub(crate) tls: Tls,
+    /// How many connections are served at once.
+    pub(crate) max_connections: usize,
+    /// How many of them one source may have; a share of the whole when nothing is said.
+    pub(crate) max_connections_per_source: Option<usize>,
     /// The password of the administrator at the first start; a random one when absent.
     pub(crate) admin_password_file: Option<PathBuf>,
     /// Proxies whose word about the client's address is taken.
@@ -104,6 +108,23 @@ impl DataSettings {
 }
 
 impl ServeSettings {
+    /// The limits of the listener, for a process that may have so many files open.
+    pub(crate) fn server_options(&self, descriptors: usize) -> ServerOptions {
+        let options = ServerOptions {
+            max_connections: self.max_connections,
+            ..ServerOptions::default()
+        };
+        let mut options = options.within(descriptors);
+        if let Some(most) = self.max_connections_per_source {
+            options.max_connections_per_source = most;
+        }
+        // Behind a proxy everybody comes from the same address.
+        options
+            .uncounted_sources
+            .extend(self.trusted_proxies.iter().copied());
+        options
+    }
+
     /// Puts flags and environment together with the file, for a server.
     ///
     /// # Errors
@@ -125,6 +146,19 @@ impl ServeSettings {
                 .unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 0))),
             public_url: public_url.and_then(|url| faults.note("public-url", url.parse())),
             tls: tls(flags, &file, &mut faults),
+            max_connections: count(
+                "max-connections",
+                flags.max_connections.or(file.max_connections),
+                &mut faults,
+            )
+            .unwrap_or(ServerOptions::default().max_connections),
+            max_connections_per_source: count(
+                "max-connections-per-source",
+                flags
+                    .max_connections_per_source
+                    .or(file.max_connections_per_source),
+                &mut faults,
+            ),
             admin_password_file: flags
                 .admin_password_file
                 .clone()
@@ -166,9 +200,7 @@ impl Faults {
 }
 
 fn find_file(flags: &DataArgs) -> Result<SettingsFile, Failure> {
-    let data_dir = flags.data_dir.as_deref();
-    let data_dir = data_dir.unwrap_or(Path::new(DEFAULT_DATA_DIR));
-    SettingsFile::find(flags.config.as_deref(), data_dir)
+    SettingsFile::find(flags.config.as_deref(), flags.data_dir.as_deref())
 }
 
 fn data(flags: &DataArgs, file: &SettingsFile, faults: &mut Faults) -> DataSettings {
@@ -210,23 +242,21 @@ fn data(flags: &DataArgs, file: &SettingsFile, faults: &mut Faults) -> DataSetti
     }
 }
 
-/// A flag that asks for one kind of TLS puts aside what the file says of the other.
+/// Each setting by itself, the flag before the file. Only a flag that asks for the other kind of TLS puts aside what the
+/// file asks for: one that says `false` asks for nothing.
 fn tls(flags: &ServeArgs, file: &SettingsFile, faults: &mut Faults) -> Tls {
-    let by_flags = flags.tls_cert.is_some() || flags.tls_key.is_some();
-    let (certificate, key, self_signed) = if by_flags || flags.tls_self_signed.is_some() {
-        (
-            flags.tls_cert.clone(),
-            flags.tls_key.clone(),
-            flags.tls_self_signed,
-        )
-    } else {
-        (
-            file.tls_cert.clone(),
-            file.tls_key.clone(),
-            file.tls_self_signed,
-        )
+    let beside = |flag: &Option<PathBuf>, file: &Option<PathBuf>| {
+        let file = file
+            .as_ref()
+            .filter(|_| flags.tls_self_signed != Some(true));
+        flag.as_ref().or(file).cloned()
     };
-    match (certificate, key, self_signed == Some(true)) {
+    let certificate = beside(&flags.tls_cert, &file.tls_cert);
+    let key = beside(&flags.tls_key, &file.tls_key);
+    let by_flags = flags.tls_cert.is_some() || flags.tls_key.is_some();
+    let in_file = file.tls_self_signed == Some(true) && !by_flags;
+    let self_signed = flags.tls_self_signed.unwrap_or(in_file);
+    match (certificate, key, self_signed) {
         (None, None, false) => Tls::Off,
         (None, None, true) => Tls::SelfSigned,
         (Some(certificate), Some(key), false) => Tls::Files { certificate, key },
@@ -256,6 +286,16 @@ fn proxies(flags: &ServeArgs, file: &SettingsFile, faults: &mut Faults) -> Vec<T
         proxies.extend(faults.note("trusted-proxy", parsed));
     }
     proxies
+}
+
+/// A number of connections: at least one, or nobody would be let in.
+fn count(name: &str, number: Option<u32>, faults: &mut Faults) -> Option<usize> {
+    let number = usize::try_from(number?).unwrap_or(usize::MAX);
+    let checked = match number {
+        0 => Err("must be at least 1".to_owned()),
+        _ => Ok(number),
+    };
+    faults.note(name, checked)
 }
 
 fn parse_address(text: &str) -> Result<SocketAddr, String> {
