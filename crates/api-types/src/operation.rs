@@ -211,7 +211,7 @@ mod tests {
         for spec in OPERATIONS {
             match spec.privilege {
                 Privilege::PublicOrView | Privilege::View => {
-                    assert_eq!(spec.effect, Effect::Read, "{}", spec.name)
+                    assert_eq!(spec.effect, Effect::Read, "{}", spec.name);
                 }
                 Privilege::Manage => assert_eq!(spec.effect, Effect::Write, "{}", spec.name),
                 Privilege::Authenticated | Privilege::Client | Privilege::Public => {}
