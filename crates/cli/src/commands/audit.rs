@@ -168,12 +168,8 @@ async fn verify(
     }
     if found.valid == Some(true) {
         let records = found.records.unwrap_or_default();
-        // Whoever checks fewer records than there are has not found that all of them hold. That the newest cannot even
-        // be listed matters now, and no sooner: a verification that fails says more.
-        if newest?.is_some_and(|newest| records < newest) {
-            let message = format!("only {records} records of the audit were checked");
-            return Err(Failure::new(Exit::AuditTampered, message));
-        }
+        // That the newest cannot even be listed matters now, and no sooner: a verification that fails says more.
+        all_checked(records, newest?)?;
         if output == Output::Table {
             console.line(format!("The audit holds: {records} records."))?;
         }
@@ -185,6 +181,17 @@ async fn verify(
     let message = format!("the audit does not hold from record {place} on: {reason}");
     let told = Failure::new(Exit::AuditTampered, message);
     Err(failure.message.into_iter().fold(told, Failure::with_detail))
+}
+
+/// Whoever checks fewer records than there are has not found that all of them hold.
+fn all_checked(checked: i64, newest: Option<i64>) -> Result<(), Failure> {
+    match newest.filter(|newest| checked < *newest) {
+        None => Ok(()),
+        Some(newest) => {
+            let message = format!("only {checked} of {newest} records of the audit were checked");
+            Err(Failure::new(Exit::AuditTampered, message))
+        }
+    }
 }
 
 /// The sequence of the newest record that may be seen.
@@ -257,6 +264,17 @@ mod tests {
         fs::write(&path, "\n").unwrap();
         assert!(read_checkpoint(path.to_str().unwrap()).is_err());
         assert!(read_checkpoint("nowhere").is_err());
+    }
+
+    #[test]
+    fn a_verification_of_a_part_is_none_of_the_whole() {
+        // More may have come since the newest was asked for.
+        for (checked, newest) in [(7, Some(7)), (8, Some(7)), (0, None)] {
+            assert_eq!(all_checked(checked, newest), Ok(()));
+        }
+        let failure = all_checked(6, Some(7)).unwrap_err();
+        assert_eq!(failure.exit, Exit::AuditTampered);
+        assert!(failure.message.contains("6 of 7"), "{failure}");
     }
 
     #[test]
