@@ -27,6 +27,7 @@ mod wiring;
 
 use std::process::ExitCode;
 
+use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches};
 use tokio::runtime::Runtime;
 
@@ -61,6 +62,10 @@ pub fn main() -> ExitCode {
 fn parse() -> Cli {
     let mut command = environment::without_empty_variables(Cli::command());
     let matches = command.get_matches_mut();
+    if arguments::asks_two(&matches) {
+        let message = "--local works on the data folder and --server asks a server: choose one";
+        command.error(ErrorKind::ArgumentConflict, message).exit();
+    }
     Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.format(&mut command).exit())
 }
 

@@ -17,7 +17,8 @@ pub(crate) struct ServeArgs {
     /// The URL under which clients reach the server [default: the one it had before; at the first start http(s) and the
     /// address to listen on]
     ///
-    /// Tokens carry it as their issuer. It is kept in the data folder, and a server that is not told another goes on with
+    /// A first start that listens on every address (0.0.0.0 or ::) has to be told it. Tokens carry it as their issuer. It is
+    /// kept in the data folder, and a server that is not told another goes on with
     /// it, wherever it listens. All servers on one data folder have to be told the same one, or none. After a change the
     /// server still takes the tokens it issued before, but services that verify them by themselves look for the issuer
     /// at the old URL.

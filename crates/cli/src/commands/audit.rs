@@ -13,12 +13,13 @@ use breakglass_domain::Timestamp;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use crate::anchor::append_line;
+use crate::anchor::{self, append_line};
 use crate::arguments::{AuditCommand, AuditOrder, ConnectArgs, Output};
 use crate::client::{Call, Client};
 use crate::commands::realm;
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
+use crate::settings::DataSettings;
 use crate::table;
 
 /// Carries out a command.
@@ -46,7 +47,16 @@ async fn carry_out(
     context: &mut Context,
 ) -> Result<Exit, Failure> {
     match command {
-        AuditCommand::Checkpoint { append, output, .. } => {
+        AuditCommand::Checkpoint {
+            append,
+            output,
+            connect,
+        } => {
+            if connect.local
+                && let Some(path) = DataSettings::resolve(&connect.data)?.checkpoint_file
+            {
+                anchor::ensure_writable(&path)?;
+            }
             checkpoint(client, append.as_deref(), output.output, context).await?;
         }
         AuditCommand::Export { file, after, .. } => {

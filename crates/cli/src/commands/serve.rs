@@ -33,7 +33,15 @@ pub(crate) async fn run(
     logging::log_panics();
     // From here on a signal is heard, so that a server that said where it answers also ends in good order.
     let signals = Signals::new()?;
-    let ports = wiring::prepare(&settings.data).await?;
+    let ground = wiring::survey(&settings.data).await?;
+    ground.refuse_lost_store(&settings.data)?;
+    let wishes = if ground.is_founded() {
+        // The file of the password may be gone by now.
+        None
+    } else {
+        Some(init::Wishes::read(&settings)?)
+    };
+    let ports = wiring::prepare(&settings.data, ground).await?;
     // The address is taken before the installation is made, so that a first start that fails can be tried again and
     // still shows the password.
     let server = bind(&settings).await?;
@@ -43,7 +51,7 @@ pub(crate) async fn run(
         None => init::kept_url(&ports).await?.unwrap_or(listening.clone()),
     };
     let tls = init::tls(&settings, &url, &ports)?;
-    let made = init::make(&settings, &ports, &url).await?;
+    let made = init::make(wishes, &ports, &url).await?;
     let mut app = wiring::open_app(&settings.data, ports).await?;
     if settings.public_url.is_some() {
         follow_url(&mut app, &url).await?;
@@ -59,7 +67,7 @@ pub(crate) async fn run(
     let app = Arc::new(app);
     let mut told = Ok(());
     if let Some(made) = &made {
-        told = init::tell(made, &settings, &url, &mut context.console);
+        told = init::tell(made, &settings, args, &url, &mut context.console);
     }
     let told = told.and_then(|()| announce(&settings, &listening, &url, tls.as_ref(), context));
     if told.is_ok() {
@@ -154,7 +162,10 @@ async fn serve(server: Server, api: Api, tls: Option<TlsConfig>, app: &App, sign
     let stop = stop(signals.interrupt, signals.terminate);
     let serving = server.serve(api, tls.clone(), stop);
     tokio::select! {
-        drained = serving => tracing::info!(?drained, "the server has stopped"),
+        drained = serving => match drained.dropped_connections {
+            0 => tracing::info!("the server has stopped, and every request in flight was answered"),
+            cut_off => tracing::warn!(cut_off, "the server has stopped, and cut off connections that took too long"),
+        },
         never = keep_house(app) => match never {},
         never = reload(signals.hangup, tls) => match never {},
     }

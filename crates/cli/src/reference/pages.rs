@@ -50,6 +50,9 @@ pub(super) fn configuration() -> String {
          working folder.\n\
          One that nobody named, nor its data folder, is refused unless it belongs to the user or to root and nobody else \
          can write it.\n\
+         A switch is `true` or `false` in the file, without quotes, and `true`, `yes`, `on`, `1` or their opposites in \
+         the environment and after `=` of a flag.\n\
+         Minutes can also be said with units, such as `\"180d\"` or `\"1h30m\"`.\n\
          A path in the file is relative to the file's folder.\n\
          No setting holds a secret: secrets stand in files of their own, and the settings name them.\n\n\
          Several servers may work on one data folder.\n\
@@ -75,7 +78,8 @@ pub(super) fn configuration() -> String {
     page.push_str(
         "\n## An example\n\n```toml\nlisten = \"0.0.0.0:8730\"\npublic-url = \"https://breakglass.example.org\"\n\
          tls-cert = \"/etc/breakglass/tls.crt\"\ntls-key = \"/etc/breakglass/tls.key\"\n\
-         checkpoint-file = \"/mnt/elsewhere/checkpoints\"\nemergency-ttl-cap = \"180d\"\nstatus-list-ttl = 30\n\
+         master-key-file = \"/etc/breakglass/master.key\"\n\
+         checkpoint-file = \"/mnt/elsewhere/checkpoints\"\ncheckpoint-interval = 5\nemergency-ttl-cap = \"180d\"\nstatus-list-ttl = 30\n\
          trusted-proxy = [\"10.0.0.1\"]\nlog-format = \"json\"\n```\n",
     );
     page

@@ -27,6 +27,8 @@ pub(crate) struct SettingsFile {
     pub(crate) allow_plaintext: Option<bool>,
     /// Where checkpoints are appended.
     pub(crate) checkpoint_file: Option<PathBuf>,
+    /// How often a checkpoint is signed, in minutes or with a unit.
+    pub(crate) checkpoint_interval: Option<TtlText>,
     /// The folder of everything that is kept.
     pub(crate) data_dir: Option<PathBuf>,
     /// The longest lifetime of an emergency token, in minutes or with a unit.
@@ -104,7 +106,10 @@ impl SettingsFile {
             return Ok(None);
         };
         let file: Self = toml::from_str(&text).map_err(|error| {
-            let message = format!("{} is not valid: {}", path.display(), error.message());
+            let fault = error
+                .message()
+                .replace("expected u32", "expected a whole number");
+            let message = format!("{} is not valid: {fault}", path.display());
             let line = error.span().map(|span| {
                 let before = text.get(..span.start).unwrap_or_default();
                 format!("in line {}", before.matches('\n').count() + 1)
@@ -204,7 +209,10 @@ mod tests {
 
     #[test]
     fn a_value_of_another_type_is_refused() {
-        assert!(read("status-list-ttl = 'soon'").is_err());
+        let told = read("status-list-ttl = 'soon'").unwrap_err().to_string();
+        assert!(told.contains("expected a whole number"), "{told}");
+        let told = read("tls-self-signed = 'yes'").unwrap_err().to_string();
+        assert!(told.contains("expected a boolean"), "{told}");
         assert!(read("emergency-ttl-cap = true").is_err());
     }
 

@@ -8,6 +8,7 @@ use breakglass_app::Options;
 use breakglass_domain::Minutes;
 use breakglass_http::{ServerOptions, TrustedProxy};
 
+use super::file::TtlText;
 use super::{PublicUrl, SettingsFile};
 use crate::arguments::{DataArgs, ServeArgs};
 use crate::exit::{Exit, Failure};
@@ -207,16 +208,19 @@ fn data(flags: &DataArgs, file: &SettingsFile, faults: &mut Faults) -> DataSetti
     let folder = flags.data_dir.clone().or_else(|| file.data_dir.clone());
     let folder = folder.unwrap_or_else(|| PathBuf::from(DEFAULT_DATA_DIR));
     let defaults = Options::default();
-    let cap = flags.emergency_ttl_cap.or_else(|| {
-        let text = &file.emergency_ttl_cap.as_ref()?.0;
-        faults.note("emergency-ttl-cap", lifetime::parse_minutes(text))
-    });
-    let cap = cap.unwrap_or(defaults.emergency_ttl_cap);
-    if cap == Minutes::new(0) {
-        faults
-            .0
-            .push("emergency-ttl-cap: must be at least a minute".to_owned());
-    }
+    let cap = minutes(
+        "emergency-ttl-cap",
+        flags.emergency_ttl_cap,
+        file.emergency_ttl_cap.as_ref(),
+        faults,
+    );
+    let interval = minutes(
+        "checkpoint-interval",
+        flags.checkpoint_interval,
+        file.checkpoint_interval.as_ref(),
+        faults,
+    );
+    let interval = interval.map(|minutes| i64::from(minutes.get()) * 60_000);
     let status_list_ttl = flags.status_list_ttl.or(file.status_list_ttl);
     let status_list_ttl = status_list_ttl.unwrap_or(defaults.status_list_ttl_seconds);
     if !(1..=MAX_STATUS_LIST_TTL).contains(&status_list_ttl) {
@@ -235,11 +239,27 @@ fn data(flags: &DataArgs, file: &SettingsFile, faults: &mut Faults) -> DataSetti
             .or_else(|| file.checkpoint_file.clone()),
         folder,
         options: Options {
-            emergency_ttl_cap: cap,
+            checkpoint_interval_millis: interval.unwrap_or(defaults.checkpoint_interval_millis),
+            emergency_ttl_cap: cap.unwrap_or(defaults.emergency_ttl_cap),
             status_list_ttl_seconds: status_list_ttl,
             ..defaults
         },
     }
+}
+
+/// A time of at least a minute, the flag before the file.
+fn minutes(
+    name: &str,
+    flag: Option<Minutes>,
+    file: Option<&TtlText>,
+    faults: &mut Faults,
+) -> Option<Minutes> {
+    let chosen = flag.or_else(|| faults.note(name, lifetime::parse_minutes(&file?.0)))?;
+    let checked = match chosen.get() {
+        0 => Err("must be at least a minute".to_owned()),
+        _ => Ok(chosen),
+    };
+    faults.note(name, checked)
 }
 
 /// Each setting by itself, the flag before the file. Only a flag that asks for the other kind of TLS puts aside what the
@@ -299,8 +319,17 @@ fn count(name: &str, number: Option<u32>, faults: &mut Faults) -> Option<usize> 
 }
 
 fn parse_address(text: &str) -> Result<SocketAddr, String> {
-    text.parse()
-        .map_err(|_| format!("{text:?} is no address with a port, such as 127.0.0.1:8730"))
+    text.parse().map_err(|_| {
+        let by_name = text
+            .rsplit_once(':')
+            .filter(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok());
+        let hint = match by_name {
+            Some(("localhost", port)) => format!(": say 127.0.0.1:{port}, or [::1]:{port}"),
+            Some(_) => " in digits: names are not looked up".to_owned(),
+            None => ", such as 127.0.0.1:8730".to_owned(),
+        };
+        format!("{text:?} is no address with a port{hint}")
+    })
 }
 
 fn parse_log_format(text: &str) -> Result<LogFormat, String> {

@@ -196,4 +196,31 @@ fn whoever_speaks_for_many_is_not_counted_as_one() {
 #[test]
 fn a_cap_of_nothing_makes_no_sense() {
     assert!(faults(&["--emergency-ttl-cap=0"], "").contains("at least a minute"));
+    assert!(faults(&["--checkpoint-interval=0"], "").contains("at least a minute"));
+}
+
+#[test]
+fn checkpoints_come_as_often_as_was_chosen() {
+    let interval = |flags: &[&str], file: &str| {
+        let options = resolve(flags, file).unwrap().data.options;
+        options.checkpoint_interval_millis
+    };
+    assert_eq!(interval(&[], ""), 300_000);
+    assert_eq!(interval(&[], "checkpoint-interval = '1h'"), 3_600_000);
+    assert_eq!(
+        interval(&["--checkpoint-interval=2"], "checkpoint-interval = '1h'"),
+        120_000
+    );
+}
+
+#[test]
+fn an_address_by_name_is_told_how_to_be_said() {
+    for (listen, hint) in [
+        ("localhost:8730", "127.0.0.1:8730"),
+        ("b.example:8730", "names are not looked up"),
+        ("8730", "such as"),
+    ] {
+        let told = faults(&[&format!("--listen={listen}")], "");
+        assert!(told.contains(hint), "{told}");
+    }
 }
