@@ -653,7 +653,7 @@ pub struct EmergencyClient {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[validate(nested)]
     pub roles: Option<Vec<VcfRoleAssignment>>,
-    /// The token endpoint of the issuer. Set by the server.
+    /// Where the token endpoint of the issuer belongs, for information: emergency tokens come from this API alone, and nothing answers there yet. Set by the server.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub token_endpoint_url: Option<String>,
 }
