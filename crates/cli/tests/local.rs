@@ -316,6 +316,10 @@ async fn brokers_and_realms_are_made_and_deleted() {
             .contains("NIGHT")
     );
 
+    let told = folder.succeeds("realm create LOCAL --broker NIGHT").await;
+    let name = told.out.lines().find(|line| line.starts_with("Name"));
+    assert!(name.unwrap().ends_with("  Night"), "{}", told.out);
+    folder.succeeds("realm delete LOCAL NIGHT").await;
     let realm = folder
         .succeeds("realm create LOCAL --broker NIGHT --output json")
         .await
