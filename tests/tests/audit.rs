@@ -80,6 +80,27 @@ fn each_way_of_tampering_is_shown_and_its_record_named() {
 }
 
 #[test]
+fn an_audit_that_was_emptied_is_shown_and_what_is_recorded_after_hides_nothing() {
+    let (place, _) = place_with_records();
+    let data = place.copy_of_data("empty");
+    tamper(&data, "empty", 0);
+    let first_fails = || {
+        let outcome = verify(&place, &data, &[]).expect(TAMPERED);
+        let found: Value = serde_json::from_str(&outcome.stdout).unwrap();
+        assert_eq!(found["valid"], false, "{found}");
+        assert_eq!(found["failure"]["sequence"], 1, "{found}");
+        found["failure"]["reason"].clone()
+    };
+    assert_eq!(first_fails(), "TRUNCATED");
+
+    let command = place.serve().env("BREAKGLASS_DATA_DIR", &data);
+    let server = command.start();
+    server.fleet().create("after");
+    drop(server.stop());
+    first_fails();
+}
+
+#[test]
 fn an_export_that_is_not_whole_does_not_look_like_one() {
     let (place, last) = place_with_records();
     let export = |data: &Path, words: &[&str]| {
