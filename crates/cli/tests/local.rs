@@ -186,6 +186,21 @@ async fn the_line_for_this_machine_names_the_files_that_were_named() {
 }
 
 #[tokio::test]
+async fn a_key_that_the_folders_own_file_names_is_found_by_every_command() {
+    let folder = Folder::empty();
+    std::fs::create_dir(folder.data()).unwrap();
+    let text = format!("master-key-file = '{}'", folder.beside("key").display());
+    std::fs::write(folder.data().join("breakglass.toml"), text).unwrap();
+    let told = folder.succeeds("init --data-dir DATA").await;
+    assert!(!told.out.contains("--master-key-file"), "{}", told.out);
+    assert!(folder.beside("key").exists());
+    assert!(!folder.data().join("master.key").exists());
+    folder
+        .succeeds("ec create LOCAL --client-id a --ttl 60")
+        .await;
+}
+
+#[tokio::test]
 async fn a_token_goes_into_a_new_file_that_is_its_owners_alone() {
     let folder = Folder::initialized().await;
     let create = "ec create LOCAL --client-id a --ttl 60 --token-file BESIDE/token";
