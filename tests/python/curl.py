@@ -1,6 +1,6 @@
 """As much of curl as the commands need that a first start prints, so that a test of them needs no curl.
 
-usage: curl.py -sS [--cacert FILE] URL [-H HEADER]... -d BODY
+usage: curl.py -sS [--cacert FILE] URL [-H HEADER]... -d BODY|@-
 """
 
 import argparse
@@ -16,7 +16,8 @@ parser.add_argument("-H", action="append", default=[], dest="headers")
 parser.add_argument("-d", required=True, dest="body")
 arguments = parser.parse_args()
 
-request = urllib.request.Request(arguments.url, data=arguments.body.encode(), method="POST")
+body = sys.stdin.read() if arguments.body == "@-" else arguments.body
+request = urllib.request.Request(arguments.url, data=body.encode(), method="POST")
 for header in arguments.headers:
     name, _, value = header.partition(": ")
     request.add_header(name, value)

@@ -36,6 +36,7 @@ WAYS = {
         "DELETE FROM audit_records WHERE sequence >= :n",
         "DELETE FROM audit_checkpoints WHERE sequence >= :n",
     ],
+    "empty": ["DELETE FROM audit_records", "DELETE FROM audit_checkpoints"],
 }
 
 with sqlite3.connect(DATABASE, isolation_level=None) as database:

@@ -51,6 +51,26 @@ impl Command {
         self
     }
 
+    /// Lets it have at most so many files open.
+    #[must_use]
+    pub(crate) fn with_open_files(self, most: u32) -> Self {
+        let mut command = std::process::Command::new("sh");
+        command
+            .args(["-c", &format!("ulimit -n {most} && exec \"$0\" \"$@\"")])
+            .arg(self.command.get_program())
+            .args(self.command.get_args())
+            .env_clear();
+        for (name, value) in self.command.get_envs() {
+            if let Some(value) = value {
+                command.env(name, value);
+            }
+        }
+        if let Some(folder) = self.command.get_current_dir() {
+            command.current_dir(folder);
+        }
+        Self { command, ..self }
+    }
+
     /// Runs it to its end.
     pub fn run(mut self) -> Outcome {
         let line = self.line();

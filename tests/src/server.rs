@@ -27,6 +27,12 @@ impl Serve {
         Self(self.0.env(name, value))
     }
 
+    /// Lets it have at most so many files open. Words are to be added before.
+    #[must_use]
+    pub fn with_open_files(self, most: u32) -> Self {
+        Self(self.0.with_open_files(most))
+    }
+
     /// Starts it, and waits until it says where it listens.
     pub fn start(self) -> Server {
         let mut process = self.0.into_process();

@@ -80,6 +80,48 @@ fn each_way_of_tampering_is_shown_and_its_record_named() {
 }
 
 #[test]
+fn an_audit_that_was_emptied_is_shown_and_what_is_recorded_after_hides_nothing() {
+    let (place, _) = place_with_records();
+    let data = place.copy_of_data("empty");
+    tamper(&data, "empty", 0);
+    let first_fails = || {
+        let outcome = verify(&place, &data, &[]).expect(TAMPERED);
+        let found: Value = serde_json::from_str(&outcome.stdout).unwrap();
+        assert_eq!(found["valid"], false, "{found}");
+        assert_eq!(found["failure"]["sequence"], 1, "{found}");
+        found["failure"]["reason"].clone()
+    };
+    assert_eq!(first_fails(), "TRUNCATED");
+
+    let command = place.serve().env("BREAKGLASS_DATA_DIR", &data);
+    let server = command.start();
+    server.fleet().create("after");
+    drop(server.stop());
+    first_fails();
+}
+
+#[test]
+fn an_export_that_is_not_whole_does_not_look_like_one() {
+    let (place, last) = place_with_records();
+    let export = |data: &Path, words: &[&str]| {
+        let command = place.command(["audit", "export", "--local"]);
+        command.args(words).env("BREAKGLASS_DATA_DIR", data).run()
+    };
+    let whole = export(&place.data(), &[]).ok();
+    assert!(whole.lines().count() as u64 >= last);
+    let after = (last - 2).to_string();
+    export(&place.data(), &["--after", &after]).ok();
+
+    let data = place.copy_of_data("gap");
+    tamper(&data, "remove", 5);
+    let outcome = export(&data, &[]).expect(TAMPERED);
+    assert!(outcome.stderr.contains("record 5 "), "{}", outcome.stderr);
+    // What is there is written all the same.
+    assert_eq!(outcome.stdout.lines().count() + 1, whole.lines().count());
+    export(&data, &["--after", "5"]).ok();
+}
+
+#[test]
 fn a_cut_end_is_shown_by_a_checkpoint_kept_elsewhere() {
     let (place, last) = place_with_records();
     let anchor = place.path("anchor");

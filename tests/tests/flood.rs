@@ -1,5 +1,7 @@
 //! Somebody who fails again and again, and somebody who must get in meanwhile.
 
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -11,6 +13,33 @@ const SOON: Duration = Duration::from_secs(1);
 /// How many callers fail at once, and how often each.
 const CALLERS: usize = 4;
 const FAILURES: usize = 50;
+
+/// Open connections that do nothing any more, more than the server has places for.
+const IDLE: usize = 100;
+
+#[test]
+fn connections_that_are_kept_open_lock_nobody_out() {
+    let place = Place::installed();
+    let server = place.serve().with_open_files(128).start();
+    let address = server.url().strip_prefix("http://").unwrap();
+    let mut kept = Vec::new();
+    for _ in 0..IDLE {
+        let mut connection = TcpStream::connect(address).unwrap();
+        let request = format!("GET /healthz HTTP/1.1\r\nhost: {address}\r\n\r\n");
+        connection.write_all(request.as_bytes()).unwrap();
+        let mut start = [0; 12];
+        connection.read_exact(&mut start).unwrap();
+        assert_eq!(&start, b"HTTP/1.1 200");
+        kept.push(connection);
+    }
+    // A login opens files of the store, for which descriptors must be left.
+    let fleet = server.fleet();
+    fleet.create("safe");
+    drop(kept);
+    let log = server.stop();
+    assert!(log.contains("limit of open files"), "{log}");
+    assert!(!log.contains("cannot accept"), "{log}");
+}
 
 #[test]
 fn a_flood_of_failures_locks_nobody_out_and_fills_no_audit() {

@@ -49,7 +49,7 @@ fn realm_on(place: &Place, server: &Server, algorithm: &str) -> Fleet {
 
 #[test]
 fn a_token_verifies_by_discovery_and_keys_alone_until_it_is_recalled() {
-    let place = Place::installed();
+    let place = Place::new();
     let server = place.serve().start();
     let fleet = server.fleet();
     let issuer = issuer(&server, "CUSTOMER");
@@ -69,7 +69,7 @@ fn a_token_verifies_by_discovery_and_keys_alone_until_it_is_recalled() {
 
 #[test]
 fn each_algorithm_verifies_with_another_library() {
-    let place = Place::installed();
+    let place = Place::new();
     let server = place.serve().start();
     for algorithm in ["ES256", "RS256", "EdDSA"] {
         let fleet = realm_on(&place, &server, algorithm);
@@ -84,7 +84,7 @@ fn each_algorithm_verifies_with_another_library() {
 
 #[test]
 fn introspection_says_what_stands_behind_a_token_while_it_lives() {
-    let place = Place::installed();
+    let place = Place::new();
     let server = place.serve().start();
     let fleet = server.fleet();
     let first = fleet.create("safe");
@@ -109,7 +109,7 @@ fn introspection_says_what_stands_behind_a_token_while_it_lives() {
 
 #[test]
 fn another_issuer_knows_nothing_of_a_token() {
-    let place = Place::installed();
+    let place = Place::new();
     let server = place.serve().start();
     let elsewhere = realm_on(&place, &server, "ES256");
     let here = server.fleet();
@@ -121,7 +121,7 @@ fn another_issuer_knows_nothing_of_a_token() {
 
 #[test]
 fn who_introspects_must_say_who_it_is() {
-    let place = Place::installed();
+    let place = Place::new();
     let server = place.serve().start();
     let token = server.fleet().create("safe").token;
     let path = "/acs/t/CUSTOMER/introspect";
@@ -143,7 +143,7 @@ fn who_introspects_must_say_who_it_is() {
 
 #[test]
 fn a_revoked_token_is_dead_and_its_client_stays() {
-    let place = Place::installed();
+    let place = Place::new();
     let server = place.serve().start();
     let fleet = server.fleet();
     let made = fleet.create("safe");

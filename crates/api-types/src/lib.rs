@@ -19,6 +19,7 @@
 mod bounds;
 mod document;
 mod generated;
+mod json;
 mod operation;
 mod reader;
 mod sensitive;
@@ -28,6 +29,6 @@ pub use document::openapi;
 pub use generated::operations::{OPERATIONS, Operation};
 pub use generated::{breakglass, broker, fleet_iam};
 pub use operation::{Body, Effect, Method, MissingParameter, OperationSpec, Privilege, Surface};
-pub use reader::{FieldFailure, Malformed, Parsed, read};
+pub use reader::{Fault, FieldFailure, Malformed, Parsed, read};
 pub use sensitive::Sensitive;
 pub use shape::{Field, Kind, Shape, Shaped};

@@ -47,6 +47,8 @@ pub enum Method {
 pub enum Privilege {
     /// Anybody.
     Public,
+    /// Anybody; holders of `identity.management.view` are told more, and wrong credentials are refused.
+    PublicOrView,
     /// Whoever holds a live token.
     Authenticated,
     /// Whoever authenticates as an OAuth client.
@@ -208,7 +210,9 @@ mod tests {
     fn reads_are_not_guarded_as_writes() {
         for spec in OPERATIONS {
             match spec.privilege {
-                Privilege::View => assert_eq!(spec.effect, Effect::Read, "{}", spec.name),
+                Privilege::PublicOrView | Privilege::View => {
+                    assert_eq!(spec.effect, Effect::Read, "{}", spec.name);
+                }
                 Privilege::Manage => assert_eq!(spec.effect, Effect::Write, "{}", spec.name),
                 Privilege::Authenticated | Privilege::Client | Privilege::Public => {}
             }

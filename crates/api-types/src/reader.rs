@@ -1,10 +1,13 @@
 //! The reader of request bodies: every faulty field at once.
 
+use std::collections::BTreeMap;
+
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use validator::Validate;
 
 use crate::bounds;
+use crate::json::Json;
 use crate::shape::{Field, Kind, Shape, Shaped};
 
 /// What became of a body that is JSON.
@@ -25,10 +28,12 @@ pub struct FieldFailure {
     pub message: String,
 }
 
-/// The body is not JSON.
+/// The body is not JSON, or JSON beyond what is read.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("line {line}, column {column}: {message}")]
 pub struct Malformed {
+    /// What is wrong with it.
+    pub fault: Fault,
     /// The line, from 1.
     pub line: usize,
     /// The column, from 1; 0 when the line is empty.
@@ -37,21 +42,31 @@ pub struct Malformed {
     pub message: String,
 }
 
+/// What is wrong with a body that cannot be read.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum Fault {
+    /// It is JSON, but its depth or one of its numbers goes beyond what is read (RFC 8259, section 9, lets a reader set such
+    /// limits).
+    Limit,
+    /// It is not JSON (RFC 8259).
+    Syntax,
+}
+
 /// Reads a request body.
 ///
 /// Fields that the contract does not know, and those that only the server sets, are dropped; `null` is the same as
-/// an absent field. Whatever else the contract forbids is among the failures.
+/// an absent field. Whatever else the contract forbids is among the failures, and so is a field that is given twice.
 ///
 /// # Errors
-/// When the bytes are not JSON.
+/// When the bytes are not JSON, or nested too deep, or hold a number that no number of ours can hold.
 pub fn read<T>(bytes: &[u8]) -> Result<Parsed<T>, Malformed>
 where
     T: Default + DeserializeOwned + Shaped + Validate,
 {
-    let body: Value = serde_json::from_slice(bytes).map_err(|error| malformed(&error))?;
+    let body: Json = serde_json::from_slice(bytes).map_err(|error| malformed(&error))?;
     let mut reader = Reader::default();
-    let admitted = if let Value::Object(fields) = body {
-        reader.object("", T::SHAPE, fields)
+    let admitted = if let Json::Object(entries) = body {
+        reader.object("", T::SHAPE, entries)
     } else {
         reader.fail("", "must be an object");
         Value::Object(Map::new())
@@ -88,8 +103,14 @@ pub(crate) fn below(path: &str, name: &str) -> String {
 fn malformed(error: &serde_json::Error) -> Malformed {
     let text = error.to_string();
     // serde_json ends its message with the place, which stands in fields of its own here.
-    let message = text.split(" at line ").next().unwrap_or_default();
+    let found = text.split(" at line ").next().unwrap_or_default();
+    let (fault, message) = match found {
+        "number out of range" => (Fault::Limit, "the number is too large"),
+        "recursion limit exceeded" => (Fault::Limit, "lists and objects are nested too deep"),
+        _ => (Fault::Syntax, found),
+    };
     Malformed {
+        fault,
         line: error.line().max(1),
         column: error.column(),
         message: message.to_owned(),
@@ -107,19 +128,29 @@ impl Reader {
         self.failures.push(FieldFailure::new(path, message));
     }
 
-    fn object(&mut self, path: &str, shape: &Shape, mut fields: Map<String, Value>) -> Value {
+    fn object(&mut self, path: &str, shape: &Shape, entries: Vec<(String, Json)>) -> Value {
+        let mut fields: BTreeMap<String, Vec<Json>> = BTreeMap::new();
+        for (name, value) in entries {
+            fields.entry(name).or_default().push(value);
+        }
         let mut admitted = Map::new();
         for field in shape.fields.iter().filter(|field| !field.read_only) {
-            let value = fields.remove(field.name).unwrap_or(Value::Null);
-            if let Some(value) = self.field(&below(path, field.name), field, value) {
+            let values = fields.remove(field.name).unwrap_or_default();
+            if let Some(value) = self.field(&below(path, field.name), field, values) {
                 admitted.insert(field.name.to_owned(), value);
             }
         }
         Value::Object(admitted)
     }
 
-    fn field(&mut self, path: &str, field: &Field, value: Value) -> Option<Value> {
-        if value.is_null() {
+    fn field(&mut self, path: &str, field: &Field, mut values: Vec<Json>) -> Option<Value> {
+        let value = values.pop().unwrap_or(Json::Leaf(Value::Null));
+        if !values.is_empty() {
+            // Readers differ in which of them they believe, so that none of them is.
+            self.fail(path, "must be given once");
+            return None;
+        }
+        if value == Json::Leaf(Value::Null) {
             if field.required {
                 self.fail(path, "is required");
             }
@@ -128,24 +159,35 @@ impl Reader {
         self.value(path, field.kind, value)
     }
 
-    fn value(&mut self, path: &str, kind: Kind, value: Value) -> Option<Value> {
+    fn value(&mut self, path: &str, kind: Kind, value: Json) -> Option<Value> {
         match (kind, value) {
-            (Kind::List(inner), Value::Array(entries)) => Some(self.list(path, *inner, entries)),
-            (Kind::Object(shape), Value::Object(fields)) => Some(self.object(path, shape, fields)),
-            (Kind::List(_) | Kind::Object(_), _) => {
-                self.fail(path, &expectation(kind));
+            (Kind::List(inner), Json::List(entries)) => Some(self.list(path, *inner, entries)),
+            (Kind::Object(shape), Json::Object(entries)) => Some(self.object(path, shape, entries)),
+            (Kind::Any | Kind::Map, value) if value.repeated_name().is_some() => {
+                let name = value.repeated_name().unwrap_or_default();
+                self.fail(path, &format!("must hold {name:?} once"));
                 None
             }
-            (kind, value) if fits(kind, &value) => Some(value),
-            (kind, _) => {
+            (Kind::Any, value) => Some(value.into_value()),
+            (Kind::Map, value @ Json::Object(_)) => self.leaf(path, kind, value.into_value()),
+            (_, Json::Leaf(value)) => self.leaf(path, kind, value),
+            (_, Json::List(_) | Json::Object(_)) => {
                 self.fail(path, &expectation(kind));
                 None
             }
         }
     }
 
+    fn leaf(&mut self, path: &str, kind: Kind, value: Value) -> Option<Value> {
+        if fits(kind, &value) {
+            return Some(value);
+        }
+        self.fail(path, &expectation(kind));
+        None
+    }
+
     /// A faulty entry is replaced rather than dropped, so that the places of the others stay as the caller counts them.
-    fn list(&mut self, path: &str, kind: Kind, entries: Vec<Value>) -> Value {
+    fn list(&mut self, path: &str, kind: Kind, entries: Vec<Json>) -> Value {
         let admitted = entries.into_iter().enumerate().map(|(place, entry)| {
             self.value(&format!("{path}[{place}]"), kind, entry)
                 .unwrap_or_else(|| filler(kind))
@@ -154,6 +196,7 @@ impl Reader {
     }
 }
 
+/// Whether a value is of the kind. Lists and objects with shapes have been taken apart before.
 fn fits(kind: Kind, value: &Value) -> bool {
     match kind {
         Kind::Any => true,
@@ -163,13 +206,12 @@ fn fits(kind: Kind, value: &Value) -> bool {
             .as_i64()
             .is_some_and(|number| i32::try_from(number).is_ok()),
         Kind::Int64 => value.is_i64(),
-        Kind::List(_) => value.is_array(),
         Kind::Map => value
             .as_object()
             .is_some_and(|fields| fields.values().all(Value::is_string)),
-        Kind::Object(_) => value.is_object(),
         Kind::Text => value.is_string(),
         Kind::Uuid => value.as_str().is_some_and(is_uuid),
+        Kind::List(_) | Kind::Object(_) => false,
     }
 }
 

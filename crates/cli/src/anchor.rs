@@ -1,6 +1,6 @@
 //! Checkpoints in a file that lies elsewhere.
 
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use async_trait::async_trait;
 use breakglass_domain::audit::SignedCheckpoint;
 use breakglass_ports::CheckpointAnchor;
+
+use crate::exit::{Exit, Failure};
 
 /// Appends checkpoints to a file, a compact JWS per line.
 #[derive(Clone, Debug)]
@@ -38,13 +40,28 @@ impl CheckpointAnchor for FileAnchor {
 /// # Errors
 /// When the file cannot be opened or written.
 pub(crate) fn append_line(path: &Path, line: &str) -> io::Result<()> {
-    let mut file = OpenOptions::new()
+    let mut file = open(path)?;
+    file.write_all(format!("{line}\n").as_bytes())?;
+    file.sync_all()
+}
+
+/// Checks that checkpoints can go to a file, before anybody relies on it. Makes it when it is not there.
+///
+/// # Errors
+/// [`Exit::Usage`] when it cannot be opened for appending.
+pub(crate) fn ensure_writable(path: &Path) -> Result<(), Failure> {
+    open(path).map(drop).map_err(|error| {
+        let message = format!("checkpoint-file: cannot append to {}", path.display());
+        Failure::caused(Exit::Usage, message, &error)
+    })
+}
+
+fn open(path: &Path) -> io::Result<File> {
+    OpenOptions::new()
         .append(true)
         .create(true)
         .mode(0o600)
-        .open(path)?;
-    file.write_all(format!("{line}\n").as_bytes())?;
-    file.sync_all()
+        .open(path)
 }
 
 #[cfg(test)]

@@ -9,12 +9,13 @@ mod realm;
 mod serve;
 mod token;
 
-use clap::{Parser, Subcommand};
+use clap::parser::ValueSource;
+use clap::{ArgMatches, Parser, Subcommand};
 
 pub(crate) use audit::{AuditCommand, AuditOrder};
 pub(crate) use connect::{ConnectArgs, Output, OutputArgs};
 pub(crate) use data::DataArgs;
-pub(crate) use emergency_client::{EmergencyClientCommand, IssueOutput};
+pub(crate) use emergency_client::{EmergencyClientCommand, IssueArgs, IssueOutput};
 pub(crate) use local::{AdminCommand, ManArgs};
 pub(crate) use realm::{BrokerCommand, RealmCommand};
 pub(crate) use serve::ServeArgs;
@@ -81,6 +82,20 @@ pub(crate) enum Command {
     /// Look into tokens and verify them
     #[command(subcommand)]
     Token(TokenCommand),
+}
+
+/// Whether a command line asks a server and the data folder at the same time. A server that only the environment names
+/// gives way to `--local`.
+pub(crate) fn asks_two(matches: &ArgMatches) -> bool {
+    let mut command = matches;
+    while let Some((_, inner)) = command.subcommand() {
+        command = inner;
+    }
+    let is_written = |name: &str| {
+        let known = command.try_contains_id(name).is_ok();
+        known && command.value_source(name) == Some(ValueSource::CommandLine)
+    };
+    is_written("local") && is_written("server")
 }
 
 #[cfg(test)]

@@ -87,6 +87,8 @@ pub(crate) struct Client {
     authorization: Option<HeaderValue>,
     /// Whether the session was acquired here and must be given back.
     session: bool,
+    /// Whether the credentials are those of one realm only.
+    realm_only: bool,
 }
 
 impl Client {
@@ -109,7 +111,10 @@ impl Client {
         }
         let file = args.credentials_file.as_deref();
         match Credentials::find(file, &context.environment)? {
-            Credentials::AccessToken(token) => client.present("Bearer", token.expose())?,
+            Credentials::AccessToken(token) => {
+                client.present("Bearer", token.expose())?;
+                client.realm_only = true;
+            }
             Credentials::OpsToken(token) => client.present("OpsToken", token.expose())?,
             Credentials::Password { username, password } => {
                 client.acquire(username, password.expose()).await?;
@@ -134,7 +139,13 @@ impl Client {
             transport,
             authorization: None,
             session: false,
+            realm_only: false,
         })
+    }
+
+    /// Whether records of every realm, and of none, are shown to these credentials.
+    pub(crate) fn sees_every_realm(&self) -> bool {
+        !self.realm_only
     }
 
     /// The way that requests go.

@@ -118,18 +118,15 @@ fn read_private(path: &Path) -> Result<Secret, Failure> {
     Err(Failure::new(Exit::Usage, message))
 }
 
-/// Reads a password: the first line of a file. Secrets that a container is given are often readable by everybody in it,
-/// so that is only warned of.
+/// Reads a password, the first line of a file, and whether everybody can read it too. Secrets that a container is given
+/// often are so, and that is for the caller to warn of.
 ///
 /// # Errors
 /// When it cannot be read.
-pub(crate) fn read_password(path: &Path) -> Result<Secret, Failure> {
+pub(crate) fn read_password(path: &Path) -> Result<(Secret, bool), Failure> {
     let (text, mode) = read(path)?;
-    if mode & EXPOSED_BITS != 0 {
-        tracing::warn!(file = %path.display(), "everybody on this machine can read the password's file");
-    }
     let line = text.expose().lines().next().unwrap_or_default();
-    Ok(Secret::new(line))
+    Ok((Secret::new(line), mode & EXPOSED_BITS != 0))
 }
 
 /// The text of a small file, and its mode.

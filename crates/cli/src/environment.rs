@@ -1,9 +1,11 @@
 //! What is read from the environment beside the flags, which clap reads itself.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::fmt;
 
 use breakglass_domain::Secret;
+use clap::{Arg, Command};
 
 /// The variables of this product, read once. Their values are never printed.
 #[derive(Clone, Default)]
@@ -38,6 +40,25 @@ impl fmt::Debug for Environment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set().entries(self.0.keys()).finish()
     }
+}
+
+/// The command line, without the variables that are set to nothing: whoever empties a variable takes back what was
+/// chosen, and that is no value of a setting.
+pub(crate) fn without_empty_variables(command: Command) -> Command {
+    let is_empty = |name: &OsStr| std::env::var_os(name).is_some_and(|value| value.is_empty());
+    without_variables(command, &is_empty)
+}
+
+fn without_variables(command: Command, is_left_out: &dyn Fn(&OsStr) -> bool) -> Command {
+    command
+        .mut_args(|arg: Arg| {
+            if arg.get_env().is_some_and(is_left_out) {
+                arg.env(None::<&'static str>)
+            } else {
+                arg
+            }
+        })
+        .mut_subcommands(|command| without_variables(command, is_left_out))
 }
 
 #[cfg(test)]

@@ -31,7 +31,7 @@ macro_rules! exits {
 }
 
 exits! {
-    Success = 0, "Done; of `token verify`, the token is valid; of `audit verify`, the audit holds.";
+    Success = 0, "Done; of `token verify`, the token is valid, with `--jwks` as far as can be told without asking for its recall; of `audit verify`, the audit holds.";
     Failed = 1, "Something on this machine failed: a file, a socket, an answer that makes no sense.";
     Usage = 2, "The command line, the environment or the configuration file is wrong.";
     Invalid = 3, "The request breaks a rule; every faulty field is named.";
@@ -51,6 +51,7 @@ exits! {
     AuditTampered = 30, "A record of the audit was changed, removed, inserted or moved, or the end was cut off.";
     NotInitialized = 40, "The data folder holds no installation yet.";
     MasterKey = 41, "The master key is missing, unreadable or not the one of this store.";
+    Unheard = 141, "Whoever read the output stopped before its end, as `head` does; what was asked for is done.";
 }
 
 impl From<ErrorKind> for Exit {
@@ -117,7 +118,7 @@ impl Failure {
 
     /// A failure without words: whoever was listening has gone.
     pub(crate) fn unheard() -> Self {
-        Self::new(Exit::Failed, "")
+        Self::new(Exit::Unheard, "")
     }
 
     /// Whether there is anything to tell.

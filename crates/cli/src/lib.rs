@@ -14,6 +14,7 @@ mod commands;
 mod console;
 mod context;
 mod credentials;
+mod descriptors;
 mod environment;
 mod exit;
 mod lifetime;
@@ -26,7 +27,8 @@ mod wiring;
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::error::ErrorKind;
+use clap::{CommandFactory, FromArgMatches};
 use tokio::runtime::Runtime;
 
 pub use arguments::Cli;
@@ -40,7 +42,7 @@ use arguments::Command;
 
 /// Runs the program with the arguments of this process.
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = parse();
     let mut context = Context::of_process();
     let outcome = Runtime::new()
         .map_err(|error| Failure::caused(Exit::Failed, "cannot start", &error))
@@ -54,6 +56,17 @@ pub fn main() -> ExitCode {
             failure.exit.into()
         }
     }
+}
+
+/// The arguments of this process. Ends it when they make no sense, or when they ask for help.
+fn parse() -> Cli {
+    let mut command = environment::without_empty_variables(Cli::command());
+    let matches = command.get_matches_mut();
+    if arguments::asks_two(&matches) {
+        let message = "--local works on the data folder and --server asks a server: choose one";
+        command.error(ErrorKind::ArgumentConflict, message).exit();
+    }
+    Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.format(&mut command).exit())
 }
 
 /// Runs one command.

@@ -5,6 +5,9 @@ use comfy_table::{ContentArrangement, Table, presets};
 /// What stands in a cell that has nothing to say.
 pub(crate) const NOTHING: &str = "-";
 
+/// The longest text of a cell that is cut.
+const MAX_SHORT_CHARACTERS: usize = 40;
+
 /// A table with these column names: no frame, so that a line is a row and can be searched.
 pub(crate) fn with_columns(names: &[&str]) -> Table {
     let mut table = Table::new();
@@ -45,6 +48,19 @@ pub(crate) fn cell(text: &str) -> String {
         .collect()
 }
 
+/// The text of a cell in a list, cut where it would push the other columns out of sight.
+pub(crate) fn short(text: Option<&str>) -> String {
+    let text = optional(text);
+    match text.char_indices().nth(MAX_SHORT_CHARACTERS) {
+        None => text,
+        Some(_) => text
+            .chars()
+            .take(MAX_SHORT_CHARACTERS - 1)
+            .chain(['…'])
+            .collect(),
+    }
+}
+
 /// The text of a cell for a value that may be absent.
 pub(crate) fn optional<T: ToString>(value: Option<T>) -> String {
     value.map_or_else(|| NOTHING.to_owned(), |value| cell(&value.to_string()))
@@ -74,6 +90,16 @@ mod tests {
         let mut table = with_columns(&["CLIENT", "STATUS"]);
         table.add_row([cell("night shift"), optional::<String>(None)]);
         assert_eq!(render(&table), "CLIENT       STATUS\nnight shift  -");
+    }
+
+    #[test]
+    fn a_long_name_is_cut_where_it_is_one_of_many() {
+        let name = "é".repeat(MAX_SHORT_CHARACTERS);
+        assert_eq!(short(Some(&name)), name);
+        let cut = short(Some(&format!("{name}é")));
+        assert_eq!(cut.chars().count(), MAX_SHORT_CHARACTERS);
+        assert!(cut.ends_with("é…"), "{cut}");
+        assert_eq!(short(None), NOTHING);
     }
 
     #[test]

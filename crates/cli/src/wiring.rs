@@ -1,6 +1,6 @@
 //! The one place where adapters are put into ports.
 
-use std::fs::{self, DirBuilder, Permissions};
+use std::fs::{self, DirBuilder};
 use std::io::ErrorKind;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
@@ -8,13 +8,13 @@ use std::sync::Arc;
 
 use breakglass_app::{App, OpenError, Ports};
 use breakglass_http::{Api, ApiOptions, TrustedProxy};
-use breakglass_ports::{CheckpointAnchor, Entropy, KeyVault};
+use breakglass_ports::{CheckpointAnchor, Entropy, KeyVault, Store};
 use breakglass_storage_sqlite::{Options as StoreOptions, SqliteStore};
 use breakglass_tokens::{
     Argon2Hasher, JwtSigner, MasterKey, MasterKeyError, SystemClock, SystemEntropy, Vault,
 };
 
-use crate::anchor::FileAnchor;
+use crate::anchor::{self, FileAnchor};
 use crate::exit::{Exit, Failure};
 use crate::settings::DataSettings;
 
@@ -31,28 +31,91 @@ pub(crate) fn store_file(folder: &Path) -> PathBuf {
 /// # Errors
 /// [`Exit::NotInitialized`] when there is none, [`Exit::MasterKey`] when its key is missing or another's.
 pub(crate) async fn open(settings: &DataSettings) -> Result<Arc<App>, Failure> {
-    if !store_file(&settings.folder).exists() {
+    let ground = survey(settings).await?;
+    let Some(store) = ground.store.filter(|_| ground.is_founded) else {
         return Err(not_initialized(settings));
-    }
-    let master_key = load_key(settings)?;
-    let ports = ports(settings, master_key).await?;
+    };
+    let ports = ports(settings, store, load_key(settings)?);
     open_app(settings, ports).await.map(Arc::new)
 }
 
-/// Makes the data folder and the master key when there is no store yet, and gives the ports on them.
+/// What is there before a start makes anything.
+pub(crate) struct Ground {
+    store: Option<SqliteStore>,
+    is_founded: bool,
+    has_key: bool,
+}
+
+impl Ground {
+    /// Whether there is an installation already.
+    pub(crate) fn is_founded(&self) -> bool {
+        self.is_founded
+    }
+
+    /// Refuses a key that has lost its store. The key is made after the store's file, so a first start that broke off
+    /// never leaves this behind; a folder that is not mounted does, and a new store in its place would look like the old
+    /// one with everything gone.
+    ///
+    /// # Errors
+    /// [`Exit::NotInitialized`], with what to do.
+    pub(crate) fn refuse_lost_store(&self, settings: &DataSettings) -> Result<(), Failure> {
+        if self.store.is_some() || !self.has_key {
+            return Ok(());
+        }
+        let message = format!(
+            "{} is there, a master key, but {} is not, the store it belongs to",
+            settings.master_key_file.display(),
+            store_file(&settings.folder).display()
+        );
+        let detail = "mount or restore the data folder; or run `breakglass init`, which makes a new store under the key";
+        Err(Failure::new(Exit::NotInitialized, message).with_detail(detail))
+    }
+}
+
+/// Looks at what is there, and makes nothing.
 ///
 /// # Errors
-/// When a store is there and its master key is not; when something cannot be made.
-pub(crate) async fn prepare(settings: &DataSettings) -> Result<Ports, Failure> {
+/// When the store cannot be read.
+pub(crate) async fn survey(settings: &DataSettings) -> Result<Ground, Failure> {
+    // The key first: another process that is at its first start makes the store before the key.
+    let has_key = settings.master_key_file.exists();
+    let mut ground = Ground {
+        store: None,
+        is_founded: false,
+        has_key,
+    };
+    if store_file(&settings.folder).exists() {
+        let store = open_store(settings).await?;
+        ground.is_founded = is_founded(&store).await?;
+        ground.store = Some(store);
+    }
+    Ok(ground)
+}
+
+/// Makes what is missing of the data folder, the store and the master key, and gives the ports on them.
+///
+/// # Errors
+/// When there is an installation and its master key is not there; when checkpoints are to go to a file that cannot be
+/// written; when something cannot be made.
+pub(crate) async fn prepare(settings: &DataSettings, ground: Ground) -> Result<Ports, Failure> {
     make_folder(&settings.folder)?;
-    // A key is made before the store that it seals: where a store is, its key was, and a new one would never open it.
-    let master_key = if store_file(&settings.folder).exists() {
+    if let Some(path) = &settings.checkpoint_file {
+        anchor::ensure_writable(path)?;
+    }
+    let store = match ground.store {
+        Some(store) => store,
+        None => open_store(settings).await?,
+    };
+    warn_of_exposure(&settings.folder);
+    warn_of_exposure(&store_file(&settings.folder));
+    // Where an installation is, its key was, and a new one would never open it.
+    let master_key = if ground.is_founded {
         load_key(settings)?
     } else {
         MasterKey::create(&settings.master_key_file, &SystemEntropy)
             .map_err(|error| key_failure(settings, &error))?
     };
-    ports(settings, master_key).await
+    Ok(ports(settings, store, master_key))
 }
 
 /// Opens the application on ports whose store holds an installation.
@@ -86,20 +149,31 @@ pub(crate) fn api(app: Arc<App>, trusted_proxies: Vec<TrustedProxy>) -> Api {
     Api::new(app, options)
 }
 
-async fn ports(settings: &DataSettings, master_key: MasterKey) -> Result<Ports, Failure> {
-    let store = SqliteStore::open(&store_file(&settings.folder), StoreOptions::default())
+async fn open_store(settings: &DataSettings) -> Result<SqliteStore, Failure> {
+    SqliteStore::open(&store_file(&settings.folder), StoreOptions::default())
         .await
         .map_err(|error| {
             let message = format!("cannot open the store in {}", settings.folder.display());
             Failure::caused(Exit::Failed, message, &error)
-        })?;
+        })
+}
+
+async fn is_founded(store: &SqliteStore) -> Result<bool, Failure> {
+    let found = match store.read().await {
+        Ok(mut view) => view.find_installation().await,
+        Err(error) => Err(error),
+    };
+    Ok(found.map_err(breakglass_app::Error::from)?.is_some())
+}
+
+fn ports(settings: &DataSettings, store: SqliteStore, master_key: MasterKey) -> Ports {
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
     let vault: Arc<dyn KeyVault> = Arc::new(Vault::new(master_key));
     let anchor = settings
         .checkpoint_file
         .clone()
         .map(|path| Arc::new(FileAnchor::new(path)) as Arc<dyn CheckpointAnchor>);
-    Ok(Ports {
+    Ports {
         anchor,
         clock: Arc::new(SystemClock),
         hasher: Arc::new(Argon2Hasher::new(Arc::clone(&entropy))),
@@ -107,7 +181,7 @@ async fn ports(settings: &DataSettings, master_key: MasterKey) -> Result<Ports, 
         signer: Arc::new(JwtSigner::new(Arc::clone(&vault))),
         store: Arc::new(store),
         vault,
-    })
+    }
 }
 
 fn make_folder(folder: &Path) -> Result<(), Failure> {
@@ -120,20 +194,22 @@ fn make_folder(folder: &Path) -> Result<(), Failure> {
     }
     match DirBuilder::new().mode(0o700).create(folder) {
         Ok(()) => Ok(()),
-        Err(error) if error.kind() == ErrorKind::AlreadyExists && folder.is_dir() => {
-            warn_of_exposure(folder);
-            Ok(())
-        }
+        Err(error) if error.kind() == ErrorKind::AlreadyExists && folder.is_dir() => Ok(()),
         Err(error) => Err(failed(&error)),
     }
 }
 
-/// The files in it are their owner's alone whatever the folder's mode is, but others could take them away.
-fn warn_of_exposure(folder: &Path) {
-    let mode = fs::metadata(folder).map(|metadata| metadata.permissions());
-    let mode = mode.as_ref().map(Permissions::mode);
-    if matches!(mode, Ok(mode) if mode & 0o022 != 0) {
-        tracing::warn!(folder = %folder.display(), "others can write the data folder; its mode should be 0700");
+/// Secrets in the store are sealed or kept as digests, but names, addresses and the audit are not; and whoever can write
+/// can take away.
+fn warn_of_exposure(path: &Path) {
+    let metadata = fs::metadata(path);
+    let mode = metadata.map(|metadata| metadata.permissions().mode() & 0o777);
+    if let Ok(mode) = mode
+        && mode & 0o077 != 0
+    {
+        let mode = format!("{mode:04o}");
+        let path = path.display();
+        tracing::warn!(%path, mode, "others than its owner can get at it; take that from them (chmod go-rwx)");
     }
 }
 

@@ -2,8 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on ends here")]
 
-use std::fs;
-use std::process::{Command, Output};
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::process::{Command, Output, Stdio};
 
 use breakglass_cli::Exit;
 
@@ -53,12 +54,73 @@ fn a_flag_goes_before_the_environment_and_the_environment_before_the_file() {
 }
 
 #[test]
+fn a_variable_that_is_set_to_nothing_says_nothing() {
+    let file = "public-url = 'https://file.example'";
+    let empty = [
+        "LISTEN",
+        "PUBLIC_URL",
+        "TLS_CERT",
+        "TLS_SELF_SIGNED",
+        "TRUSTED_PROXY",
+        "LOG",
+        "LOG_FORMAT",
+        "EMERGENCY_TTL_CAP",
+        "CHECKPOINT_FILE",
+        "MASTER_KEY_FILE",
+    ];
+    let names = empty.map(|name| format!("BREAKGLASS_{name}"));
+    let variables: Vec<_> = names.iter().map(|name| (name.as_str(), "")).collect();
+    assert_eq!(address(&[], &variables, file), "https://file.example");
+    // The default of a flag is not lost either.
+    let output = breakglass(&["status"], &[("BREAKGLASS_SERVER", "")]);
+    assert_eq!(
+        output.status.code(),
+        Some(i32::from(Exit::Unauthenticated.code()))
+    );
+}
+
+#[test]
+fn a_file_of_the_working_folder_that_others_can_write_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("breakglass.toml");
+    fs::write(&file, "public-url = 'https://file.example'").unwrap();
+    let init = |mode: u32, data: &str, more: &[&str]| {
+        fs::set_permissions(&file, Permissions::from_mode(mode)).unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_breakglass"));
+        command
+            .args(["init", "--data-dir", data])
+            .args(more)
+            .current_dir(folder.path())
+            .env_clear();
+        command.output().unwrap()
+    };
+    let refused = init(0o666, "refused", &[]);
+    let told = String::from_utf8_lossy(&refused.stderr);
+    assert_eq!(refused.status.code(), Some(i32::from(Exit::Usage.code())));
+    assert!(
+        told.contains("breakglass.toml can be written by others"),
+        "{told}"
+    );
+    assert!(!folder.path().join("refused").exists());
+
+    let told = |output: Output| String::from_utf8(output.stdout).unwrap();
+    for (mode, data, more) in [
+        (0o644, "believed", [].as_slice()),
+        (0o666, "named", ["--config", "breakglass.toml"].as_slice()),
+    ] {
+        let told = told(init(mode, data, more));
+        assert!(told.contains("https://file.example"), "{told}");
+    }
+}
+
+#[test]
 fn a_switch_can_stand_in_the_environment() {
     let listen = ("BREAKGLASS_LISTEN", "0.0.0.0:8730");
     let allowed = ("BREAKGLASS_ALLOW_PLAINTEXT", "yes");
+    let url = ("BREAKGLASS_PUBLIC_URL", "https://b.example");
     assert_eq!(
-        address(&[], &[listen, allowed], ""),
-        "http://localhost:8730"
+        address(&[], &[listen, allowed, url], ""),
+        "https://b.example"
     );
     let refused = breakglass(&["init", "--data-dir", "/nowhere/data"], &[listen]);
     assert_eq!(refused.status.code(), Some(i32::from(Exit::Usage.code())));
@@ -93,6 +155,43 @@ fn the_program_ends_with_the_code_of_its_failure() {
     let elsewhere = ("BREAKGLASS_SERVER", "http://b.example");
     let told = check(&["status"], &[elsewhere, token], Exit::Usage);
     assert!(told.contains("--allow-plaintext"), "{told}");
+}
+
+#[test]
+fn a_server_and_the_data_folder_are_not_asked_at_once() {
+    let words = ["status", "--local", "--data-dir", "/nowhere"];
+    let server = "http://127.0.0.1:1";
+    let both = breakglass(&[&words[..], &["--server", server]].concat(), &[]);
+    assert_eq!(both.status.code(), Some(i32::from(Exit::Usage.code())));
+    // One that stands in the environment for all commands gives way.
+    let beside = breakglass(&words, &[("BREAKGLASS_SERVER", server)]);
+    assert_eq!(
+        beside.status.code(),
+        Some(i32::from(Exit::NotInitialized.code()))
+    );
+}
+
+#[test]
+fn a_negative_lifetime_is_told_what_a_lifetime_is() {
+    let words = ["ec", "create", "--client-id", "a", "--ttl", "-5"];
+    let refused = breakglass(&words, &[]);
+    let told = String::from_utf8_lossy(&refused.stderr);
+    assert!(told.contains("expected minutes"), "{told}");
+}
+
+#[test]
+fn whoever_reads_no_further_is_told_apart_from_a_failure() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_breakglass"));
+    let mut child = command
+        .arg("man")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(i32::from(Exit::Unheard.code())));
+    assert!(output.stderr.is_empty());
 }
 
 #[test]

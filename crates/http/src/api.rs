@@ -10,7 +10,7 @@ use breakglass_domain::Principal;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use http::header::CONTENT_LENGTH;
-use http::{HeaderValue, Method, Request, Response};
+use http::{HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use tower::ServiceExt;
@@ -114,7 +114,7 @@ impl Api {
             Ok(whole) => whole.to_bytes(),
             Err(_) => Bytes::new(),
         };
-        if is_head {
+        if is_head && parts.status != StatusCode::NOT_MODIFIED {
             // RFC 9110, section 9.3.2: the fields of a GET, and no content.
             let length = HeaderValue::from(body.len());
             parts.headers.insert(CONTENT_LENGTH, length);

@@ -18,8 +18,8 @@ pub(crate) enum Failure {
     /// Something that the tests of this crate rule out.
     #[error("{0}")]
     Defect(&'static str),
-    /// The body is not JSON.
-    #[error("the body is not JSON: {0}")]
+    /// The body is not JSON, or JSON beyond what is read.
+    #[error("the body cannot be read: {0}")]
     Malformed(#[from] Malformed),
     /// The body is of another media type than the operation takes.
     #[error("the body is not {0}")]

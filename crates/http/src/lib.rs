@@ -13,6 +13,7 @@ mod api;
 mod breakglass;
 mod broker;
 mod call;
+mod conditional;
 mod credentials;
 mod failure;
 mod fleet_iam;

@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use breakglass_app::{RealmStatus, ServerStatus};
+use breakglass_domain::Timestamp;
 use prometheus_client::encoding::text::{encode_eof, encode_registry};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -19,6 +20,15 @@ const BUCKETS: [f64; 12] = [
 type Requests = Family<[(&'static str, String); 2], Counter>;
 type Latencies = Family<[(&'static str, &'static str); 1], Histogram>;
 type RealmGauge = Family<[(&'static str, String); 1], Gauge>;
+
+/// How closely the realms are told of.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Detail {
+    /// All together, and each by its tenant.
+    EachRealm,
+    /// All together.
+    Together,
+}
 
 /// What this process has counted.
 pub(crate) struct Metrics {
@@ -67,28 +77,85 @@ impl Metrics {
     ///
     /// # Errors
     /// When a label cannot be written, which texts always can.
-    pub(crate) fn encode(&self, status: Option<&ServerStatus>) -> Result<String, fmt::Error> {
+    pub(crate) fn encode(
+        &self,
+        status: Option<&ServerStatus>,
+        detail: Detail,
+    ) -> Result<String, fmt::Error> {
         let mut text = String::new();
         encode_registry(&mut text, &self.registry)?;
-        encode_registry(&mut text, &gauges(status))?;
+        encode_registry(&mut text, &gauges(status, detail))?;
         encode_eof(&mut text)?;
         Ok(text)
     }
 }
 
 /// How the installation stands. The registry is made anew each time, so that a realm that is gone shows no more.
-fn gauges(status: Option<&ServerStatus>) -> Registry {
+fn gauges(status: Option<&ServerStatus>, detail: Detail) -> Registry {
     let mut registry = Registry::default();
-    let ready = Gauge::<i64>::default();
-    ready.set(i64::from(status.is_some()));
-    registry.register(
-        "breakglass_store_ready",
-        "Whether the store answers: 1 or 0",
-        ready,
-    );
+    let ready = "Whether the store answers: 1 or 0";
+    let answers = i64::from(status.is_some());
+    gauge(&mut registry, "breakglass_store_ready", ready, answers);
     let Some(status) = status else {
         return registry;
     };
+    together(&mut registry, status);
+    if detail == Detail::EachRealm {
+        each_realm(&mut registry, status);
+    }
+    let sequence = status.audit.head.map_or(0, |head| whole(head.sequence));
+    gauge(
+        &mut registry,
+        "breakglass_audit_head_sequence",
+        "The sequence number of the last audit record",
+        sequence,
+    );
+    registry
+}
+
+/// What alerts are made of: sums, and the realm that is worst off.
+fn together(registry: &mut Registry, status: &ServerStatus) {
+    let clients = || status.realms.iter().map(|realm| &realm.emergency);
+    gauge(
+        registry,
+        "breakglass_emergency_clients_live",
+        "Emergency clients whose token is alive",
+        clients().map(|clients| whole(clients.live)).sum(),
+    );
+    gauge(
+        registry,
+        "breakglass_emergency_clients",
+        "Emergency clients, alive or not",
+        clients().map(|clients| whole(clients.total)).sum(),
+    );
+    if let Some(fewest) = clients().map(|clients| clients.live).min() {
+        gauge(
+            registry,
+            "breakglass_emergency_clients_live_fewest",
+            "Emergency clients whose token is alive, in the realm that has the fewest",
+            whole(fewest),
+        );
+    }
+    if let Some(at) = clients().filter_map(|clients| clients.nearest_expiry).min() {
+        gauge(
+            registry,
+            "breakglass_emergency_nearest_expiry_seconds",
+            "Seconds until the first of the live emergency tokens ends",
+            seconds(status.now, at),
+        );
+    }
+    if let Some(at) = clients().filter_map(|clients| clients.last_used_at).max() {
+        gauge(
+            registry,
+            "breakglass_emergency_seconds_since_last_use",
+            "Seconds since an emergency token was last used; absent when none ever was",
+            seconds(at, status.now),
+        );
+    }
+}
+
+/// The same of each realm. A realm is labelled by the tenant of its issuer, which is how people know it.
+fn each_realm(registry: &mut Registry, status: &ServerStatus) {
     let live = RealmGauge::default();
     let total = RealmGauge::default();
     let nearest_expiry = RealmGauge::default();
@@ -98,49 +165,50 @@ fn gauges(status: Option<&ServerStatus>) -> Registry {
         set(&live, realm, whole(emergency.live));
         set(&total, realm, whole(emergency.total));
         if let Some(at) = emergency.nearest_expiry {
-            set(&nearest_expiry, realm, at.millis_since(status.now) / 1000);
+            set(&nearest_expiry, realm, seconds(status.now, at));
         }
         if let Some(at) = emergency.last_used_at {
-            set(&since_last_use, realm, status.now.millis_since(at) / 1000);
+            set(&since_last_use, realm, seconds(at, status.now));
         }
     }
     registry.register(
-        "breakglass_emergency_clients_live",
-        "Emergency clients whose token is alive",
+        "breakglass_realm_emergency_clients_live",
+        "Emergency clients of the realm whose token is alive",
         live,
     );
     registry.register(
-        "breakglass_emergency_clients",
-        "Emergency clients, alive or not",
+        "breakglass_realm_emergency_clients",
+        "Emergency clients of the realm, alive or not",
         total,
     );
     registry.register(
-        "breakglass_emergency_nearest_expiry_seconds",
-        "Seconds until the first of the live emergency tokens ends",
+        "breakglass_realm_emergency_nearest_expiry_seconds",
+        "Seconds until the first of the live emergency tokens of the realm ends",
         nearest_expiry,
     );
     registry.register(
-        "breakglass_emergency_seconds_since_last_use",
-        "Seconds since an emergency token was last used; absent when none ever was",
+        "breakglass_realm_emergency_seconds_since_last_use",
+        "Seconds since an emergency token of the realm was last used; absent when none ever was",
         since_last_use,
     );
-    let sequence = Gauge::<i64>::default();
-    sequence.set(status.audit.head.map_or(0, |head| whole(head.sequence)));
-    registry.register(
-        "breakglass_audit_head_sequence",
-        "The sequence number of the last audit record",
-        sequence,
-    );
-    registry
 }
 
-/// Realms are labelled by the tenant of their issuer, which discovery tells everybody; ids of realms are not for
-/// whoever did not say who they are.
+fn gauge(registry: &mut Registry, name: &str, help: &str, value: i64) {
+    let gauge = Gauge::<i64>::default();
+    gauge.set(value);
+    registry.register(name, help, gauge);
+}
+
 fn set(gauge: &RealmGauge, realm: &RealmStatus, value: i64) {
     let tenant = realm.broker.broker.tenant.as_str();
     gauge
         .get_or_create(&[("realm", tenant.to_owned())])
         .set(value);
+}
+
+/// Whole seconds from one instant to another.
+fn seconds(from: Timestamp, to: Timestamp) -> i64 {
+    to.millis_since(from) / 1000
 }
 
 fn whole(count: u64) -> i64 {
@@ -157,7 +225,7 @@ mod tests {
         metrics.observe("getJwks", 200, Duration::from_millis(2));
         metrics.observe("getJwks", 200, Duration::from_millis(2));
         metrics.observe("unrouted", 404, Duration::from_millis(2));
-        let text = metrics.encode(None).unwrap();
+        let text = metrics.encode(None, Detail::Together).unwrap();
         for line in [
             "# TYPE breakglass_http_requests counter",
             "# HELP breakglass_http_requests Requests that were answered, by operation and status.",

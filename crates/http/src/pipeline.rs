@@ -6,16 +6,17 @@ use std::sync::Arc;
 
 use breakglass_api_types::{Body, Effect, OperationSpec, Privilege};
 use breakglass_app::{Caller, Origin};
-use breakglass_domain::Principal;
+use breakglass_domain::{ErrorKind, Principal};
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
-use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use http::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE};
 use http::request::Parts;
 use http::{HeaderMap, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Collected, LengthLimitError, Limited};
 
 use crate::api::{self, BoxError};
 use crate::call::Call;
+use crate::conditional::unless_held;
 use crate::credentials::{self, Schemes};
 use crate::failure::Failure;
 use crate::handlers;
@@ -59,10 +60,10 @@ pub(crate) async fn answer(
     .await?;
     let status = StatusCode::from_u16(spec.success)
         .map_err(|_| Failure::Defect("the contract states a status that is none"))?;
-    Ok(reply.into_response(status))
+    Ok(unless_held(&parts.headers, reply.into_response(status)))
 }
 
-/// Proves who asks and whether they may; `None` where nobody is asked.
+/// Proves who asks and whether they may; `None` where nobody is asked, or nobody has to say and nobody does.
 async fn admit(
     shared: &Shared,
     spec: &OperationSpec,
@@ -77,7 +78,38 @@ async fn admit(
         (Privilege::Manage, _) => (Schemes::Tokens, Some(Manage)),
         (Privilege::Client, Effect::Read) => (Schemes::BasicAndTokens, Some(View)),
         (Privilege::Client, Effect::Write) => (Schemes::BasicAndTokens, Some(Manage)),
+        (Privilege::PublicOrView, _) => {
+            if !says_who(parts) {
+                return Ok(None);
+            }
+            (Schemes::BasicAndTokens, Some(View))
+        }
     };
+    match prove(shared, spec, parts, origin, (schemes, needed)).await {
+        // What everybody is told does not depend on whether the store can say who somebody is.
+        Err(Failure::App(error))
+            if spec.privilege == Privilege::PublicOrView
+                && error.kind() == ErrorKind::Unavailable =>
+        {
+            Ok(None)
+        }
+        proven => proven.map(Some),
+    }
+}
+
+/// Whether a request says who sent it, be it true or not.
+fn says_who(parts: &Parts) -> bool {
+    parts.headers.contains_key(AUTHORIZATION) || parts.extensions.get::<Vouched>().is_some()
+}
+
+/// Proves who asks, and that they hold the privilege that is needed.
+async fn prove(
+    shared: &Shared,
+    spec: &OperationSpec,
+    parts: &mut Parts,
+    origin: &Origin,
+    (schemes, needed): (Schemes, Option<breakglass_domain::Privilege>),
+) -> Result<Caller, Failure> {
     let caller = if let Some(Vouched(principal)) = parts.extensions.remove() {
         Caller::without_session(principal, origin.clone())
     } else {
@@ -88,7 +120,7 @@ async fn admit(
     if let Some(privilege) = needed {
         shared.app.authorize(&caller, privilege, spec.name).await?;
     }
-    Ok(Some(caller))
+    Ok(caller)
 }
 
 /// Reads the body, within its limits. Operations that take none do not look at one.

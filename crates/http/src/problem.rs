@@ -3,7 +3,7 @@
 //! The three surfaces wrap a [`Problem`] in envelopes of their own; see `fleet_iam::error`, `broker::error` and
 //! `breakglass::problem`.
 
-use breakglass_api_types::{FieldFailure, Malformed, Surface};
+use breakglass_api_types::{Fault, FieldFailure, Malformed, Surface};
 use breakglass_app::{Error, Refusal};
 use breakglass_domain::ErrorKind;
 use bytes::Bytes;
@@ -29,7 +29,7 @@ pub(crate) struct Problem {
     pub(crate) message: String,
     /// Every field that is wrong.
     pub(crate) fields: Vec<FieldFailure>,
-    /// Where the body stops being JSON.
+    /// Where the body can no longer be read.
     pub(crate) location: Option<Malformed>,
     /// What the caller lacks, when it was not believed.
     pub(crate) refusal: Option<Refusal>,
@@ -71,7 +71,7 @@ pub(crate) const CODES: [Code; 31] = [
     code("FORBIDDEN", 4031, "Not allowed"),
     code("INTERNAL", 5001, "The server failed"),
     code("INVALID_REQUEST", 4001, "The request is not valid"),
-    code("MALFORMED_BODY", 4002, "The body is not JSON"),
+    code("MALFORMED_BODY", 4002, "The body cannot be read"),
     code("METHOD_NOT_ALLOWED", 4051, "No such method here"),
     code("PATH_NOT_FOUND", 4046, "No such path"),
     code("PRINCIPAL_NOT_FOUND", 4048, "No such principal"),
@@ -152,7 +152,10 @@ impl From<&Failure> for Problem {
                 ..Self::new(
                     StatusCode::BAD_REQUEST,
                     "MALFORMED_BODY",
-                    format!("The body is not JSON: {malformed}."),
+                    match malformed.fault {
+                        Fault::Limit => format!("The body is more than is read here: {malformed}."),
+                        Fault::Syntax => format!("The body is not JSON: {malformed}."),
+                    },
                 )
             },
             Failure::MediaType(expected) => Self::new(

@@ -1,7 +1,7 @@
 //! What a handler gives back.
 
 use bytes::Bytes;
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, PRAGMA};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, PRAGMA};
 use http::{HeaderValue, Response, StatusCode};
 use http_body_util::Full;
 use serde::Serialize;
@@ -18,12 +18,14 @@ pub(crate) struct Reply {
 }
 
 /// Whether and for how long an answer may be kept.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 enum Cache {
     /// By nobody: it is for one caller alone.
     Nowhere,
     /// By nobody, not even a cache of HTTP/1.0 (RFC 6749, section 5.1): it holds a token.
     NowhereAtAll,
+    /// By anybody who asks each time whether this tag is still that of the answer.
+    Revalidated(String),
     /// By anybody, for so many seconds.
     Seconds(u32),
 }
@@ -73,6 +75,15 @@ impl Reply {
         }
     }
 
+    /// The same answer, which anybody may keep who asks each time whether it is still the answer. The tag tells it from
+    /// every other answer; it is of the characters of base64url.
+    pub(crate) fn revalidated_by(self, tag: &str) -> Self {
+        Self {
+            cache: Cache::Revalidated(format!("\"{tag}\"")),
+            ..self
+        }
+    }
+
     /// The answer with its status.
     pub(crate) fn into_response(self, status: StatusCode) -> Response<Body> {
         let mut response = Response::new(Full::new(self.body));
@@ -86,6 +97,12 @@ impl Reply {
             Cache::Nowhere => {}
             Cache::NowhereAtAll => {
                 headers.insert(PRAGMA, HeaderValue::from_static("no-cache"));
+            }
+            Cache::Revalidated(tag) => {
+                headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+                if let Ok(value) = HeaderValue::from_str(&tag) {
+                    headers.insert(ETAG, value);
+                }
             }
             Cache::Seconds(seconds) => {
                 if let Ok(value) = HeaderValue::from_str(&format!("public, max-age={seconds}")) {

@@ -1,6 +1,6 @@
 //! Where a request came from, when a proxy stands in between.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
 use http::{HeaderMap, HeaderName};
@@ -18,6 +18,18 @@ pub struct TrustedProxy {
 pub struct InvalidProxy;
 
 impl TrustedProxy {
+    /// The addresses of this machine itself.
+    pub const LOOPBACK: [Self; 2] = [
+        Self {
+            network: IpAddr::V4(Ipv4Addr::new(127, 0, 0, 0)),
+            prefix: 8,
+        },
+        Self {
+            network: IpAddr::V6(Ipv6Addr::LOCALHOST),
+            prefix: 128,
+        },
+    ];
+
     /// Whether the address is among them.
     pub fn covers(&self, address: IpAddr) -> bool {
         match (self.network, address.to_canonical()) {

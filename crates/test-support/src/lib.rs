@@ -1,5 +1,6 @@
 //! What the tests of several crates share: a clock that moves only when told, randomness that repeats, a store that
-//! fails when told, and a whole application on a temporary folder. Only ever a dev-dependency.
+//! fails when told, somebody who meddles with its file, and a whole application on a temporary folder. Only ever a
+//! dev-dependency.
 
 #![expect(
     clippy::expect_used,
@@ -11,10 +12,12 @@ mod clock;
 mod entropy;
 mod faulty_store;
 mod hasher;
+mod meddler;
 mod test_app;
 
 pub use clock::ManualClock;
 pub use entropy::SeededEntropy;
 pub use faulty_store::FaultyStore;
 pub use hasher::CountingHasher;
+pub use meddler::Meddler;
 pub use test_app::{ADMIN_PASSWORD, PUBLIC_URL, TestApp};

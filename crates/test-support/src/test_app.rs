@@ -16,13 +16,16 @@ use breakglass_storage_sqlite::SqliteStore;
 use breakglass_tokens::{JwtSigner, MasterKey, Vault};
 use tempfile::TempDir;
 
-use crate::{CountingHasher, FaultyStore, ManualClock, SeededEntropy};
+use crate::{CountingHasher, FaultyStore, ManualClock, Meddler, SeededEntropy};
 
 /// The password of the account `admin`, and of every account of [`TestApp::add_account`].
 pub const ADMIN_PASSWORD: &str = "correct horse battery";
 
 /// The URL under which the application believes to be reached.
 pub const PUBLIC_URL: &str = "https://breakglass.test";
+
+/// The name of the store's file.
+const STORE: &str = "breakglass.db";
 
 /// When a test begins: a whole second, milliseconds since 1970 UTC.
 const BEGINNING: i64 = 1_790_000_000_000;
@@ -145,6 +148,11 @@ impl TestApp {
         self.folder.path()
     }
 
+    /// Somebody who can write to the file of the store, behind its back.
+    pub fn meddler(&self) -> Meddler {
+        Meddler::new(self.folder.path().join(STORE))
+    }
+
     /// The administrator.
     pub fn admin(&self) -> Caller {
         let principal = Principal::Account {
@@ -260,7 +268,7 @@ fn origin() -> Origin {
 
 async fn open_store(folder: &Path) -> SqliteStore {
     let options = breakglass_storage_sqlite::Options::default();
-    SqliteStore::open(&folder.join("breakglass.db"), options)
+    SqliteStore::open(&folder.join(STORE), options)
         .await
         .expect("a store")
 }

@@ -16,6 +16,9 @@ pub(crate) const SURFACES: [&str; 3] = ["fleet-iam", "broker", "breakglass"];
 /// Where the contracts stand.
 pub(crate) const FOLDER: &str = "crates/api-types/contracts";
 
+/// The server's own list of the operations it does not do yet; a test of the server holds it against the routes.
+const UNSERVED: &str = "crates/http/tests/unhandled_operations.txt";
+
 /// One surface.
 #[derive(Debug)]
 pub(crate) struct Contract {
@@ -43,6 +46,8 @@ pub(crate) struct Operation {
     pub(crate) success: u16,
     pub(crate) response: Option<Body>,
     pub(crate) errors: Vec<(u16, String)>,
+    /// Whether the server answers it with more than that it does not do it yet.
+    pub(crate) served: bool,
 }
 
 /// A parameter of an operation.
@@ -67,10 +72,11 @@ pub(crate) struct Body {
 
 /// Reads every contract and checks that no two declare the same name.
 pub(crate) fn read_all(root: &Path) -> Result<Vec<Contract>> {
-    let contracts = SURFACES
+    let mut contracts = SURFACES
         .iter()
         .map(|surface| read(root, surface))
         .collect::<Result<Vec<_>>>()?;
+    mark_unserved(root, &mut contracts)?;
     let mut owners = BTreeMap::new();
     for contract in &contracts {
         let names = contract.schemas.keys().chain(contract.responses.keys());
@@ -81,6 +87,23 @@ pub(crate) fn read_all(root: &Path) -> Result<Vec<Contract>> {
         }
     }
     Ok(contracts)
+}
+
+/// Marks the operations that stand in the server's own list of what it does not do yet.
+fn mark_unserved(root: &Path, contracts: &mut [Contract]) -> Result<()> {
+    let path = root.join(UNSERVED);
+    let text = std::fs::read_to_string(&path)
+        .with_context(|| format!("failed to read {}", path.display()))?;
+    for name in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        let operation = contracts
+            .iter_mut()
+            .flat_map(|contract| &mut contract.operations)
+            .find(|operation| operation.name == name);
+        operation
+            .with_context(|| format!("{UNSERVED} names {name}, which no contract has"))?
+            .served = false;
+    }
+    Ok(())
 }
 
 fn read(root: &Path, surface: &str) -> Result<Contract> {
@@ -211,6 +234,7 @@ impl RawOperation {
             success,
             response,
             errors,
+            served: true,
         })
     }
 }

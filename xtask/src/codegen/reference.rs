@@ -49,11 +49,26 @@ fn page(contract: &Contract) -> Result<String> {
 }
 
 fn index(contract: &Contract) -> String {
-    let mut text = String::from("| operation | what it does |\n|---|---|\n");
-    for operation in &contract.operations {
+    let mut text = String::new();
+    let served = contract.operations.iter().filter(|one| one.served).count();
+    if served < contract.operations.len() {
         let _ = writeln!(
             text,
-            "| `{} {}` | [{}](#{}) |",
+            "The contract names {} operations, and the server serves {served} of them.\n\
+             The others are marked as not served yet; their paths answer 404, or 405 under another method.\n",
+            contract.operations.len()
+        );
+    }
+    text.push_str("| operation | what it does |\n|---|---|\n");
+    for operation in &contract.operations {
+        let mark = if operation.served {
+            ""
+        } else {
+            " (not served yet)"
+        };
+        let _ = writeln!(
+            text,
+            "| `{} {}` | [{}](#{}){mark} |",
             operation.method,
             operation.path,
             cell(&operation.summary),
@@ -75,6 +90,9 @@ fn section(operation: &Operation) -> Result<String> {
         operation.method,
         operation.path
     );
+    if !operation.served {
+        text.push_str("**Not served yet.**\n\n");
+    }
     if let Some(description) = &operation.description {
         let _ = writeln!(text, "{description}\n");
     }

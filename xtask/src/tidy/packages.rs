@@ -15,7 +15,10 @@ const ONLY_IN: &[(&str, &[&str])] = &[
         ],
     ),
     ("jsonwebtoken", &["breakglass-tokens"]),
-    ("sqlx", &["breakglass-storage-sqlite"]),
+    (
+        "sqlx",
+        &["breakglass-storage-sqlite", "breakglass-test-support"],
+    ),
 ];
 
 /// Packages that a crate may not even be built from: no runtime, no protocol and no database in the core.
@@ -75,7 +78,9 @@ mod tests {
         let graph = graph_of(&[("breakglass-http", &[], &["sqlx"])]);
         assert_eq!(
             check(&graph),
-            ["breakglass-http may not use sqlx: only breakglass-storage-sqlite may"]
+            [
+                "breakglass-http may not use sqlx: only breakglass-storage-sqlite, breakglass-test-support may"
+            ]
         );
     }
 

@@ -417,9 +417,9 @@ impl EmergencyTokenStatus {
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize, Validate)]
 #[serde(default)]
 pub struct PasswordChangeRequest {
-    /// The password. Required. 1 to 1024 characters.
+    /// The password. Required. 12 to 1024 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[validate(length(min = 1, max = 1_024))]
+    #[validate(length(min = 12, max = 1_024))]
     pub password: Option<Sensitive>,
 }
 

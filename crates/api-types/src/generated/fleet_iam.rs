@@ -634,15 +634,15 @@ pub struct EmergencyClient {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[validate(range(min = 1))]
     pub access_token_ttl: Option<i32>,
-    /// What the client is for. At most 4000 characters.
+    /// What the client is for, in lines; no other control characters. At most 4000 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[validate(length(max = 4_000))]
     pub client_description: Option<String>,
-    /// The caller's own name for the client, unique in its realm. Required. 1 to 256 characters.
+    /// The caller's own name for the client, unique in its realm: letters and digits of any script with their marks, spaces and `-_.@:+`. It is kept, and answered, in Unicode normalization form C. Required. 1 to 256 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[validate(length(min = 1, max = 256))]
     pub client_id: Option<String>,
-    /// The name shown to people. Required. 1 to 256 characters.
+    /// The name shown to people, without control characters. Required. 1 to 256 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[validate(length(min = 1, max = 256))]
     pub client_name: Option<String>,
@@ -653,7 +653,7 @@ pub struct EmergencyClient {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[validate(nested)]
     pub roles: Option<Vec<VcfRoleAssignment>>,
-    /// The token endpoint of the issuer. Set by the server.
+    /// Where the token endpoint of the issuer belongs, for information: emergency tokens come from this API alone, and nothing answers there yet. Set by the server.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub token_endpoint_url: Option<String>,
 }

@@ -1258,7 +1258,7 @@ pub static OPERATIONS: &[OperationSpec] = &[
         method: Method::Get,
         path: "/metrics",
         success: 200,
-        privilege: Privilege::Public,
+        privilege: Privilege::PublicOrView,
         surface: Surface::Breakglass,
         effect: Effect::Read,
         body: Body::None,

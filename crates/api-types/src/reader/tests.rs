@@ -5,7 +5,7 @@ use crate::fleet_iam::{
     EmergencyClient, FederatedIdentityProvider, GlobalIamSettings, SsoRealmCreationRequest,
     TokenStatus, VcfRole, VcfRoleAssignments, Vidb,
 };
-use crate::{Parsed, Shaped, read};
+use crate::{Fault, Parsed, Shaped, read};
 use proptest::prelude::*;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -181,6 +181,71 @@ fn broken_json_says_where() {
     assert_eq!(malformed.message, "expected value");
     let empty = read::<EmergencyClient>(b"").unwrap_err();
     assert_eq!((empty.line, empty.column), (1, 0));
+}
+
+#[test]
+fn json_beyond_the_limits_is_told_from_what_is_no_json() {
+    let deep = |depth: usize| format!("{{\"x\": {}{}}}", "[".repeat(depth), "]".repeat(depth));
+    for (body, fault, message) in [
+        (
+            r#"{"accessTokenTtl": 1e400}"#.to_owned(),
+            Fault::Limit,
+            "the number is too large",
+        ),
+        (
+            deep(200),
+            Fault::Limit,
+            "lists and objects are nested too deep",
+        ),
+        (r#"{"a": 1,}"#.to_owned(), Fault::Syntax, "trailing comma"),
+    ] {
+        let malformed = read::<EmergencyClient>(body.as_bytes()).unwrap_err();
+        assert_eq!(malformed.fault, fault, "{body}");
+        assert_eq!(malformed.message, message);
+        assert_eq!(malformed.line, 1);
+    }
+    assert!(read::<EmergencyClient>(deep(100).as_bytes()).is_ok());
+}
+
+#[test]
+fn a_field_that_is_given_twice_is_named_and_neither_is_believed() {
+    for (body, expected) in [
+        (
+            r#"{"clientId": "a", "clientName": "n", "accessTokenTtl": 1, "clientId": "a"}"#,
+            &[("clientId", "must be given once")][..],
+        ),
+        (
+            r#"{"clientId": "a", "clientName": "n", "clientName": null, "accessTokenTtl": 1, "accessToken\u0054tl": 2}"#,
+            &[
+                ("accessTokenTtl", "must be given once"),
+                ("clientName", "must be given once"),
+            ],
+        ),
+        // What is dropped is dropped as often as it is given.
+        (
+            r#"{"clientId": "a", "clientName": "n", "accessTokenTtl": 1, "uses": 1, "uses": 2, "roles": [], "roles": []}"#,
+            &[],
+        ),
+    ] {
+        let failures = read::<EmergencyClient>(body.as_bytes()).unwrap().failures;
+        let found: Vec<(&str, &str)> = failures
+            .iter()
+            .map(|failure| (failure.path.as_str(), failure.message.as_str()))
+            .collect();
+        assert_eq!(found, expected, "{body}");
+    }
+    let scope = r#""roleScope": {"scopeType": "SSO_REALM", "resources": [{"id": "1"}]}"#;
+    let nested = format!(
+        r#"{{"vcfRoleAssignments": [{{"roleName": "r", {scope}}}, {{"roleName": "r", {scope}, "roleName": "s"}}]}}"#
+    );
+    let failures = read::<VcfRoleAssignments>(nested.as_bytes())
+        .unwrap()
+        .failures;
+    let paths: Vec<&str> = failures
+        .iter()
+        .map(|failure| failure.path.as_str())
+        .collect();
+    assert_eq!(paths, ["vcfRoleAssignments[1].roleName"]);
 }
 
 fn any_json() -> impl Strategy<Value = Value> {

@@ -1,5 +1,7 @@
 //! Commands on emergency clients. The flags are named after the fields of the contract.
 
+use std::path::PathBuf;
+
 use breakglass_domain::Minutes;
 use clap::{Args, Subcommand, ValueEnum};
 
@@ -21,14 +23,14 @@ pub(crate) enum EmergencyClientCommand {
         #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
         client_description: Option<String>,
         /// How long each token lives: minutes, or with a unit (30d, 12h, 45m)
-        #[arg(long, alias = "access-token-ttl", value_name = "TTL", value_parser = lifetime::parse_minutes)]
+        #[arg(long, alias = "access-token-ttl", value_name = "TTL", allow_negative_numbers = true, value_parser = lifetime::parse_minutes)]
         ttl: Minutes,
         /// The realm.
         #[command(flatten)]
         realm: RealmArgs,
-        /// How to print.
-        #[arg(long, short, value_name = "FORMAT", default_value = "table")]
-        output: IssueOutput,
+        /// How to hand over the token.
+        #[command(flatten)]
+        issue: IssueArgs,
         /// Where to do it.
         #[command(flatten)]
         connect: ConnectArgs,
@@ -71,9 +73,9 @@ pub(crate) enum EmergencyClientCommand {
         /// The realm.
         #[command(flatten)]
         realm: RealmArgs,
-        /// How to print.
-        #[arg(long, short, value_name = "FORMAT", default_value = "table")]
-        output: IssueOutput,
+        /// How to hand over the token.
+        #[command(flatten)]
+        issue: IssueArgs,
         /// Where to do it.
         #[command(flatten)]
         connect: ConnectArgs,
@@ -121,6 +123,17 @@ pub(crate) struct RealmArgs {
     /// The realm, by its id or the tenant of its broker; needless when there is one only
     #[arg(long, value_name = "REALM")]
     pub(crate) realm: Option<String>,
+}
+
+/// How a new token is handed over.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct IssueArgs {
+    /// How to print
+    #[arg(long, short, value_name = "FORMAT", default_value = "table")]
+    pub(crate) output: IssueOutput,
+    /// Write the token into a new file that is its owner's alone, instead of printing it
+    #[arg(long, value_name = "FILE", conflicts_with = "output")]
+    pub(crate) token_file: Option<PathBuf>,
 }
 
 /// How an answer with a token is printed.

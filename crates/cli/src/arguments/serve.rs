@@ -14,10 +14,14 @@ pub(crate) struct ServeArgs {
     /// The address to listen on; port 0 takes a free one [default: 127.0.0.1:8730]
     #[arg(long, value_name = "ADDR", env = "BREAKGLASS_LISTEN")]
     pub(crate) listen: Option<String>,
-    /// The URL under which clients reach the server [default: http(s) and the address to listen on]
+    /// The URL under which clients reach the server [default: the one it had before; at the first start http(s) and the
+    /// address to listen on]
     ///
-    /// Tokens carry it as their issuer. After a change the server still takes the tokens it issued before, but services
-    /// that verify them by themselves look for the issuer at the old URL.
+    /// A first start that listens on every address (0.0.0.0 or ::) has to be told it. Tokens carry it as their issuer. It is
+    /// kept in the data folder, and a server that is not told another goes on with
+    /// it, wherever it listens. All servers on one data folder have to be told the same one, or none. After a change the
+    /// server still takes the tokens it issued before, but services that verify them by themselves look for the issuer
+    /// at the old URL.
     #[arg(long, value_name = "URL", env = "BREAKGLASS_PUBLIC_URL")]
     pub(crate) public_url: Option<String>,
     /// The certificate chain, PEM
@@ -43,6 +47,14 @@ pub(crate) struct ServeArgs {
         value_delimiter = ','
     )]
     pub(crate) trusted_proxy: Vec<String>,
+    /// How many connections are served at once, further ones wait [default: 10000, or what the limit of open files allows]
+    #[arg(long, value_name = "N", env = "BREAKGLASS_MAX_CONNECTIONS")]
+    pub(crate) max_connections: Option<u32>,
+    /// How many of them one address may have, further ones are closed [default: a quarter]
+    ///
+    /// An IPv6 network of 64 bits counts as one address. This machine itself and trusted proxies are not counted.
+    #[arg(long, value_name = "N", env = "BREAKGLASS_MAX_CONNECTIONS_PER_SOURCE")]
+    pub(crate) max_connections_per_source: Option<u32>,
     /// How logs are written [default: text on a terminal, json otherwise]
     #[arg(long, value_name = "FORMAT", env = "BREAKGLASS_LOG_FORMAT")]
     pub(crate) log_format: Option<LogFormat>,

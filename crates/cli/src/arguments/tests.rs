@@ -22,7 +22,7 @@ fn flags_are_named_after_the_fields_of_the_contract() {
         client_description,
         ttl,
         realm,
-        output,
+        issue,
         ..
     })) = command
     else {
@@ -33,7 +33,7 @@ fn flags_are_named_after_the_fields_of_the_contract() {
     assert_eq!(client_description.as_deref(), Some("c"));
     assert_eq!(ttl.get(), 43_200);
     assert_eq!(realm.realm.as_deref(), Some("CUSTOMER"));
-    assert_eq!(output, IssueOutput::Token);
+    assert_eq!(issue.output, IssueOutput::Token);
 }
 
 #[test]
@@ -42,7 +42,7 @@ fn every_command_that_was_promised_is_there() {
         "serve --data-dir d --listen 127.0.0.1:1 --public-url https://b.example",
         "serve --tls-cert c --tls-key k --checkpoint-file f --master-key-file m --admin-password-file p",
         "serve --tls-self-signed --allow-plaintext --emergency-ttl-cap 60 --status-list-ttl 5 --log-format json",
-        "serve --trusted-proxy 10.0.0.1 --trusted-proxy 10.0.0.2 --config c.toml",
+        "serve --checkpoint-interval 60 --trusted-proxy 10.0.0.1 --trusted-proxy 10.0.0.2 --config c.toml",
         "init --data-dir d",
         "status --output json",
         "broker add --tenant T --name N --algorithm EdDSA",
@@ -57,6 +57,7 @@ fn every_command_that_was_promised_is_there() {
         "emergency-client show --client-id a",
         "emergency-client regenerate a --output json",
         "emergency-client delete a --yes --local",
+        "emergency-client regenerate a --token-file f",
         "token inspect -",
         "token inspect --file f",
         "token verify x --issuer https://b.example/acs/t/CUSTOMER",
@@ -82,6 +83,7 @@ fn what_makes_no_sense_is_refused_as_usage() {
         "emergency-client show",
         "emergency-client show a --client-id b",
         "emergency-client list --output token",
+        "emergency-client regenerate a --output json --token-file f",
         "realm delete",
         "broker add --tenant T --name N --algorithm HS256",
         "token inspect",

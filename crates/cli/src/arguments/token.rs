@@ -26,7 +26,7 @@ pub(crate) enum TokenCommand {
         /// The issuer that must have signed it: its keys and status list are fetched
         #[arg(long, value_name = "URL", conflicts_with = "local")]
         issuer: Option<PublicUrl>,
-        /// Verify offline with the keys in this file (a JWK set); the recall is then not checked
+        /// Verify offline with the keys in this file (a JWK set); the recall is then not checked, and the verdict says so
         #[arg(long, value_name = "FILE", conflicts_with = "local")]
         jwks: Option<PathBuf>,
         /// How to print.

@@ -21,7 +21,15 @@ pub(crate) async fn run(command: &AdminCommand, context: &mut Context) -> Result
     } = command;
     let mut client = Client::connect(connect, context).await?;
     let password = match password_file {
-        Some(path) => read_password(path),
+        Some(path) => read_password(path).map(|(password, is_exposed)| {
+            if is_exposed {
+                let file = path.display();
+                let told =
+                    format!("warning: everybody on this machine can read {file} (chmod 600)");
+                context.console.note(told);
+            }
+            password
+        }),
         None => context.console.new_password(),
     };
     let outcome = match password {

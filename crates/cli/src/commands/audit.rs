@@ -1,8 +1,8 @@
 //! The audit.
 
-use std::fs::{self, OpenOptions};
-use std::io::{BufWriter, Write};
-use std::os::unix::fs::OpenOptionsExt;
+mod export;
+
+use std::fs;
 use std::path::Path;
 
 use breakglass_api_types::Operation;
@@ -10,21 +10,17 @@ use breakglass_api_types::breakglass::{
     AuditCheckpoint, AuditOutcome, AuditRecord, AuditRecords, AuditVerification,
 };
 use breakglass_domain::Timestamp;
-use serde::Deserialize;
-use serde_json::Value;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use crate::anchor::append_line;
+use crate::anchor::{self, append_line};
 use crate::arguments::{AuditCommand, AuditOrder, ConnectArgs, Output};
 use crate::client::{Call, Client};
 use crate::commands::realm;
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
+use crate::settings::DataSettings;
 use crate::table;
-
-/// Records per page of an export: the most that the contract allows.
-const PAGE: u32 = 1000;
 
 /// Carries out a command.
 ///
@@ -51,11 +47,20 @@ async fn carry_out(
     context: &mut Context,
 ) -> Result<Exit, Failure> {
     match command {
-        AuditCommand::Checkpoint { append, output, .. } => {
+        AuditCommand::Checkpoint {
+            append,
+            output,
+            connect,
+        } => {
+            if connect.local
+                && let Some(path) = DataSettings::resolve(&connect.data)?.checkpoint_file
+            {
+                anchor::ensure_writable(&path)?;
+            }
             checkpoint(client, append.as_deref(), output.output, context).await?;
         }
         AuditCommand::Export { file, after, .. } => {
-            export(client, file.as_deref(), *after, context).await?;
+            export::run(client, file.as_deref(), *after, context).await?;
         }
         AuditCommand::List {
             limit,
@@ -156,61 +161,6 @@ fn calendar(millis: i64) -> Option<String> {
     instant.format(&Rfc3339).ok()
 }
 
-/// What an export needs of a page; the records stay as they came.
-#[derive(Deserialize)]
-struct RawPage {
-    #[serde(default)]
-    records: Vec<Value>,
-    next: Option<u64>,
-}
-
-async fn export(
-    client: &Client,
-    file: Option<&Path>,
-    after: u64,
-    context: &mut Context,
-) -> Result<(), Failure> {
-    let mut sink = file.map(new_file).transpose()?;
-    let (mut after, mut written) = (Some(after), 0_u64);
-    while let Some(place) = after {
-        let call = page(PAGE, Some(place), AuditOrder::Ascending);
-        let page: RawPage = client.call(call).await?.parse()?;
-        for record in &page.records {
-            match &mut sink {
-                Some(sink) => writeln!(sink, "{record}").map_err(|error| unwritten(&error))?,
-                None => context.console.line(record.to_string())?,
-            }
-            written += 1;
-        }
-        after = page.next;
-    }
-    if let Some(sink) = sink {
-        let file = sink
-            .into_inner()
-            .map_err(|error| unwritten(error.error()))?;
-        file.sync_all().map_err(|error| unwritten(&error))?;
-    }
-    context.console.note(format!("Exported {written} records."));
-    Ok(())
-}
-
-fn new_file(path: &Path) -> Result<BufWriter<fs::File>, Failure> {
-    OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path)
-        .map(BufWriter::new)
-        .map_err(|error| {
-            let message = format!("cannot make {}", path.display());
-            Failure::caused(Exit::Failed, message, &error)
-        })
-}
-
-fn unwritten(error: &std::io::Error) -> Failure {
-    Failure::caused(Exit::Failed, "cannot write the export", error)
-}
-
 async fn verify(
     client: &Client,
     checkpoint: Option<&str>,
@@ -218,6 +168,7 @@ async fn verify(
     context: &mut Context,
 ) -> Result<Exit, Failure> {
     let checkpoint = checkpoint.map(read_checkpoint).transpose()?;
+    let newest = newest(client).await;
     let call = Call::new(Operation::VerifyAudit, &[]).query("checkpoint", checkpoint);
     let answer = client.call(call).await?;
     let found: AuditVerification = answer.parse()?;
@@ -226,8 +177,10 @@ async fn verify(
         console.verbatim(answer.bytes())?;
     }
     if found.valid == Some(true) {
+        let records = found.records.unwrap_or_default();
+        // That the newest cannot even be listed matters now, and no sooner: a verification that fails says more.
+        all_checked(records, newest?)?;
         if output == Output::Table {
-            let records = found.records.unwrap_or_default();
             console.line(format!("The audit holds: {records} records."))?;
         }
         return Ok(Exit::Success);
@@ -238,6 +191,28 @@ async fn verify(
     let message = format!("the audit does not hold from record {place} on: {reason}");
     let told = Failure::new(Exit::AuditTampered, message);
     Err(failure.message.into_iter().fold(told, Failure::with_detail))
+}
+
+/// Whoever checks fewer records than there are has not found that all of them hold.
+fn all_checked(checked: i64, newest: Option<i64>) -> Result<(), Failure> {
+    match newest.filter(|newest| checked < *newest) {
+        None => Ok(()),
+        Some(newest) => {
+            let message = format!("only {checked} of {newest} records of the audit were checked");
+            Err(Failure::new(Exit::AuditTampered, message))
+        }
+    }
+}
+
+/// The sequence of the newest record that may be seen.
+///
+/// # Errors
+/// When the server does not say.
+async fn newest(client: &Client) -> Result<Option<i64>, Failure> {
+    let call = page(1, None, AuditOrder::Descending);
+    let page: AuditRecords = client.call(call).await?.parse()?;
+    let records = page.records.unwrap_or_default();
+    Ok(records.first().and_then(|record| record.sequence))
 }
 
 /// A checkpoint as it was given, or the last line of a file of checkpoints: it stands for all before it.
@@ -299,6 +274,17 @@ mod tests {
         fs::write(&path, "\n").unwrap();
         assert!(read_checkpoint(path.to_str().unwrap()).is_err());
         assert!(read_checkpoint("nowhere").is_err());
+    }
+
+    #[test]
+    fn a_verification_of_a_part_is_none_of_the_whole() {
+        // More may have come since the newest was asked for.
+        for (checked, newest) in [(7, Some(7)), (8, Some(7)), (0, None)] {
+            assert_eq!(all_checked(checked, newest), Ok(()));
+        }
+        let failure = all_checked(6, Some(7)).unwrap_err();
+        assert_eq!(failure.exit, Exit::AuditTampered);
+        assert!(failure.message.contains("6 of 7"), "{failure}");
     }
 
     #[test]

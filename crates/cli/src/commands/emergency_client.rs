@@ -1,13 +1,15 @@
 //! Emergency clients.
 
+mod issued;
+
 use breakglass_api_types::breakglass::{
     EmergencyClientRecord, EmergencyClientRecords, EmergencyTokenStatus,
 };
 use breakglass_api_types::{Operation, fleet_iam};
 use breakglass_domain::{Minutes, Timestamp};
 
-use crate::arguments::{ConnectArgs, EmergencyClientCommand, IssueOutput, Output};
-use crate::client::{Answer, Call, Client};
+use crate::arguments::{ConnectArgs, EmergencyClientCommand, IssueArgs, Output};
+use crate::client::{Call, Client};
 use crate::commands::realm;
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
@@ -48,7 +50,7 @@ async fn carry_out(
             client_description,
             ttl,
             realm,
-            output,
+            issue,
             ..
         } => {
             let draft = fleet_iam::EmergencyClient {
@@ -59,7 +61,7 @@ async fn carry_out(
                 ..fleet_iam::EmergencyClient::default()
             };
             let realm = realm::resolve(client, realm.realm.as_deref()).await?;
-            create(client, &realm, &draft, *output, context).await
+            create(client, &realm, &draft, issue, context).await
         }
         EmergencyClientCommand::Delete {
             client: named,
@@ -78,11 +80,11 @@ async fn carry_out(
         EmergencyClientCommand::Regenerate {
             client: named,
             realm,
-            output,
+            issue,
             ..
         } => {
             let realm = realm::resolve(client, realm.realm.as_deref()).await?;
-            regenerate(client, &realm, named.id(), *output, context).await
+            regenerate(client, &realm, named.id(), issue, context).await
         }
         EmergencyClientCommand::Show {
             client: named,
@@ -100,26 +102,24 @@ async fn create(
     client: &Client,
     realm: &str,
     draft: &fleet_iam::EmergencyClient,
-    output: IssueOutput,
+    issue: &IssueArgs,
     context: &mut Context,
 ) -> Result<(), Failure> {
     let path = [("ssoRealmId", realm)];
     let call = Call::new(Operation::CreateEmergencyClient, &path).body(draft)?;
-    let answer = client.call(call).await?;
-    print_issued(&answer, output, context)
+    issued::hand_over(client, call, issue, context).await
 }
 
 async fn regenerate(
     client: &Client,
     realm: &str,
     id: &str,
-    output: IssueOutput,
+    issue: &IssueArgs,
     context: &mut Context,
 ) -> Result<(), Failure> {
     let path = [("ssoRealmId", realm), ("clientId", id)];
     let call = Call::new(Operation::RegenerateEmergencyClient, &path);
-    let answer = client.call(call).await?;
-    print_issued(&answer, output, context)
+    issued::hand_over(client, call, issue, context).await
 }
 
 async fn delete(
@@ -138,6 +138,8 @@ async fn delete(
     let call = Call::new(Operation::DeleteEmergencyClient, &path);
     let answer = client.call(call).await?;
     match output {
+        // The contract answers a deletion with nothing, and nothing is no JSON.
+        Output::Json if answer.bytes().is_empty() => Ok(()),
         Output::Json => context.console.verbatim(answer.bytes()),
         Output::Table => {
             let told = format!("Deleted {}; its token is dead.", table::cell(id));
@@ -175,8 +177,8 @@ async fn list(
     ]);
     for record in records.emergency_clients.unwrap_or_default() {
         rows.add_row([
-            table::optional(record.client_id.as_deref()),
-            table::optional(record.client_name.as_deref()),
+            table::short(record.client_id.as_deref()),
+            table::short(record.client_name.as_deref()),
             status(&record),
             left(&record, now),
             ttl(&record),
@@ -226,42 +228,6 @@ async fn show(
         ("Last regenerated", ago(record.last_regenerated_at, now)),
     ];
     context.console.line(table::render(&table::of_facts(facts)))
-}
-
-/// Prints an answer with a token: the one that is shown this once.
-fn print_issued(
-    answer: &Answer,
-    output: IssueOutput,
-    context: &mut Context,
-) -> Result<(), Failure> {
-    let issued: fleet_iam::EmergencyClient = answer.parse()?;
-    let console = &mut context.console;
-    if output == IssueOutput::Json {
-        return console.verbatim(answer.bytes());
-    }
-    let token = issued
-        .access_token
-        .ok_or_else(|| Failure::new(Exit::Failed, "the server answered without a token"))?;
-    if output == IssueOutput::Table {
-        let now = context.clock.now();
-        let end = issued
-            .access_token_expiration_date
-            .map(Timestamp::from_millis);
-        let facts = [
-            ("Client", issued.client_id.unwrap_or_default()),
-            ("Name", issued.client_name.unwrap_or_default()),
-            ("Issuer", issued.oidc_issuer_url.unwrap_or_default()),
-            (
-                "Token left",
-                table::optional(end.map(|end| lifetime::countdown(now, end))),
-            ),
-        ];
-        console.line(table::render(&table::of_facts(facts)))?;
-        console.note(
-            "The token below is shown only this once. Keep it where an emergency does not reach.",
-        );
-    }
-    console.line(token.expose())
 }
 
 fn status(record: &EmergencyClientRecord) -> String {

@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use breakglass_api_types::Operation;
 use breakglass_app::{App, FirstStart, Initialized, Ports};
-use breakglass_domain::Secret;
+use breakglass_domain::account::accept_password;
+use breakglass_domain::{Installation, Secret};
 use breakglass_http::TlsConfig;
 
 use crate::arguments::ServeArgs;
@@ -31,7 +32,14 @@ pub(crate) async fn run(
     context: &mut Context,
 ) -> Result<Exit, Failure> {
     let settings = ServeSettings::resolve(args, log)?;
-    logging::start(log.unwrap_or(logging::COMMAND_FILTER), settings.log_format)?;
+    logging::start(log.unwrap_or("warn"), settings.log_format)?;
+    let ground = wiring::survey(&settings.data).await?;
+    if ground.is_founded() {
+        let folder = settings.data.folder.display();
+        let message = format!("{folder} holds an installation already");
+        return Err(Failure::new(Exit::Conflict, message));
+    }
+    let wishes = Wishes::read(&settings)?;
     let url = match &settings.public_url {
         Some(url) => url.clone(),
         None if settings.listen.port() == 0 => {
@@ -40,12 +48,12 @@ pub(crate) async fn run(
         }
         None => derived_url(&settings, settings.listen)?,
     };
-    let ports = wiring::prepare(&settings.data).await?;
+    let ports = wiring::prepare(&settings.data, ground).await?;
     tls(&settings, &url, &ports)?;
-    let made = make(&settings, &ports, &url).await?;
+    let made = make(Some(wishes), &ports, &url).await?;
     let app = wiring::open_app(&settings.data, ports).await?;
     let told = match &made {
-        Some(made) => tell(made, &settings, &url, &mut context.console),
+        Some(made) => tell(made, &settings, args, &url, &mut context.console),
         None => Err(Failure::new(
             Exit::Conflict,
             format!(
@@ -100,29 +108,92 @@ pub(crate) fn self_signed_file(settings: &ServeSettings) -> Option<PathBuf> {
     (settings.tls == Tls::SelfSigned).then(|| settings.data.folder.join(SELF_SIGNED_FILE))
 }
 
-/// Makes the installation when there is none yet.
+/// The public URL of the installation, when there is one already.
 ///
 /// # Errors
-/// When the administrator's password cannot be read or breaks a rule, or the store cannot take it.
-pub(crate) async fn make(
-    settings: &ServeSettings,
-    ports: &Ports,
-    url: &PublicUrl,
-) -> Result<Option<Initialized>, Failure> {
-    let found = ports.store.read().await;
-    let found = match found {
+/// When the store cannot be read, or what stands there is no URL.
+pub(crate) async fn kept_url(ports: &Ports) -> Result<Option<PublicUrl>, Failure> {
+    let Some(installation) = find(ports).await? else {
+        return Ok(None);
+    };
+    let url = installation.public_url.parse();
+    url.map(Some).map_err(|fault| {
+        let message = format!("the public URL that was kept cannot be used: {fault}");
+        Failure::new(Exit::Failed, message)
+    })
+}
+
+async fn find(ports: &Ports) -> Result<Option<Installation>, Failure> {
+    let found = match ports.store.read().await {
         Ok(mut view) => view.find_installation().await,
         Err(error) => Err(error),
     };
-    if found.map_err(breakglass_app::Error::from)?.is_some() {
-        // The file of the password may be gone by now.
-        return Ok(None);
+    Ok(found.map_err(breakglass_app::Error::from)?)
+}
+
+/// What a first start is told. It is read, and held against the rules, before anything is made.
+pub(crate) struct Wishes {
+    password: Option<Secret>,
+}
+
+impl Wishes {
+    /// Reads what the settings name.
+    ///
+    /// # Errors
+    /// [`Exit::Usage`] when the administrator's password cannot be read or breaks a rule, and when no URL follows from the
+    /// settings under which clients could call.
+    pub(crate) fn read(settings: &ServeSettings) -> Result<Self, Failure> {
+        if settings.public_url.is_none() && settings.listen.ip().is_unspecified() {
+            let message = format!(
+                "public-url: a first start that listens on {} has to be told under which URL clients call: tokens carry \
+                 it as their issuer. Give --public-url, such as https://breakglass.example.org",
+                settings.listen
+            );
+            return Err(Failure::new(Exit::Usage, message));
+        }
+        let path = settings.admin_password_file.as_deref();
+        let password = path.map(first_password).transpose()?;
+        Ok(Self { password })
     }
-    let password = settings.admin_password_file.as_deref().map(read_password);
+}
+
+fn first_password(path: &Path) -> Result<Secret, Failure> {
+    let name = "admin-password-file";
+    let (password, is_exposed) = read_password(path).map_err(|failure| Failure {
+        message: format!("{name}: {}", failure.message),
+        ..failure
+    })?;
+    if is_exposed {
+        tracing::warn!(file = %path.display(), "everybody on this machine can read the password's file");
+    }
+    accept_password(&password).map_err(|report| {
+        let message = format!(
+            "{name}: the first line of {} is no password",
+            path.display()
+        );
+        let failure = Failure::new(Exit::Usage, message);
+        let faults = report.failures().iter().map(|fault| fault.message.clone());
+        faults.fold(failure, Failure::with_detail)
+    })?;
+    Ok(password)
+}
+
+/// Makes the installation when there was none yet, which is when there are wishes for it.
+///
+/// # Errors
+/// When the store cannot take it.
+pub(crate) async fn make(
+    wishes: Option<Wishes>,
+    ports: &Ports,
+    url: &PublicUrl,
+) -> Result<Option<Initialized>, Failure> {
+    let Some(wishes) = wishes else {
+        return Ok(None);
+    };
     let first = FirstStart {
         public_url: url.to_string(),
         admin_username: ADMIN.to_owned(),
-        admin_password: password.transpose()?,
+        admin_password: wishes.password,
     };
     Ok(App::initialize(ports, first).await?)
 }
@@ -134,6 +205,7 @@ pub(crate) async fn make(
 pub(crate) fn tell(
     made: &Initialized,
     settings: &ServeSettings,
+    args: &ServeArgs,
     url: &PublicUrl,
     console: &mut Console,
 ) -> Result<(), Failure> {
@@ -150,11 +222,19 @@ pub(crate) fn tell(
     ];
     console.line("First start: everything is made.\n")?;
     console.line(table::render(&table::of_facts(facts)))?;
-    console.line(format!("\n{}", tour(made, settings, url)?))
+    console.line(format!("\n{}", tour(made, settings, args, url)?))
 }
 
 /// Two requests that make an emergency client, to be pasted into a shell.
-fn tour(made: &Initialized, settings: &ServeSettings, url: &PublicUrl) -> Result<String, Failure> {
+///
+/// The password is asked for, so that it comes neither into the shell's history nor into the list of processes. All is one
+/// command, so that a shell has read all of it before it asks.
+fn tour(
+    made: &Initialized,
+    settings: &ServeSettings,
+    args: &ServeArgs,
+    url: &PublicUrl,
+) -> Result<String, Failure> {
     let path = |operation: Operation, values: &[(&str, &str)]| {
         operation
             .path(values)
@@ -166,20 +246,34 @@ fn tour(made: &Initialized, settings: &ServeSettings, url: &PublicUrl) -> Result
     let trust = self_signed_file(settings)
         .map(|file| format!(" --cacert {}", quoted(&file)))
         .unwrap_or_default();
-    let password = made.generated_password.as_ref().map(Secret::expose);
-    // The letters of a generated password need no escapes, neither in JSON nor in a shell.
-    let password = password.unwrap_or("PASSWORD");
     let user = &made.admin_username;
     Ok(format!(
-        "Make an emergency client, while the server runs:\n\n\
-         TOKEN=$(curl -sS{trust} {url}{acquire} -H 'Content-Type: application/json' \
-         -d '{{\"username\":\"{user}\",\"password\":\"{password}\"}}' | sed 's/.*\"token\":\"\\([^\"]*\\)\".*/\\1/')\n\
+        "Make an emergency client, while the server runs (this asks for the password, which stays out of the shell's \
+         history):\n\n\
+         printf 'Password: ' && read -r PASSWORD &&\n\
+         TOKEN=$(printf '%s\\n' \"$PASSWORD\" | \
+         sed 's/[\"\\]/\\\\&/g; s/.*/{{\"username\":\"{user}\",\"password\":\"&\"}}/' | \
+         curl -sS{trust} {url}{acquire} -H 'Content-Type: application/json' -d @- | \
+         sed 's/.*\"token\":\"\\([^\"]*\\)\".*/\\1/') &&\n\
          curl -sS{trust} {url}{create} -H \"Authorization: OpsToken $TOKEN\" -H 'Content-Type: application/json' \
          -d '{{\"clientId\":\"break-glass-1\",\"clientName\":\"Break glass 1\",\"accessTokenTtl\":259200}}'\n\n\
          or on this machine, with or without a server:\n\n\
-         breakglass emergency-client create --local --data-dir {} --client-id break-glass-1 --ttl 180d\n",
-        quoted(&settings.data.folder)
+         breakglass emergency-client create --local{} --client-id break-glass-1 --ttl 180d\n",
+        same_data(settings, args)
     ))
+}
+
+/// The flags that lead another command to the same data.
+fn same_data(settings: &ServeSettings, args: &ServeArgs) -> String {
+    let flags = [
+        ("config", args.data.config.as_deref()),
+        ("data-dir", Some(settings.data.folder.as_path())),
+        ("master-key-file", args.data.master_key_file.as_deref()),
+    ];
+    let given = flags
+        .into_iter()
+        .filter_map(|(name, path)| Some(format!(" --{name} {}", quoted(path?))));
+    given.collect()
 }
 
 /// The names and addresses under which a self-signed server may be called.

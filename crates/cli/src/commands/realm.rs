@@ -87,9 +87,14 @@ async fn create(
     if output == Output::Json {
         return context.console.verbatim(answer.bytes());
     }
-    let realm: SsoRealm = answer.parse()?;
+    let made: SsoRealm = answer.parse()?;
+    // The answer to the creation need not name the realm yet.
+    let id = made.id.unwrap_or_default();
+    let path = [("ssoRealmId", id.as_str())];
+    let call = Call::new(Operation::GetSsoRealm, &path);
+    let realm: SsoRealm = client.call(call).await?.parse()?;
     let facts = [
-        ("Realm", realm.id.unwrap_or_default()),
+        ("Realm", id.clone()),
         ("Name", realm.name.unwrap_or_default()),
         ("Broker", realm.vidb_resource_id.unwrap_or_default()),
     ];

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use breakglass_app::{App, Caller, Housekeeping};
-use breakglass_http::{Api, Server, ServerOptions, TlsConfig};
+use breakglass_http::{Api, Server, TlsConfig};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::MissedTickBehavior;
 
@@ -14,7 +14,7 @@ use crate::commands::init;
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
 use crate::settings::{PublicUrl, ServeSettings};
-use crate::{logging, wiring};
+use crate::{descriptors, logging, wiring};
 
 /// How often the server looks after itself.
 const ROUND: Duration = Duration::from_millis(250);
@@ -33,24 +33,31 @@ pub(crate) async fn run(
     logging::log_panics();
     // From here on a signal is heard, so that a server that said where it answers also ends in good order.
     let signals = Signals::new()?;
-    let ports = wiring::prepare(&settings.data).await?;
+    let ground = wiring::survey(&settings.data).await?;
+    ground.refuse_lost_store(&settings.data)?;
+    let wishes = if ground.is_founded() {
+        // The file of the password may be gone by now.
+        None
+    } else {
+        Some(init::Wishes::read(&settings)?)
+    };
+    let ports = wiring::prepare(&settings.data, ground).await?;
     // The address is taken before the installation is made, so that a first start that fails can be tried again and
     // still shows the password.
-    let server = Server::bind(settings.listen, ServerOptions::default())
-        .await
-        .map_err(|error| {
-            let message = format!("cannot listen on {}", settings.listen);
-            Failure::caused(Exit::Failed, message, &error)
-        })?;
+    let server = bind(&settings).await?;
     let listening = init::derived_url(&settings, server.local_addr())?;
-    let url = settings
-        .public_url
-        .clone()
-        .unwrap_or_else(|| listening.clone());
+    let url = match &settings.public_url {
+        Some(url) => url.clone(),
+        None => init::kept_url(&ports).await?.unwrap_or(listening.clone()),
+    };
     let tls = init::tls(&settings, &url, &ports)?;
-    let made = init::make(&settings, &ports, &url).await?;
+    let made = init::make(wishes, &ports, &url).await?;
     let mut app = wiring::open_app(&settings.data, ports).await?;
-    follow_url(&mut app, &url).await?;
+    if settings.public_url.is_some() {
+        follow_url(&mut app, &url).await?;
+    } else {
+        warn_of_another_address(&url, &listening);
+    }
     let details = [
         ("version", env!("CARGO_PKG_VERSION")),
         ("address", &listening.to_string()),
@@ -60,7 +67,7 @@ pub(crate) async fn run(
     let app = Arc::new(app);
     let mut told = Ok(());
     if let Some(made) = &made {
-        told = init::tell(made, &settings, &url, &mut context.console);
+        told = init::tell(made, &settings, args, &url, &mut context.console);
     }
     let told = told.and_then(|()| announce(&settings, &listening, &url, tls.as_ref(), context));
     if told.is_ok() {
@@ -72,6 +79,38 @@ pub(crate) async fn run(
     told?;
     stopped?;
     Ok(Exit::Success)
+}
+
+/// Takes the address, with as many connections as the process can have.
+async fn bind(settings: &ServeSettings) -> Result<Server, Failure> {
+    let options = settings.server_options(descriptors::raise_limit());
+    let (asked, possible) = (settings.max_connections, options.max_connections);
+    if possible < asked {
+        tracing::warn!(
+            asked,
+            possible,
+            "the limit of open files allows fewer connections at once"
+        );
+    }
+    Server::bind(settings.listen, options)
+        .await
+        .map_err(|error| {
+            let message = format!("cannot listen on {}", settings.listen);
+            Failure::caused(Exit::Failed, message, &error)
+        })
+}
+
+/// Says so when clients are sent to an address of this machine at which this server does not listen. What the URL is
+/// stays as it was: it stands in tokens that were issued, and other servers on the folder have it too.
+fn warn_of_another_address(kept: &PublicUrl, listening: &PublicUrl) {
+    if kept.is_loopback() && kept != listening {
+        tracing::warn!(
+            public_url = %kept,
+            listening = %listening,
+            "clients are told the public URL of an earlier start, and this server listens elsewhere; --public-url \
+             changes it"
+        );
+    }
 }
 
 /// Lets the installation be known under this URL.
@@ -123,7 +162,10 @@ async fn serve(server: Server, api: Api, tls: Option<TlsConfig>, app: &App, sign
     let stop = stop(signals.interrupt, signals.terminate);
     let serving = server.serve(api, tls.clone(), stop);
     tokio::select! {
-        drained = serving => tracing::info!(?drained, "the server has stopped"),
+        drained = serving => match drained.dropped_connections {
+            0 => tracing::info!("the server has stopped, and every request in flight was answered"),
+            cut_off => tracing::warn!(cut_off, "the server has stopped, and cut off connections that took too long"),
+        },
         never = keep_house(app) => match never {},
         never = reload(signals.hangup, tls) => match never {},
     }

@@ -21,11 +21,16 @@ pub(crate) async fn run(
     context: &mut Context,
 ) -> Result<Exit, Failure> {
     let client = Client::connect(connect, context).await?;
-    let outcome = show(&client, output, context).await;
+    let outcome = show(&client, connect.local, output, context).await;
     client.finish(outcome).await.map(|()| Exit::Success)
 }
 
-async fn show(client: &Client, output: Output, context: &mut Context) -> Result<(), Failure> {
+async fn show(
+    client: &Client,
+    local: bool,
+    output: Output,
+    context: &mut Context,
+) -> Result<(), Failure> {
     let answer = client
         .call(Call::new(Operation::GetServerStatus, &[]))
         .await?;
@@ -37,11 +42,13 @@ async fn show(client: &Client, output: Output, context: &mut Context) -> Result<
     let now = status
         .now
         .map_or_else(|| context.clock.now(), Timestamp::from_millis);
-    let started = status.started_at.map(Timestamp::from_millis);
+    // With --local it is this command that has started, and it serves nobody.
+    let started = status.started_at.filter(|_| !local);
+    let started = started.map(Timestamp::from_millis);
     let audit = status.audit.unwrap_or_default();
     let facts = [
         ("Version", status.version.unwrap_or_default()),
-        ("Address", status.public_url.unwrap_or_default()),
+        ("Public URL", status.public_url.unwrap_or_default()),
         ("Instance", status.instance_id.unwrap_or_default()),
         (
             "Started",

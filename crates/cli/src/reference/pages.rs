@@ -44,11 +44,20 @@ pub(super) fn configuration() -> String {
          Every setting of the server can be given in three ways: as a flag of `breakglass serve`, as a variable of the \
          environment, and as a key of `breakglass.toml`.\n\
          A flag goes before the environment, the environment before the file, and the file before the default.\n\
+         A variable that is set to nothing says nothing.\n\
          A value that makes no sense is refused at the start, and so is a key of the file that is not in this table.\n\n\
          The file is the one that `--config` names; otherwise `breakglass.toml` in the data folder, or else in the \
          working folder.\n\
+         One that nobody named, nor its data folder, is refused unless it belongs to the user or to root and nobody else \
+         can write it.\n\
+         A switch is `true` or `false` in the file, without quotes, and `true`, `yes`, `on`, `1` or their opposites in \
+         the environment and after `=` of a flag.\n\
+         Minutes can also be said with units, such as `\"180d\"` or `\"1h30m\"`.\n\
          A path in the file is relative to the file's folder.\n\
          No setting holds a secret: secrets stand in files of their own, and the settings name them.\n\n\
+         Several servers may work on one data folder.\n\
+         Give all of them the same `public-url`, or none of them any: it is kept in the folder, and a server that is told \
+         another one changes it for all.\n\n\
          | flag | environment | file | meaning |\n|---|---|---|---|\n"
     );
     for arg in serve_args() {
@@ -69,7 +78,8 @@ pub(super) fn configuration() -> String {
     page.push_str(
         "\n## An example\n\n```toml\nlisten = \"0.0.0.0:8730\"\npublic-url = \"https://breakglass.example.org\"\n\
          tls-cert = \"/etc/breakglass/tls.crt\"\ntls-key = \"/etc/breakglass/tls.key\"\n\
-         checkpoint-file = \"/mnt/elsewhere/checkpoints\"\nemergency-ttl-cap = \"180d\"\nstatus-list-ttl = 30\n\
+         master-key-file = \"/etc/breakglass/master.key\"\n\
+         checkpoint-file = \"/mnt/elsewhere/checkpoints\"\ncheckpoint-interval = 5\nemergency-ttl-cap = \"180d\"\nstatus-list-ttl = 30\n\
          trusted-proxy = [\"10.0.0.1\"]\nlog-format = \"json\"\n```\n",
     );
     page

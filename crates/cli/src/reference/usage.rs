@@ -19,8 +19,10 @@ pub(super) fn render() -> String {
          line: `BREAKGLASS_TOKEN` (an access token, or a session token), or `BREAKGLASS_USERNAME` and \
          `BREAKGLASS_PASSWORD`, or the file that `--credentials-file` names, with the keys `token`, or `username` and \
          `password`.\n\
+         The file goes before the environment, and in the environment a token before a name and a password.\n\
          A password is turned into a session, which is given back when the command ends.\n\n\
          Answers go to standard output, and so do secrets; notes, warnings and errors go to standard error.\n\
+         `--output json` gives the server's own object; a deletion that has none prints nothing.\n\
          A deletion asks first when somebody sits at a terminal, unless `--yes` is given.\n\
          The [exit codes](exit-codes.md) say how a command ended.\n"
     );
@@ -37,6 +39,8 @@ fn shared(page: &mut String, root: &Command) {
     page.push_str(
         "\n## Where a command is carried out\n\n\
          These flags belong to every command below that names `CONNECTION`.\n\
+         `--server` and `--local` cannot both be written; a `BREAKGLASS_SERVER` of the environment gives way to \
+         `--local`.\n\
          Those of the data folder matter with `--local` only, and can also stand in the \
          [configuration](configuration.md).\n",
     );
@@ -101,9 +105,12 @@ fn table<'a>(page: &mut String, args: impl Iterator<Item = &'a Arg>) {
     }
     page.push_str("\n| argument | meaning |\n|---|---|\n");
     for arg in args {
+        let env = arg.get_env().map(|name| name.to_string_lossy());
+        let env = env.map(|name| format!(" Environment: `{name}`."));
+        let env = env.unwrap_or_default();
         append(
             page,
-            &format!("| `{}` | {} |\n", spelled(arg), sentence(arg)),
+            &format!("| `{}` | {}{env} |\n", spelled(arg), sentence(arg)),
         );
     }
 }

@@ -1,15 +1,21 @@
 //! The configuration file.
 
-use std::fs;
-use std::io::ErrorKind;
+use std::fs::File;
+use std::io::{ErrorKind, Read};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+use rustix::process::{Uid, geteuid};
 use serde::Deserialize;
 
+use super::resolve::DEFAULT_DATA_DIR;
 use crate::exit::{Exit, Failure};
 
 /// The name of the file when none is named.
 const FILE_NAME: &str = "breakglass.toml";
+
+/// The mode bits that let others than its owner write a file.
+const WRITABLE_BITS: u32 = 0o022;
 
 /// What can stand in `breakglass.toml`: the long flags of `serve`, without their dashes. Anything else is refused.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq)]
@@ -21,6 +27,8 @@ pub(crate) struct SettingsFile {
     pub(crate) allow_plaintext: Option<bool>,
     /// Where checkpoints are appended.
     pub(crate) checkpoint_file: Option<PathBuf>,
+    /// How often a checkpoint is signed, in minutes or with a unit.
+    pub(crate) checkpoint_interval: Option<TtlText>,
     /// The folder of everything that is kept.
     pub(crate) data_dir: Option<PathBuf>,
     /// The longest lifetime of an emergency token, in minutes or with a unit.
@@ -33,6 +41,10 @@ pub(crate) struct SettingsFile {
     pub(crate) log_format: Option<String>,
     /// The master key.
     pub(crate) master_key_file: Option<PathBuf>,
+    /// How many connections are served at once.
+    pub(crate) max_connections: Option<u32>,
+    /// How many of them one source may have.
+    pub(crate) max_connections_per_source: Option<u32>,
     /// The URL under which clients reach the server.
     pub(crate) public_url: Option<String>,
     /// For how many seconds a status list may be kept.
@@ -69,32 +81,35 @@ impl SettingsFile {
     /// there is one.
     ///
     /// # Errors
-    /// When the named file is missing, and when one has an unknown key or a value that makes no sense.
-    pub(crate) fn find(named: Option<&Path>, data_dir: &Path) -> Result<Self, Failure> {
+    /// When the named file is missing, when one has an unknown key or a value that makes no sense, and when one that
+    /// nobody named could be somebody else's.
+    pub(crate) fn find(named: Option<&Path>, data_dir: Option<&Path>) -> Result<Self, Failure> {
         if let Some(path) = named {
-            return Self::read(path)?.ok_or_else(|| {
+            return Self::read(path, Trust::Named)?.ok_or_else(|| {
                 Failure::new(Exit::Usage, format!("{} does not exist", path.display()))
             });
         }
-        for path in [data_dir.join(FILE_NAME), PathBuf::from(FILE_NAME)] {
-            if let Some(found) = Self::read(&path)? {
+        let in_data_dir = match data_dir {
+            Some(folder) => (folder.join(FILE_NAME), Trust::Named),
+            None => (Path::new(DEFAULT_DATA_DIR).join(FILE_NAME), Trust::Found),
+        };
+        for (path, trust) in [in_data_dir, (PathBuf::from(FILE_NAME), Trust::Found)] {
+            if let Some(found) = Self::read(&path, trust)? {
                 return Ok(found);
             }
         }
         Ok(Self::default())
     }
 
-    fn read(path: &Path) -> Result<Option<Self>, Failure> {
-        let text = match fs::read_to_string(path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-            Err(error) => {
-                let message = format!("cannot read {}", path.display());
-                return Err(Failure::caused(Exit::Usage, message, &error));
-            }
+    fn read(path: &Path, trust: Trust) -> Result<Option<Self>, Failure> {
+        let Some(text) = read_text(path, trust)? else {
+            return Ok(None);
         };
         let file: Self = toml::from_str(&text).map_err(|error| {
-            let message = format!("{} is not valid: {}", path.display(), error.message());
+            let fault = error
+                .message()
+                .replace("expected u32", "expected a whole number");
+            let message = format!("{} is not valid: {fault}", path.display());
             let line = error.span().map(|span| {
                 let before = text.get(..span.start).unwrap_or_default();
                 format!("in line {}", before.matches('\n').count() + 1)
@@ -122,15 +137,63 @@ impl SettingsFile {
     }
 }
 
+/// How a file came to be read.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Trust {
+    /// It lay where the program was started.
+    Found,
+    /// It, or the folder it is in, was named.
+    Named,
+}
+
+/// The text of a file that is there and may be believed.
+fn read_text(path: &Path, trust: Trust) -> Result<Option<String>, Failure> {
+    let unreadable = |error: std::io::Error| {
+        let message = format!("cannot read {}", path.display());
+        Failure::caused(Exit::Usage, message, &error)
+    };
+    let mut file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(unreadable(error)),
+    };
+    if trust == Trust::Found {
+        // It is the open file that is asked, so that no other can be put in its place in between.
+        let metadata = file.metadata().map_err(unreadable)?;
+        let owner = Uid::from_raw(metadata.uid());
+        if let Some(doubt) = doubt(owner, metadata.mode(), geteuid()) {
+            let message = format!("{} {doubt}, and nobody named it", path.display());
+            return Err(Failure::new(Exit::Usage, message).with_detail(
+                "whoever wrote it could choose where this program listens and which keys it takes: mend its owner and \
+                 its mode, or say with --config that it is the one to use",
+            ));
+        }
+    }
+    let mut text = String::new();
+    file.read_to_string(&mut text).map_err(unreadable)?;
+    Ok(Some(text))
+}
+
+/// Why a file of this owner and mode could be the work of somebody else than the user.
+fn doubt(owner: Uid, mode: u32, user: Uid) -> Option<&'static str> {
+    if owner != user && !owner.is_root() {
+        return Some("belongs to another user");
+    }
+    (mode & WRITABLE_BITS != 0).then_some("can be written by others")
+}
+
 #[cfg(test)]
 mod tests {
+    use std::fs::{self, Permissions};
+    use std::os::unix::fs::PermissionsExt;
+
     use super::*;
 
     fn read(text: &str) -> Result<SettingsFile, Failure> {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("own.toml");
         fs::write(&path, text).unwrap();
-        SettingsFile::find(Some(&path), Path::new("nowhere"))
+        SettingsFile::find(Some(&path), None)
     }
 
     #[test]
@@ -146,7 +209,10 @@ mod tests {
 
     #[test]
     fn a_value_of_another_type_is_refused() {
-        assert!(read("status-list-ttl = 'soon'").is_err());
+        let told = read("status-list-ttl = 'soon'").unwrap_err().to_string();
+        assert!(told.contains("expected a whole number"), "{told}");
+        let told = read("tls-self-signed = 'yes'").unwrap_err().to_string();
+        assert!(told.contains("expected a boolean"), "{told}");
         assert!(read("emergency-ttl-cap = true").is_err());
     }
 
@@ -172,8 +238,7 @@ mod tests {
 
     #[test]
     fn a_file_that_is_named_must_exist() {
-        let failure =
-            SettingsFile::find(Some(Path::new("/nowhere.toml")), Path::new("x")).unwrap_err();
+        let failure = SettingsFile::find(Some(Path::new("/nowhere.toml")), None).unwrap_err();
         assert!(failure.message.contains("/nowhere.toml"), "{failure}");
     }
 
@@ -185,8 +250,49 @@ mod tests {
             "tls-cert = 'c.pem'\ntls-key = '/k.pem'",
         )
         .unwrap();
-        let file = SettingsFile::find(None, folder.path()).unwrap();
+        let file = SettingsFile::find(None, Some(folder.path())).unwrap();
         assert_eq!(file.tls_cert, Some(folder.path().join("c.pem")));
         assert_eq!(file.tls_key, Some("/k.pem".into()));
+    }
+
+    #[test]
+    fn a_file_that_others_could_have_written_is_not_believed_unless_it_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(FILE_NAME);
+        fs::write(&path, "status-list-ttl = 7").unwrap();
+        let find = |mode| {
+            fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
+            let found = SettingsFile::read(&path, Trust::Found);
+            found.map(|file| file.unwrap().status_list_ttl)
+        };
+        for mode in [0o600, 0o644, 0o400] {
+            assert_eq!(find(mode).unwrap(), Some(7), "{mode:o}");
+        }
+        for mode in [0o620, 0o602, 0o664] {
+            let failure = find(mode).unwrap_err();
+            assert_eq!(failure.exit, Exit::Usage);
+            let told = failure.to_string();
+            assert!(
+                told.contains("written by others") && told.contains("--config"),
+                "{told}"
+            );
+        }
+        let named = SettingsFile::find(Some(&path), None).unwrap();
+        assert_eq!(named.status_list_ttl, Some(7));
+        let named = SettingsFile::find(None, Some(folder.path())).unwrap();
+        assert_eq!(named.status_list_ttl, Some(7));
+    }
+
+    #[test]
+    fn a_file_of_another_user_is_doubted_and_one_of_root_is_not() {
+        let check = |owner: u32, mode, expected| {
+            let doubt = doubt(Uid::from_raw(owner), mode, Uid::from_raw(1000));
+            assert_eq!(doubt, expected, "{owner} {mode:o}");
+        };
+        check(1000, 0o100_644, None);
+        check(0, 0o100_644, None);
+        check(1001, 0o100_600, Some("belongs to another user"));
+        check(1000, 0o100_664, Some("can be written by others"));
+        check(0, 0o100_646, Some("can be written by others"));
     }
 }

@@ -62,7 +62,7 @@ impl FromStr for PublicUrl {
             return Ok(Self(uri));
         }
         Err(format!(
-            "{text:?} must be http:// or https:// with a host, without a name, a query or a fragment"
+            "{text:?} must be http:// or https:// with a host, without user:password, a query or a fragment"
         ))
     }
 }

@@ -2,12 +2,13 @@
 
 use std::fmt;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use breakglass_app::Options;
 use breakglass_domain::Minutes;
-use breakglass_http::TrustedProxy;
+use breakglass_http::{ServerOptions, TrustedProxy};
 
+use super::file::TtlText;
 use super::{PublicUrl, SettingsFile};
 use crate::arguments::{DataArgs, ServeArgs};
 use crate::exit::{Exit, Failure};
@@ -46,6 +47,10 @@ pub(crate) struct ServeSettings {
     pub(crate) public_url: Option<PublicUrl>,
     /// How connections are protected.
     pub(crate) tls: Tls,
+    /// How many connections are served at once.
+    pub(crate) max_connections: usize,
+    /// How many of them one source may have; a share of the whole when nothing is said.
+    pub(crate) max_connections_per_source: Option<usize>,
     /// The password of the administrator at the first start; a random one when absent.
     pub(crate) admin_password_file: Option<PathBuf>,
     /// Proxies whose word about the client's address is taken.
@@ -104,6 +109,23 @@ impl DataSettings {
 }
 
 impl ServeSettings {
+    /// The limits of the listener, for a process that may have so many files open.
+    pub(crate) fn server_options(&self, descriptors: usize) -> ServerOptions {
+        let options = ServerOptions {
+            max_connections: self.max_connections,
+            ..ServerOptions::default()
+        };
+        let mut options = options.within(descriptors);
+        if let Some(most) = self.max_connections_per_source {
+            options.max_connections_per_source = most;
+        }
+        // Behind a proxy everybody comes from the same address.
+        options
+            .uncounted_sources
+            .extend(self.trusted_proxies.iter().copied());
+        options
+    }
+
     /// Puts flags and environment together with the file, for a server.
     ///
     /// # Errors
@@ -125,6 +147,19 @@ impl ServeSettings {
                 .unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 0))),
             public_url: public_url.and_then(|url| faults.note("public-url", url.parse())),
             tls: tls(flags, &file, &mut faults),
+            max_connections: count(
+                "max-connections",
+                flags.max_connections.or(file.max_connections),
+                &mut faults,
+            )
+            .unwrap_or(ServerOptions::default().max_connections),
+            max_connections_per_source: count(
+                "max-connections-per-source",
+                flags
+                    .max_connections_per_source
+                    .or(file.max_connections_per_source),
+                &mut faults,
+            ),
             admin_password_file: flags
                 .admin_password_file
                 .clone()
@@ -166,25 +201,26 @@ impl Faults {
 }
 
 fn find_file(flags: &DataArgs) -> Result<SettingsFile, Failure> {
-    let data_dir = flags.data_dir.as_deref();
-    let data_dir = data_dir.unwrap_or(Path::new(DEFAULT_DATA_DIR));
-    SettingsFile::find(flags.config.as_deref(), data_dir)
+    SettingsFile::find(flags.config.as_deref(), flags.data_dir.as_deref())
 }
 
 fn data(flags: &DataArgs, file: &SettingsFile, faults: &mut Faults) -> DataSettings {
     let folder = flags.data_dir.clone().or_else(|| file.data_dir.clone());
     let folder = folder.unwrap_or_else(|| PathBuf::from(DEFAULT_DATA_DIR));
     let defaults = Options::default();
-    let cap = flags.emergency_ttl_cap.or_else(|| {
-        let text = &file.emergency_ttl_cap.as_ref()?.0;
-        faults.note("emergency-ttl-cap", lifetime::parse_minutes(text))
-    });
-    let cap = cap.unwrap_or(defaults.emergency_ttl_cap);
-    if cap == Minutes::new(0) {
-        faults
-            .0
-            .push("emergency-ttl-cap: must be at least a minute".to_owned());
-    }
+    let cap = minutes(
+        "emergency-ttl-cap",
+        flags.emergency_ttl_cap,
+        file.emergency_ttl_cap.as_ref(),
+        faults,
+    );
+    let interval = minutes(
+        "checkpoint-interval",
+        flags.checkpoint_interval,
+        file.checkpoint_interval.as_ref(),
+        faults,
+    );
+    let interval = interval.map(|minutes| i64::from(minutes.get()) * 60_000);
     let status_list_ttl = flags.status_list_ttl.or(file.status_list_ttl);
     let status_list_ttl = status_list_ttl.unwrap_or(defaults.status_list_ttl_seconds);
     if !(1..=MAX_STATUS_LIST_TTL).contains(&status_list_ttl) {
@@ -203,30 +239,44 @@ fn data(flags: &DataArgs, file: &SettingsFile, faults: &mut Faults) -> DataSetti
             .or_else(|| file.checkpoint_file.clone()),
         folder,
         options: Options {
-            emergency_ttl_cap: cap,
+            checkpoint_interval_millis: interval.unwrap_or(defaults.checkpoint_interval_millis),
+            emergency_ttl_cap: cap.unwrap_or(defaults.emergency_ttl_cap),
             status_list_ttl_seconds: status_list_ttl,
             ..defaults
         },
     }
 }
 
-/// A flag that asks for one kind of TLS puts aside what the file says of the other.
-fn tls(flags: &ServeArgs, file: &SettingsFile, faults: &mut Faults) -> Tls {
-    let by_flags = flags.tls_cert.is_some() || flags.tls_key.is_some();
-    let (certificate, key, self_signed) = if by_flags || flags.tls_self_signed.is_some() {
-        (
-            flags.tls_cert.clone(),
-            flags.tls_key.clone(),
-            flags.tls_self_signed,
-        )
-    } else {
-        (
-            file.tls_cert.clone(),
-            file.tls_key.clone(),
-            file.tls_self_signed,
-        )
+/// A time of at least a minute, the flag before the file.
+fn minutes(
+    name: &str,
+    flag: Option<Minutes>,
+    file: Option<&TtlText>,
+    faults: &mut Faults,
+) -> Option<Minutes> {
+    let chosen = flag.or_else(|| faults.note(name, lifetime::parse_minutes(&file?.0)))?;
+    let checked = match chosen.get() {
+        0 => Err("must be at least a minute".to_owned()),
+        _ => Ok(chosen),
     };
-    match (certificate, key, self_signed == Some(true)) {
+    faults.note(name, checked)
+}
+
+/// Each setting by itself, the flag before the file. Only a flag that asks for the other kind of TLS puts aside what the
+/// file asks for: one that says `false` asks for nothing.
+fn tls(flags: &ServeArgs, file: &SettingsFile, faults: &mut Faults) -> Tls {
+    let beside = |flag: &Option<PathBuf>, file: &Option<PathBuf>| {
+        let file = file
+            .as_ref()
+            .filter(|_| flags.tls_self_signed != Some(true));
+        flag.as_ref().or(file).cloned()
+    };
+    let certificate = beside(&flags.tls_cert, &file.tls_cert);
+    let key = beside(&flags.tls_key, &file.tls_key);
+    let by_flags = flags.tls_cert.is_some() || flags.tls_key.is_some();
+    let in_file = file.tls_self_signed == Some(true) && !by_flags;
+    let self_signed = flags.tls_self_signed.unwrap_or(in_file);
+    match (certificate, key, self_signed) {
         (None, None, false) => Tls::Off,
         (None, None, true) => Tls::SelfSigned,
         (Some(certificate), Some(key), false) => Tls::Files { certificate, key },
@@ -258,9 +308,28 @@ fn proxies(flags: &ServeArgs, file: &SettingsFile, faults: &mut Faults) -> Vec<T
     proxies
 }
 
+/// A number of connections: at least one, or nobody would be let in.
+fn count(name: &str, number: Option<u32>, faults: &mut Faults) -> Option<usize> {
+    let number = usize::try_from(number?).unwrap_or(usize::MAX);
+    let checked = match number {
+        0 => Err("must be at least 1".to_owned()),
+        _ => Ok(number),
+    };
+    faults.note(name, checked)
+}
+
 fn parse_address(text: &str) -> Result<SocketAddr, String> {
-    text.parse()
-        .map_err(|_| format!("{text:?} is no address with a port, such as 127.0.0.1:8730"))
+    text.parse().map_err(|_| {
+        let by_name = text
+            .rsplit_once(':')
+            .filter(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok());
+        let hint = match by_name {
+            Some(("localhost", port)) => format!(": say 127.0.0.1:{port}, or [::1]:{port}"),
+            Some(_) => " in digits: names are not looked up".to_owned(),
+            None => ", such as 127.0.0.1:8730".to_owned(),
+        };
+        format!("{text:?} is no address with a port{hint}")
+    })
 }
 
 fn parse_log_format(text: &str) -> Result<LogFormat, String> {

@@ -1,5 +1,7 @@
 //! HTTP to a server.
 
+use std::error::Error;
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +14,7 @@ use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
-use rustls::{ClientConfig, RootCertStore};
+use rustls::{CertificateError, ClientConfig, RootCertStore};
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
 
@@ -93,11 +95,9 @@ impl Network {
         authority: &str,
     ) -> Result<Response<Bytes>, Failure> {
         let response = self.client.request(request).await.map_err(|error| {
-            Failure::caused(
-                Exit::Unavailable,
-                format!("cannot reach {authority}"),
-                &error,
-            )
+            let message = format!("cannot reach {authority}");
+            let failure = Failure::caused(Exit::Unavailable, message, &error);
+            hint(&error).into_iter().fold(failure, Failure::with_detail)
         })?;
         let (parts, body) = response.into_parts();
         let body = Limited::new(body, MAX_ANSWER_BYTES)
@@ -108,6 +108,40 @@ impl Network {
                 Failure::caused(Exit::Unavailable, message, error.as_ref())
             })?;
         Ok(Response::from_parts(parts, body.to_bytes()))
+    }
+}
+
+/// What to do about a server that is there and speaks otherwise than it was spoken to.
+fn hint(error: &(dyn Error + 'static)) -> Option<&'static str> {
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        if let Some(error) = error.downcast_ref() {
+            return hint_of_tls(error);
+        }
+        if error.downcast_ref().is_some_and(hyper::Error::is_parse) {
+            return Some("that port does not speak plain HTTP; it may be one for https://");
+        }
+        // An error of the system hides the one it carries from the chain.
+        let system = error.downcast_ref::<io::Error>();
+        let carried = system.and_then(io::Error::get_ref);
+        cause = carried.map_or_else(|| error.source(), |carried| Some(carried));
+    }
+    None
+}
+
+fn hint_of_tls(error: &rustls::Error) -> Option<&'static str> {
+    match error {
+        rustls::Error::InvalidMessage(_) => {
+            Some("that port does not speak TLS; it may be one for http://")
+        }
+        rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer) => Some(
+            "name the certificate to trust with --ca-cert; a server with --tls-self-signed keeps its own in its data \
+             folder, as tls-self-signed.crt",
+        ),
+        rustls::Error::InvalidCertificate(
+            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
+        ) => Some("the certificate is for another name: call the server by one that stands in it"),
+        _ => None,
     }
 }
 
@@ -122,7 +156,7 @@ fn tls(ca_cert: Option<&Path>) -> Result<ClientConfig, Failure> {
             .with_root_certificates(system_roots())
             .with_no_client_auth());
     };
-    let unusable = |error: &dyn std::error::Error| {
+    let unusable = |error: &dyn Error| {
         let message = format!("cannot use the certificates of {}", path.display());
         Failure::caused(Exit::Usage, message, error)
     };
@@ -148,6 +182,9 @@ fn system_roots() -> RootCertStore {
 mod tests {
     use std::fs;
 
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
     use super::*;
 
     #[tokio::test]
@@ -159,6 +196,42 @@ mod tests {
         let failure = network.send(request).await.unwrap_err();
         assert_eq!(failure.exit, Exit::Unavailable);
         assert!(failure.message.contains("127.0.0.1:1"), "{failure}");
+    }
+
+    /// What a client is told that calls with this scheme a port where these bytes are the answer to whatever comes.
+    async fn told_by_a_port_that_says(scheme: &str, answer: &'static [u8]) -> Failure {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let server = format!("{scheme}://{}", listener.local_addr().unwrap());
+        let peer = tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            drop(stream.read(&mut [0; 1024]).await);
+            drop(stream.write_all(answer).await);
+        });
+        let network = Network::new(server.parse().unwrap(), None).unwrap();
+        let request = Request::get("/healthz").body(Bytes::new()).unwrap();
+        let failure = network.send(request).await.unwrap_err();
+        peer.await.unwrap();
+        failure
+    }
+
+    #[tokio::test]
+    async fn a_port_that_speaks_otherwise_is_told_from_one_that_is_not_there() {
+        let http = b"HTTP/1.1 400 Bad Request\r\n\r\n";
+        let failure = told_by_a_port_that_says("https", http).await.to_string();
+        assert!(failure.contains("http://"), "{failure}");
+        // An alert of TLS 1.2: decode_error.
+        let alert = b"\x15\x03\x03\x00\x02\x02\x32";
+        let failure = told_by_a_port_that_says("http", alert).await.to_string();
+        assert!(failure.contains("https://"), "{failure}");
+    }
+
+    #[test]
+    fn a_certificate_that_is_not_trusted_is_told_what_to_do() {
+        let unknown = rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer);
+        let error = io::Error::other(unknown);
+        assert!(hint(&error).unwrap().contains("--ca-cert"));
+        let expired = rustls::Error::InvalidCertificate(CertificateError::Expired);
+        assert_eq!(hint(&expired), None);
     }
 
     #[test]

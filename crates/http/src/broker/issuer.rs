@@ -1,5 +1,5 @@
-//! What an issuer publishes: its metadata, its keys and its status list. Anybody may ask and keep a copy, for as long as a
-//! copy of the status list may be kept: what is recalled or rotated must not be hidden by a cache for longer.
+//! What an issuer publishes: its metadata, its keys and its status list. Anybody may ask. A copy of the metadata or the keys
+//! may be kept for as long as one of the status list: what is rotated must not be hidden by a cache for longer.
 
 use breakglass_api_types::Operation;
 use breakglass_api_types::broker::{Jwk, JwkSet, ProviderMetadata};
@@ -37,10 +37,15 @@ pub(crate) async fn keys(call: Call) -> Result<Reply, Failure> {
 }
 
 /// `getStatusList`.
+///
+/// A verifier may keep the list for its `ttl` from when it comes (IETF Token Status List, section 5.1). If a cache on the way
+/// could keep it too, the two times would add up and a recall would show later than promised, so every copy is to be asked
+/// after; the signature, which is another for every list, is what it is asked by.
 pub(crate) async fn status_list(call: Call) -> Result<Reply, Failure> {
     let list = call.app().status_list(call.parameter("tenant")).await?;
+    let signature = list.jwt.rsplit('.').next().unwrap_or_default().to_owned();
     let reply = Reply::of("application/statuslist+jwt", list.jwt);
-    Ok(reply.kept_for(list.ttl_seconds))
+    Ok(reply.revalidated_by(&signature))
 }
 
 fn kept(call: &Call, reply: Reply) -> Reply {

@@ -56,5 +56,6 @@ impl<B> OnResponse<B> for Observer {
 
 fn is_routine(operation: Operation) -> bool {
     let spec = operation.spec();
-    spec.privilege == Privilege::Public && spec.effect == Effect::Read
+    let is_public = matches!(spec.privilege, Privilege::Public | Privilege::PublicOrView);
+    is_public && spec.effect == Effect::Read
 }

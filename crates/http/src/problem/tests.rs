@@ -49,6 +49,7 @@ fn failures() -> Vec<Failure> {
         Failure::BodyTimedOut,
         Failure::Defect("a defect"),
         Failure::Malformed(Malformed {
+            fault: Fault::Syntax,
             line: 2,
             column: 0,
             message: "expected value".to_owned(),
@@ -136,6 +137,31 @@ async fn broken_json_is_told_with_its_place() {
     let (_, body) = told(&failure, Surface::FleetIam).await;
     assert_eq!(body["inputBodyLocation"]["lineNumber"], 2);
     assert_eq!(body["inputBodyLocation"]["columnNumber"], 15);
+}
+
+#[test]
+fn json_beyond_the_limits_is_not_called_no_json() {
+    let deep = "[".repeat(200);
+    for (body, expected) in [
+        (
+            "{\"accessTokenTtl\": 1e400}",
+            "The body is more than is read here: line 1, column 24: the number is too large.",
+        ),
+        (
+            deep.as_str(),
+            "The body is more than is read here: line 1, column 128: lists and objects are nested too deep.",
+        ),
+        (
+            "oops",
+            "The body is not JSON: line 1, column 1: expected value.",
+        ),
+    ] {
+        let malformed = breakglass_api_types::read::<
+            breakglass_api_types::fleet_iam::EmergencyClient,
+        >(body.as_bytes());
+        let failure = Failure::from(malformed.unwrap_err());
+        assert_eq!(Problem::from(&failure).message, expected);
+    }
 }
 
 #[tokio::test]

@@ -10,6 +10,28 @@ use super::options::ServerOptions;
 /// How long a connection that is closing may take to write what is left and to take leave of its peer.
 pub(super) const LINGER: Duration = Duration::from_secs(5);
 
+/// How long a connection may do nothing, as things are now.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limits {
+    head_timeout: Duration,
+    idle_timeout: Duration,
+}
+
+impl Limits {
+    /// The limits when most places are taken, or when they are not.
+    pub(super) fn new(options: &ServerOptions, crowded: bool) -> Self {
+        let most = if crowded {
+            options.crowded_timeout
+        } else {
+            Duration::MAX
+        };
+        Self {
+            head_timeout: options.head_timeout.min(most),
+            idle_timeout: options.idle_timeout.min(most),
+        }
+    }
+}
+
 /// What one connection is doing, as its service tells and its task reads.
 #[derive(Clone, Debug)]
 pub(super) struct Activity(Arc<Mutex<State>>);
@@ -48,21 +70,21 @@ impl Activity {
     /// The next instant at which to ask whether the connection has outstayed.
     ///
     /// `closing_since` is when the connection began to close, if it did.
-    pub(super) fn wake(&self, options: &ServerOptions, closing_since: Option<Instant>) -> Instant {
+    pub(super) fn wake(&self, limits: Limits, closing_since: Option<Instant>) -> Instant {
         // A first request replaces one deadline by another, which may be the earlier one.
         let now = Instant::now();
-        self.deadline(options, now, closing_since)
-            .min(now + options.idle_timeout)
+        self.deadline(limits, now, closing_since)
+            .min(now + limits.idle_timeout)
     }
 
     /// Whether the connection has stayed longer than it may, and which end it deserves.
     pub(super) fn outstayed(
         &self,
-        options: &ServerOptions,
+        limits: Limits,
         closing_since: Option<Instant>,
     ) -> Option<Outstayed> {
         let now = Instant::now();
-        if self.deadline(options, now, closing_since) > now {
+        if self.deadline(limits, now, closing_since) > now {
             return None;
         }
         if self.state().has_served && closing_since.is_none() {
@@ -72,17 +94,12 @@ impl Activity {
     }
 
     /// Until when the connection may stay if nothing happens on it. With a request in flight that is after `now`.
-    fn deadline(
-        &self,
-        options: &ServerOptions,
-        now: Instant,
-        closing_since: Option<Instant>,
-    ) -> Instant {
+    fn deadline(&self, limits: Limits, now: Instant, closing_since: Option<Instant>) -> Instant {
         let state = self.state();
         let allowed = match closing_since {
-            Some(_) => LINGER.min(options.idle_timeout),
-            None if state.has_served => options.idle_timeout,
-            None => options.head_timeout,
+            Some(_) => LINGER.min(limits.idle_timeout),
+            None if state.has_served => limits.idle_timeout,
+            None => limits.head_timeout,
         };
         if state.in_flight > 0 {
             // Whenever the request ends from now on, the connection may stay at least until then.
@@ -131,8 +148,20 @@ mod tests {
         ServerOptions {
             head_timeout: Duration::from_secs(10),
             idle_timeout: Duration::from_mins(1),
+            crowded_timeout: Duration::from_secs(20),
             ..ServerOptions::default()
         }
+    }
+
+    fn limits() -> Limits {
+        Limits::new(&options(), false)
+    }
+
+    #[test]
+    fn a_crowd_shortens_limits_and_lengthens_none() {
+        let crowded = Limits::new(&options(), true);
+        assert_eq!(crowded.head_timeout, options().head_timeout);
+        assert_eq!(crowded.idle_timeout, options().crowded_timeout);
     }
 
     #[test]
@@ -141,9 +170,9 @@ mod tests {
         let activity = Activity::start();
         let after = Instant::now();
         for looked_at in [after, after + HOUR] {
-            let deadline = activity.deadline(&options(), looked_at, None);
-            assert!(deadline >= before + options().head_timeout);
-            assert!(deadline <= after + options().head_timeout);
+            let deadline = activity.deadline(limits(), looked_at, None);
+            assert!(deadline >= before + limits().head_timeout);
+            assert!(deadline <= after + limits().head_timeout);
         }
     }
 
@@ -154,13 +183,13 @@ mod tests {
         let second = activity.begin();
         let later = Instant::now() + HOUR;
         for closing_since in [None, Some(Instant::now())] {
-            assert!(activity.deadline(&options(), later, closing_since) > later);
+            assert!(activity.deadline(limits(), later, closing_since) > later);
         }
 
         drop(first);
-        assert!(activity.deadline(&options(), later, None) > later);
+        assert!(activity.deadline(limits(), later, None) > later);
         drop(second);
-        assert!(activity.deadline(&options(), later, None) < later);
+        assert!(activity.deadline(limits(), later, None) < later);
     }
 
     #[test]
@@ -170,9 +199,9 @@ mod tests {
         let before = Instant::now();
         drop(request);
         let after = Instant::now();
-        let deadline = activity.deadline(&options(), after + HOUR, None);
-        assert!(deadline >= before + options().idle_timeout);
-        assert!(deadline <= after + options().idle_timeout);
+        let deadline = activity.deadline(limits(), after + HOUR, None);
+        assert!(deadline >= before + limits().idle_timeout);
+        assert!(deadline <= after + limits().idle_timeout);
     }
 
     #[test]
@@ -180,7 +209,7 @@ mod tests {
         let activity = Activity::start();
         let closing = Instant::now() + HOUR;
         assert_eq!(
-            activity.deadline(&options(), closing + HOUR, Some(closing)),
+            activity.deadline(limits(), closing + HOUR, Some(closing)),
             closing + LINGER,
         );
     }

@@ -5,6 +5,7 @@ use std::error::Error;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::pin;
+use std::sync::Arc;
 
 use http::{Request, Version};
 use hyper::body::{Body, Incoming};
@@ -18,7 +19,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 use tokio_rustls::TlsAcceptor;
 use tracing::debug;
 
-use super::activity::{Activity, Outstayed};
+use super::activity::{Activity, Limits, Outstayed};
 use super::answer::Answer;
 use super::lingering::{Expected, Lingering};
 use super::options::ServerOptions;
@@ -38,10 +39,12 @@ const MAX_SEND_BUFFER_BYTES: usize = 256 * 1024;
 pub(super) struct Connections<A> {
     answer: A,
     builder: Builder<TokioExecutor>,
-    options: ServerOptions,
+    options: Arc<ServerOptions>,
     tls: Option<TlsAcceptor>,
     /// Holds `true` once the server is told to stop.
     stopping: watch::Receiver<bool>,
+    /// Holds `true` while most places are taken.
+    crowded: watch::Receiver<bool>,
 }
 
 impl<A: Answer> Connections<A> {
@@ -51,13 +54,15 @@ impl<A: Answer> Connections<A> {
         options: ServerOptions,
         tls: Option<TlsAcceptor>,
         stopping: watch::Receiver<bool>,
+        crowded: watch::Receiver<bool>,
     ) -> Self {
         Self {
             answer,
             builder: builder(&options),
-            options,
+            options: Arc::new(options),
             tls,
             stopping,
+            crowded,
         }
     }
 
@@ -114,7 +119,8 @@ impl<A: Answer> Connections<A> {
         });
         let mut connection = pin!(self.builder.serve_connection(TokioIo::new(stream), service));
         let mut closing_since = None;
-        let mut wake = pin!(sleep_until(activity.wake(&self.options, closing_since)));
+        let mut limits = Limits::new(&self.options, *self.crowded.borrow_and_update());
+        let mut wake = pin!(sleep_until(activity.wake(limits, closing_since)));
         loop {
             tokio::select! {
                 biased;
@@ -126,7 +132,10 @@ impl<A: Answer> Connections<A> {
                     closing_since = Some(Instant::now());
                     connection.as_mut().graceful_shutdown();
                 }
-                () = wake.as_mut() => match activity.outstayed(&self.options, closing_since) {
+                Ok(()) = self.crowded.changed() => {
+                    limits = Limits::new(&self.options, *self.crowded.borrow_and_update());
+                }
+                () = wake.as_mut() => match activity.outstayed(limits, closing_since) {
                     None => {}
                     Some(Outstayed::Idle) => {
                         expected.set(false);
@@ -138,8 +147,7 @@ impl<A: Answer> Connections<A> {
                     }
                 }
             }
-            wake.as_mut()
-                .reset(activity.wake(&self.options, closing_since));
+            wake.as_mut().reset(activity.wake(limits, closing_since));
         }
     }
 }

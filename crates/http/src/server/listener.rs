@@ -10,11 +10,13 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::{sleep, timeout};
-use tracing::{error, warn};
+use tracing::{debug, error, warn};
 
 use super::answer::Answer;
 use super::connection::Connections;
+use super::crowd::Crowd;
 use super::options::ServerOptions;
+use super::sources::{Place, Sources};
 use super::tls::TlsConfig;
 
 /// How long the server waits after it could not accept a connection, mostly because the process is out of file
@@ -68,12 +70,15 @@ impl Server {
         let (stop, stopping) = watch::channel(false);
         let drain_timeout = self.options.drain_timeout;
         let acceptor = tls.as_ref().map(TlsConfig::acceptor);
-        let slots = Arc::new(Semaphore::new(
-            self.options
-                .max_connections
-                .clamp(1, Semaphore::MAX_PERMITS),
-        ));
-        let connections = Connections::new(answer, self.options, acceptor, stopping);
+        let places = self
+            .options
+            .max_connections
+            .clamp(1, Semaphore::MAX_PERMITS);
+        let slots = Arc::new(Semaphore::new(places));
+        let crowd = Crowd::new(places);
+        let sources = Sources::new(&self.options);
+        let crowded = crowd.subscribe();
+        let connections = Connections::new(answer, self.options, acceptor, stopping, crowded);
         let mut tasks = JoinSet::new();
 
         let mut shutdown = pin!(shutdown);
@@ -82,14 +87,15 @@ impl Server {
                 biased;
                 () = shutdown.as_mut() => break,
                 Some(ended) = tasks.join_next(), if !tasks.is_empty() => report(ended),
-                (slot, stream, peer) = next(&self.listener, &slots) => {
+                (held, stream, peer) = next(&self.listener, &slots, &sources) => {
                     let serving = connections.clone().serve(stream, peer);
                     tasks.spawn(async move {
                         serving.await;
-                        drop(slot);
+                        drop(held);
                     });
                 }
             }
+            crowd.note(tasks.len());
         }
 
         drop(self.listener);
@@ -103,11 +109,15 @@ pub fn is_loopback(address: SocketAddr) -> bool {
     address.ip().to_canonical().is_loopback()
 }
 
-/// The next connection, and the slot it takes up. Safe to drop between two connections: neither is lost.
+/// What a connection takes up, of the whole and of its source's share.
+type Held = (OwnedSemaphorePermit, Place);
+
+/// The next connection, and what it takes up. Safe to drop between two connections: neither is lost.
 async fn next(
     listener: &TcpListener,
     slots: &Arc<Semaphore>,
-) -> (OwnedSemaphorePermit, TcpStream, SocketAddr) {
+    sources: &Sources,
+) -> (Held, TcpStream, SocketAddr) {
     loop {
         // The semaphore is never closed, so this ends with a slot.
         let Ok(slot) = Arc::clone(slots).acquire_owned().await else {
@@ -115,7 +125,12 @@ async fn next(
             continue;
         };
         match listener.accept().await {
-            Ok((stream, peer)) => return (slot, stream, peer),
+            Ok((stream, peer)) => {
+                if let Some(place) = sources.enter(peer.ip()) {
+                    return ((slot, place), stream, peer);
+                }
+                debug!(peer.address = %peer, "the source has too many connections");
+            }
             Err(error) if concerns_one_peer(&error) => {}
             Err(error) => {
                 warn!(%error, "cannot accept connections for now");

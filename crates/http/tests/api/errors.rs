@@ -155,6 +155,25 @@ async fn a_wrong_type_is_named_and_nothing_else_is() {
 }
 
 #[tokio::test]
+async fn a_field_that_is_given_twice_and_a_text_that_steers_a_terminal_are_named() {
+    let harness = Harness::start().await;
+    let twice =
+        r#"{"clientId": "x", "clientName": "Name", "accessTokenTtl": 60, "accessTokenTtl": 600}"#;
+    let steering = json!({"clientId": "x", "clientName": "\u{1b}[2J", "accessTokenTtl": 60});
+    for (body, field) in [
+        (twice.to_owned(), "accessTokenTtl"),
+        (steering.to_string(), "clientName"),
+    ] {
+        let ask = Ask::post(harness.clients()).bytes("application/json", body.as_str());
+        let told = harness.send_as_admin(ask).await;
+        assert_eq!(told.status, 400, "{body}");
+        assert_eq!(told.faulty_fields(), [field]);
+    }
+    let clients = harness.send_as_admin(Ask::get(harness.clients())).await;
+    assert_eq!(clients.json(), json!({"emergencyClients": []}));
+}
+
+#[tokio::test]
 async fn a_store_that_cannot_write_is_told_as_such_without_its_reason() {
     let harness = Harness::start().await;
     harness.test.store.refuse_writes(true);

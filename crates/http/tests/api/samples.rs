@@ -3,7 +3,8 @@
 use breakglass_api_types::{OPERATIONS, Operation, OperationSpec};
 use breakglass_app::{Conflict, Error};
 use breakglass_domain::{
-    ApiClientDraft, ComponentRole, ComponentType, PrincipalId, Realm, RoleDraft,
+    ApiClientDraft, ComponentRole, ComponentType, PrincipalId, Realm, RoleAssignmentDraft,
+    RoleDraft, RoleScope,
 };
 use serde_json::{Value, json};
 
@@ -47,7 +48,18 @@ pub(crate) async fn sample(harness: &Harness, operation: Operation, realm: &Real
         }
         _ => String::new(),
     };
-    let principal = add_role_and_api_client(harness, realm).await.to_string();
+    let principal = add_role_and_api_client(harness, realm).await;
+    if operation == Operation::DeleteRoleAssignments {
+        let held = RoleAssignmentDraft {
+            role_name: Some("vcf_viewer".to_owned()),
+            scope: Some(RoleScope::SsoRealm),
+            expires_at: None,
+        };
+        app.replace_role_assignments(&admin, realm.id, principal, vec![held])
+            .await
+            .unwrap();
+    }
+    let principal = principal.to_string();
     let values = [
         ("clientId", CLIENT),
         ("name", CLIENT),

@@ -2,6 +2,8 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use breakglass_app::Options;
 use breakglass_domain::audit::{AuditAction, AuditRecord};
 use breakglass_domain::{ClientQuery, PageRequest, Principal, Secret};
@@ -282,6 +284,15 @@ impl Told {
 /// The `Authorization` of a session token.
 pub(crate) fn ops(token: &Secret) -> String {
     format!("OpsToken {}", token.expose())
+}
+
+/// The `Authorization` of an account's name and password.
+pub(crate) fn basic(username: &str) -> String {
+    let password = breakglass_test_support::ADMIN_PASSWORD;
+    format!(
+        "Basic {}",
+        STANDARD.encode(format!("{username}:{password}"))
+    )
 }
 
 /// The `Authorization` of an access token.

@@ -41,6 +41,13 @@ pub(super) enum Verdict {
 }
 
 impl Recall {
+    const fn verdict(self) -> &'static str {
+        match self {
+            Self::Alive | Self::Impossible => "valid",
+            Self::Unasked => "valid, recall not checked",
+        }
+    }
+
     const fn text(self) -> &'static str {
         match self {
             Self::Alive => "not recalled",
@@ -118,7 +125,7 @@ fn facts(
         .filter_map(|role| role.get("name").unwrap_or(role).as_str())
         .collect();
     vec![
-        ("Verdict", "valid".to_owned()),
+        ("Verdict", recall.verdict().to_owned()),
         ("Issuer", text("iss")),
         ("Client", text("client_id")),
         ("Audience", text("aud")),

@@ -131,6 +131,96 @@ fn a_flag_for_one_kind_of_tls_puts_the_files_other_aside() {
 }
 
 #[test]
+fn each_setting_of_tls_is_taken_by_itself() {
+    let file = "tls-cert = '/c.pem'\ntls-key = '/k.pem'";
+    let files = |certificate: &str, key: &str| Tls::Files {
+        certificate: certificate.into(),
+        key: key.into(),
+    };
+    let tls = |flags: &[&str], file: &str| resolve(flags, file).unwrap().tls;
+    // What asks for nothing takes nothing away.
+    assert_eq!(
+        tls(&["--tls-self-signed=false"], file),
+        files("/c.pem", "/k.pem")
+    );
+    assert_eq!(tls(&["--tls-cert=d"], file), files("d", "/k.pem"));
+    assert_eq!(tls(&["--tls-key=d"], file), files("/c.pem", "d"));
+    assert_eq!(
+        tls(&["--tls-cert=d"], "tls-key = '/k.pem'"),
+        files("d", "/k.pem")
+    );
+    let asked = "tls-self-signed = true";
+    assert_eq!(tls(&[], asked), Tls::SelfSigned);
+    assert_eq!(tls(&["--tls-self-signed=false"], asked), Tls::Off);
+    assert_eq!(
+        tls(&["--tls-cert=c", "--tls-key=k"], asked),
+        files("c", "k")
+    );
+    assert!(faults(&["--tls-cert=c"], asked).contains("needs tls-key"));
+    let both = format!("{asked}\n{file}");
+    assert!(faults(&[], &both).contains("cannot be combined"));
+    assert!(faults(&["--tls-self-signed", "--tls-key=k"], file).contains("cannot be combined"));
+}
+
+#[test]
+fn connections_are_bounded_by_what_was_chosen_and_by_open_files() {
+    let options = |flags: &[&str], file: &str, descriptors: usize| {
+        let options = resolve(flags, file).unwrap().server_options(descriptors);
+        (options.max_connections, options.max_connections_per_source)
+    };
+    assert_eq!(options(&[], "", 1_000_000), (10_000, 2_500));
+    assert_eq!(options(&[], "", 1024), (896, 224));
+    assert_eq!(options(&[], "max-connections = 40", 1024), (40, 10));
+    let flags = ["--max-connections=20", "--max-connections-per-source=20"];
+    assert_eq!(options(&flags, "max-connections = 40", 1024), (20, 20));
+    let told = faults(&["--max-connections=0"], "max-connections-per-source = 0");
+    assert!(
+        told.contains("\n  max-connections: ") && told.contains("\n  max-connections-per-source: "),
+        "{told}"
+    );
+}
+
+#[test]
+fn whoever_speaks_for_many_is_not_counted_as_one() {
+    let covered = |flags: &[&str], address: &str| {
+        let options = resolve(flags, "").unwrap().server_options(1024);
+        let address = address.parse().unwrap();
+        let mut sources = options.uncounted_sources.iter();
+        sources.any(|source| source.covers(address))
+    };
+    assert!(covered(&[], "127.0.0.1") && covered(&[], "::1"));
+    assert!(!covered(&[], "10.0.0.1"));
+    assert!(covered(&["--trusted-proxy=10.0.0.1"], "10.0.0.1"));
+}
+
+#[test]
 fn a_cap_of_nothing_makes_no_sense() {
     assert!(faults(&["--emergency-ttl-cap=0"], "").contains("at least a minute"));
+    assert!(faults(&["--checkpoint-interval=0"], "").contains("at least a minute"));
+}
+
+#[test]
+fn checkpoints_come_as_often_as_was_chosen() {
+    let interval = |flags: &[&str], file: &str| {
+        let options = resolve(flags, file).unwrap().data.options;
+        options.checkpoint_interval_millis
+    };
+    assert_eq!(interval(&[], ""), 300_000);
+    assert_eq!(interval(&[], "checkpoint-interval = '1h'"), 3_600_000);
+    assert_eq!(
+        interval(&["--checkpoint-interval=2"], "checkpoint-interval = '1h'"),
+        120_000
+    );
+}
+
+#[test]
+fn an_address_by_name_is_told_how_to_be_said() {
+    for (listen, hint) in [
+        ("localhost:8730", "127.0.0.1:8730"),
+        ("b.example:8730", "names are not looked up"),
+        ("8730", "such as"),
+    ] {
+        let told = faults(&[&format!("--listen={listen}")], "");
+        assert!(told.contains(hint), "{told}");
+    }
 }

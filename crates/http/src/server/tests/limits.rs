@@ -7,7 +7,7 @@ use http_body_util::Empty;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::mpsc::error::TryRecvError;
 
-use super::fixture::{NOW, get, h2_client, hosts, read_answer, rest, start};
+use super::fixture::{NOW, Running, get, h2_client, hosts, read_answer, rest, start};
 use crate::server::{ServerOptions, TlsConfig};
 
 /// A limit that a test waits out.
@@ -185,4 +185,88 @@ async fn a_slot_is_free_again_after_each_kind_of_end() {
     let mut stream = server.send(get("/").as_bytes()).await;
     let answer = read_answer(&mut stream).await;
     assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+}
+
+#[tokio::test]
+async fn a_source_has_its_share_of_connections_and_no_more() {
+    let options = ServerOptions {
+        max_connections_per_source: 2,
+        uncounted_sources: Vec::new(),
+        ..patient()
+    };
+    let server = start(options, None).await;
+    let mut first = server.send(get("/").as_bytes()).await;
+    read_answer(&mut first).await;
+    let mut second = server.send(get("/").as_bytes()).await;
+    read_answer(&mut second).await;
+    let mut third = server.connect().await;
+    assert_eq!(rest(&mut third).await, "");
+
+    // A place is free again as soon as the server has seen the end of the one that had it.
+    drop(first);
+    while !is_answered(&server).await {}
+    second.write_all(get("/").as_bytes()).await.unwrap();
+    read_answer(&mut second).await;
+}
+
+/// Whether a new connection is answered; otherwise it is closed.
+async fn is_answered(server: &Running) -> bool {
+    let mut stream = server.connect().await;
+    let mut byte = [0];
+    stream.write_all(get("/").as_bytes()).await.is_ok()
+        && stream.read(&mut byte).await.is_ok_and(|read| read > 0)
+}
+
+#[tokio::test]
+async fn this_machine_itself_is_not_counted_unless_asked_for() {
+    let options = ServerOptions {
+        max_connections_per_source: 1,
+        ..patient()
+    };
+    let server = start(options, None).await;
+    let mut streams = Vec::new();
+    for _ in 0..5 {
+        let mut stream = server.send(get("/").as_bytes()).await;
+        read_answer(&mut stream).await;
+        streams.push(stream);
+    }
+}
+
+#[tokio::test]
+async fn connections_that_do_nothing_make_room_when_most_places_are_taken() {
+    let options = ServerOptions {
+        max_connections: 4,
+        crowded_timeout: SOON,
+        ..patient()
+    };
+    let mut server = start(options, None).await;
+    let mut busy = server.send(get("/held").as_bytes()).await;
+    server.arrived.recv().await.unwrap();
+    let mut idle = server.send(get("/").as_bytes()).await;
+    read_answer(&mut idle).await;
+
+    // The third of four makes a crowd. It has asked for nothing yet, and has to go like the one that asks no more.
+    let mut silent = server.connect().await;
+    assert_eq!(rest(&mut silent).await, "");
+    assert_eq!(rest(&mut idle).await, "");
+    server.release.add_permits(1);
+    let answer = read_answer(&mut busy).await;
+    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+}
+
+#[tokio::test]
+async fn a_server_full_of_idle_connections_lets_the_next_one_in() {
+    let options = ServerOptions {
+        max_connections: 4,
+        crowded_timeout: SOON,
+        ..patient()
+    };
+    let server = start(options, None).await;
+    let mut kept = Vec::new();
+    for _ in 0..20 {
+        let mut stream = server.send(get("/").as_bytes()).await;
+        let answer = read_answer(&mut stream).await;
+        assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+        kept.push(stream);
+    }
 }

@@ -13,7 +13,8 @@ async fn list(harness: &Harness) -> String {
         .await
         .expect(StatusCode::OK);
     assert_eq!(told.header("content-type"), "application/statuslist+jwt");
-    assert_eq!(told.header("cache-control"), "public, max-age=30");
+    // A cache that kept the list as long as the verifier behind it would double the lag of a recall.
+    assert_eq!(told.header("cache-control"), "no-cache");
     assert!(is_jwt(&told.text), "{}", told.text);
     told.text
 }
@@ -55,4 +56,53 @@ async fn a_recall_shows_in_the_very_next_list() {
         part(&before, 1)["status_list"]["lst"],
         part(&after, 1)["status_list"]["lst"]
     );
+}
+
+#[tokio::test]
+async fn a_verifier_that_asks_whether_its_copy_still_holds_is_told_in_a_word() {
+    let harness = Harness::start().await;
+    harness.add_client("x").await;
+    let ask = || Ask::get("/acs/t/CUSTOMER/statuslist");
+    let first = harness.send(ask()).await.expect(StatusCode::OK);
+    let tag = first.header("etag").to_owned();
+    let again = || ask().header("if-none-match", &tag);
+    let mut head = again();
+    head.method = "HEAD";
+    for ask in [again(), head] {
+        let told = harness.send(ask).await.expect(StatusCode::NOT_MODIFIED);
+        assert_eq!(told.text, "");
+        assert_eq!(told.header("etag"), tag);
+        assert_eq!(told.header("cache-control"), "no-cache");
+        assert_eq!(told.header("content-type"), "");
+        assert_eq!(told.header("content-length"), "");
+    }
+
+    let path = format!("{}/x", harness.clients());
+    harness
+        .send_as_admin(Ask::delete(path))
+        .await
+        .expect(StatusCode::ACCEPTED);
+    let recalled = harness.send(again()).await.expect(StatusCode::OK);
+    assert_ne!(recalled.header("etag"), tag);
+    assert_ne!(recalled.text, first.text);
+
+    let tag = recalled.header("etag").to_owned();
+    harness.test.clock.advance(15_000);
+    let fresh = harness
+        .send(ask().header("if-none-match", &tag))
+        .await
+        .expect(StatusCode::OK);
+    assert_ne!(part(&fresh.text, 1)["iat"], part(&recalled.text, 1)["iat"]);
+}
+
+#[tokio::test]
+async fn a_list_that_is_sent_outlives_the_copy_that_may_be_kept_of_it() {
+    let harness = Harness::start().await;
+    let first = part(&list(&harness).await, 1);
+    let ttl = first["ttl"].as_i64().unwrap();
+    harness.test.clock.advance(ttl * 500 - 1000);
+    let kept = part(&list(&harness).await, 1);
+    assert_eq!(kept, first, "half of its time is not over");
+    let now = first["iat"].as_i64().unwrap() + ttl / 2 - 1;
+    assert!(kept["exp"].as_i64().unwrap() >= now + ttl);
 }

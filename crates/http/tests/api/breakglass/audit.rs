@@ -95,6 +95,36 @@ async fn records_are_paged_both_ways_without_a_gap() {
 }
 
 #[tokio::test]
+async fn a_damaged_record_is_named_and_hides_no_other() {
+    let harness = Harness::start().await;
+    for id in ["a", "b", "c"] {
+        harness.add_client(id).await;
+    }
+    let total = harness.records().await.len() as u64;
+    let damaged = total - 1;
+    harness.test.meddler().spoil_audit_record(damaged).await;
+    for (order, before, beyond) in [
+        ("ASCENDING", (1..damaged).collect::<Vec<_>>(), vec![total]),
+        ("DESCENDING", vec![total], (1..damaged).rev().collect()),
+    ] {
+        let page = records(&harness, &format!("order={order}")).await;
+        assert_eq!(sequences(&page), before, "{order}");
+        assert_eq!(page["next"].as_u64(), before.last().copied(), "{order}");
+
+        let after = page["next"].as_u64().unwrap();
+        let path = format!("{RECORDS}?order={order}&after={after}");
+        let told = harness.send_as_admin(Ask::get(path)).await;
+        let problem = told.expect(StatusCode::INTERNAL_SERVER_ERROR).json();
+        assert_eq!(problem["code"], "AUDIT_DAMAGED");
+        let detail = format!("Record {damaged} of the audit cannot be read: it was changed.");
+        assert_eq!(problem["detail"], detail.as_str());
+
+        let page = records(&harness, &format!("order={order}&after={damaged}")).await;
+        assert_eq!(sequences(&page), beyond, "{order}");
+    }
+}
+
+#[tokio::test]
 async fn records_are_filtered_by_action_and_realm() {
     let harness = Harness::start().await;
     harness.add_client("x").await;

@@ -36,7 +36,7 @@ async fn a_client_is_told_with_its_maker_and_its_use() {
       "clientId": "x",
       "clientName": "x",
       "createdAt": "[millis]",
-      "createdBy": "admin",
+      "createdBy": "account:admin",
       "lastRegeneratedAt": "[millis]",
       "lastUsedAt": "[millis]",
       "tokenId": "[uuid]",

@@ -38,16 +38,14 @@ async fn the_installation_is_summed_up_with_what_to_worry_about() {
           "tenant": "CUSTOMER",
           "totalEmergencyClients": 1,
           "warnings": [
-            "only 1 emergency client is alive; keep at least 2, held apart",
-            "the token of an emergency client ends within 14 days"
+            "only 1 emergency client is alive; keep at least 2, held apart"
           ]
         }
       ],
       "startedAt": "[millis]",
       "version": "[version]",
       "warnings": [
-        "realm of CUSTOMER: only 1 emergency client is alive; keep at least 2, held apart",
-        "realm of CUSTOMER: the token of an emergency client ends within 14 days"
+        "realm of CUSTOMER: only 1 emergency client is alive; keep at least 2, held apart"
       ]
     }
     "#);
