@@ -50,8 +50,6 @@ macro_rules! uuid_ids {
 }
 
 uuid_ids! {
-    /// An API token.
-    ApiTokenId;
     /// An identity broker: the issuer behind one tenant.
     BrokerId;
     /// One installation of Breakglass: every process on the same store.

@@ -45,7 +45,6 @@
 pub mod access_token;
 pub mod account;
 pub mod api_client;
-pub mod api_token;
 pub mod attempt_limiter;
 pub mod audit;
 pub mod broker;
@@ -73,7 +72,6 @@ pub mod validation;
 pub use access_token::{AccessTokenClaims, RoleClaim, StatusClaim};
 pub use account::{Account, PasswordHash, Username};
 pub use api_client::{AcceptedApiClient, ApiClient, ApiClientChange, ApiClientDraft, ApiClientId};
-pub use api_token::{AcceptedApiToken, ApiToken, ApiTokenChange, ApiTokenDraft, NewApiTokenSecret};
 pub use broker::{Broker, BrokerDraft, DeploymentType, DisplayName, NewBroker, Tenant};
 pub use client_query::{ClientQuery, Comparison, SearchField, SearchTerm, Searchable};
 pub use emergency_client::{
@@ -81,7 +79,7 @@ pub use emergency_client::{
     NewToken, RetiredToken, TokenStatus, Usage,
 };
 pub use failure::ErrorKind;
-pub use id::{ApiTokenId, BrokerId, InstanceId, KeyId, PrincipalId, RealmId, TaskId, TokenId};
+pub use id::{BrokerId, InstanceId, KeyId, PrincipalId, RealmId, TaskId, TokenId};
 pub use installation::Installation;
 pub use page::{Page, PageRequest};
 pub use principal::{Actor, ActorKind, Principal, Privilege, Reach};
