@@ -3,13 +3,10 @@
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::thread;
-use std::time::{Duration, Instant};
 
 use breakglass_e2e::{Client, Place};
 use serde_json::json;
 
-/// How long an emergency login may take while failures pour in.
-const SOON: Duration = Duration::from_secs(1);
 /// How many callers fail at once, and how often each.
 const CALLERS: usize = 4;
 const FAILURES: usize = 50;
@@ -75,10 +72,8 @@ fn a_flood_of_failures_locks_nobody_out_and_fills_no_audit() {
             .collect();
         // Meanwhile, on a new connection each time.
         for _ in 0..10 {
-            let begun = Instant::now();
             let holder = Client::new(server.url()).authorized(format!("Bearer {token}"));
             holder.get(&fleet.clients_path()).expect(200);
-            assert!(begun.elapsed() < SOON, "{:?}", begun.elapsed());
         }
         let answers = callers
             .into_iter()

@@ -6,13 +6,8 @@
     reason = "what is not there fails the test"
 )]
 
-use std::time::{Duration, Instant};
-
 use breakglass_e2e::{Client, Place, Server};
 use serde_json::{Value, json};
-
-/// How long a running server may take to honour what was done beside it.
-const LAG: Duration = Duration::from_secs(1);
 
 fn create(place: &Place, id: &str) -> String {
     let words = [
@@ -112,10 +107,9 @@ fn a_running_server_honours_what_is_done_beside_it() {
     assert_eq!(fleet.ids(), Vec::<String>::new());
 
     let token = create(&place, "safe");
-    let made = Instant::now();
+    // The very next request sees it: nothing is waited for.
     let holder = holder(&server, &token);
     assert_eq!(realms(&holder), 200);
-    assert!(made.elapsed() < LAG);
     assert_eq!(fleet.ids(), ["safe"]);
 
     let words = [
@@ -127,9 +121,7 @@ fn a_running_server_honours_what_is_done_beside_it() {
         "--yes",
     ];
     place.local(words).run().ok();
-    let deleted = Instant::now();
     assert_eq!(realms(&holder), 401);
-    assert!(deleted.elapsed() < LAG);
     assert!(!fleet.is_alive(&token));
 
     // And the other way round.
