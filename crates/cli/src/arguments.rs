@@ -1,23 +1,29 @@
 //! The command line: which commands there are and what they take.
 
+mod api_client;
 mod audit;
 mod connect;
 mod data;
 mod emergency_client;
 mod local;
+mod page;
 mod realm;
+mod role;
 mod serve;
 mod token;
 
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Parser, Subcommand};
 
+pub(crate) use api_client::ApiClientCommand;
 pub(crate) use audit::{AuditCommand, AuditOrder};
 pub(crate) use connect::{ConnectArgs, Output, OutputArgs};
 pub(crate) use data::DataArgs;
 pub(crate) use emergency_client::{EmergencyClientCommand, IssueArgs, IssueOutput};
 pub(crate) use local::{AdminCommand, ManArgs};
+pub(crate) use page::PageArgs;
 pub(crate) use realm::{BrokerCommand, RealmCommand};
+pub(crate) use role::{ComponentArg, RoleArgs, RoleCommand, RoleTypeArg};
 pub(crate) use serve::ServeArgs;
 pub(crate) use token::{TokenArgs, TokenCommand};
 
@@ -47,6 +53,9 @@ pub(crate) enum Command {
     /// Set passwords of local accounts
     #[command(subcommand)]
     Admin(AdminCommand),
+    /// Make, list, show, change and delete API clients, and give them roles
+    #[command(subcommand)]
+    ApiClient(ApiClientCommand),
     /// Read, verify and export the audit
     #[command(subcommand)]
     Audit(AuditCommand),
@@ -68,6 +77,9 @@ pub(crate) enum Command {
     /// Make, list and delete realms
     #[command(subcommand)]
     Realm(RealmCommand),
+    /// Make, list, show, replace and delete roles
+    #[command(subcommand)]
+    Role(RoleCommand),
     /// Start the server; a first start makes everything it needs
     Serve(ServeArgs),
     /// Show how the installation stands, and what to worry about

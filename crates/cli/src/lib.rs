@@ -80,6 +80,7 @@ pub async fn run(cli: &Cli, context: &mut Context) -> Result<Exit, Failure> {
     }
     match &cli.command {
         Command::Admin(command) => commands::admin::run(command, context).await,
+        Command::ApiClient(command) => commands::api_client::run(command, context).await,
         Command::Audit(command) => commands::audit::run(command, context).await,
         Command::Broker(command) => commands::broker::run(command, context).await,
         Command::Completions { shell } => commands::manual::completions(*shell, context),
@@ -89,6 +90,7 @@ pub async fn run(cli: &Cli, context: &mut Context) -> Result<Exit, Failure> {
         Command::Init(args) => commands::init::run(args, log, context).await,
         Command::Man(args) => commands::manual::man(args, context),
         Command::Realm(command) => commands::realm::run(command, context).await,
+        Command::Role(command) => commands::role::run(command, context).await,
         Command::Serve(args) => commands::serve::run(args, log, context).await,
         Command::Status { connect, output } => {
             commands::status::run(connect, output.output, context).await

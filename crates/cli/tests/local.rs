@@ -373,6 +373,142 @@ async fn brokers_and_realms_are_made_and_deleted() {
 }
 
 #[tokio::test]
+async fn a_role_lives_its_whole_life() {
+    let folder = Folder::initialized().await;
+    let listed = folder.succeeds("role list LOCAL --page-size 3").await;
+    for part in ["vcf_administrator", "BUILT_IN", "VCENTER, NSX_MANAGER"] {
+        assert!(listed.out.contains(part), "{part} in {}", listed.out);
+    }
+    assert!(listed.err.contains("3 of 4"), "{}", listed.err);
+    let last = folder
+        .succeeds("role list LOCAL --page-size 3 --page 1")
+        .await;
+    assert_eq!((last.out.lines().count(), last.err.as_str()), (2, ""));
+
+    let components = "--component VCENTER=ReadOnly --component HCX=Admin --component VCENTER=Other";
+    let create = format!("role create LOCAL --role-name reader {components}");
+    let created = folder
+        .succeeds(&format!("{create} --output json"))
+        .await
+        .json();
+    assert_eq!(
+        created["componentRoles"],
+        serde_json::json!([
+            {"componentType": "VCENTER", "roles": ["ReadOnly", "Other"]},
+            {"componentType": "HCX", "roles": ["Admin"]},
+        ])
+    );
+    folder.fails(&create, Exit::Conflict).await;
+    let update = "role update LOCAL --role-name reader --role-display-name Reads --component HCX=a";
+    let updated = folder.succeeds(update).await;
+    for part in ["Reads", "CUSTOM", "local_operator:", "HCX"] {
+        assert!(updated.out.contains(part), "{part} in {}", updated.out);
+    }
+    let custom = folder
+        .succeeds("role list LOCAL --type custom --output json")
+        .await
+        .json();
+    assert_eq!(custom["pageInfo"]["totalCount"], 1);
+    folder.succeeds("role delete LOCAL reader").await;
+    folder.fails("role show LOCAL reader", Exit::NotFound).await;
+    folder
+        .fails("role delete LOCAL vcf_viewer", Exit::Conflict)
+        .await;
+    let faulty = "role create LOCAL --role-name a/b --component HCX=";
+    let failed = folder.fails(faulty, Exit::Invalid).await;
+    for field in ["roleName", "componentRoles[0].roles"] {
+        let told = failed.failure();
+        assert!(told.contains(field), "{field} in {told}");
+    }
+}
+
+#[tokio::test]
+async fn an_api_client_lives_its_whole_life() {
+    let folder = Folder::initialized().await;
+    let create = "api-client create LOCAL --client-id ci --client-description Builds";
+    let created = folder
+        .succeeds(&format!("{create} --output json"))
+        .await
+        .json();
+    assert_eq!(
+        (&created["clientId"], &created["clientName"]),
+        (&"ci".into(), &"ci".into())
+    );
+    folder.fails(create, Exit::Conflict).await;
+    folder
+        .succeeds("api-client update LOCAL ci --client-name Nightly")
+        .await;
+
+    folder
+        .succeeds("api-client grant LOCAL ci --role vcf_viewer")
+        .await;
+    folder
+        .succeeds("api-client grant LOCAL ci --role vcf_viewer --for 1d")
+        .await;
+    folder
+        .succeeds("api-client grant LOCAL ci --role sddc_viewer --instance vcf-1")
+        .await;
+    let failed = folder
+        .fails("api-client grant LOCAL ci --role absent", Exit::Invalid)
+        .await;
+    assert!(failed.failure().contains("roleName"), "{failed:?}");
+    let shown = folder.succeeds("api-client show LOCAL ci").await;
+    for part in [
+        "Nightly",
+        "Builds",
+        "VCF Viewer",
+        "the realm",
+        "vcf-1",
+        "23h",
+    ] {
+        assert!(shown.out.contains(part), "{part} in {}", shown.out);
+    }
+    let shown = folder
+        .succeeds("api-client show LOCAL --client-id ci --output json")
+        .await
+        .json();
+    let roles = shown["roles"].as_array().unwrap();
+    let names: Vec<_> = roles.iter().map(|held| &held["roleName"]).collect();
+    assert_eq!(names, ["vcf_viewer", "sddc_viewer"]);
+
+    folder
+        .succeeds("api-client create LOCAL --client-id deploy")
+        .await;
+    let found = async |line: &str| {
+        let told = folder
+            .succeeds(&format!("api-client list LOCAL {line}"))
+            .await;
+        let clients = told.out.lines().skip(1);
+        let ids = clients.filter_map(|row| row.split(' ').next().map(str::to_owned));
+        (ids.collect::<Vec<_>>().join(" "), told.err)
+    };
+    assert_eq!(found("--page-size 5").await.0, "ci deploy");
+    assert_eq!(found("--like NIGHT").await.0, "ci");
+    assert_eq!(found("--like e --role sddc_viewer").await.0, "");
+    assert_eq!(found("--role sddc_viewer").await.0, "ci");
+    let (ids, told) = found("--page-size 1").await;
+    assert_eq!(ids, "ci");
+    assert!(told.contains("1 of 2"), "{told}");
+
+    folder
+        .succeeds("api-client revoke LOCAL ci --role vcf_viewer")
+        .await;
+    folder
+        .fails(
+            "api-client revoke LOCAL ci --role vcf_viewer",
+            Exit::NotFound,
+        )
+        .await;
+    assert_eq!(found("--role sddc_viewer").await.0, "ci");
+    folder.succeeds("api-client revoke LOCAL ci --all").await;
+    assert_eq!(found("--role sddc_viewer").await.0, "");
+    folder.succeeds("api-client delete LOCAL ci").await;
+    folder
+        .fails("api-client show LOCAL ci", Exit::NotFound)
+        .await;
+}
+
+#[tokio::test]
 async fn the_audit_tells_what_was_done_and_by_whom() {
     let folder = Folder::initialized().await;
     folder

@@ -97,7 +97,7 @@ pub(crate) enum EmergencyClientCommand {
     },
 }
 
-/// Which emergency client: with or without the name of the flag.
+/// Which client: with or without the name of the flag.
 #[derive(Args, Clone, Debug)]
 #[group(required = true, multiple = false)]
 pub(crate) struct ClientIdArgs {

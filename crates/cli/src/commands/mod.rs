@@ -1,12 +1,14 @@
 //! One file per area, named as in every crate below.
 
 pub(crate) mod admin;
+pub(crate) mod api_client;
 pub(crate) mod audit;
 pub(crate) mod broker;
 pub(crate) mod emergency_client;
 pub(crate) mod init;
 pub(crate) mod manual;
 pub(crate) mod realm;
+pub(crate) mod role;
 pub(crate) mod serve;
 pub(crate) mod status;
 pub(crate) mod token;
