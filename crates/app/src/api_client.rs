@@ -9,6 +9,8 @@ use breakglass_ports::{ReadView, StoreError};
 
 use crate::app::App;
 use crate::caller::Caller;
+use crate::client_secret::MAX_ACCESS_TOKEN_TTL;
+use crate::emergency_client::broker_of;
 use crate::error::{Conflict, Error, Resource};
 use crate::role_assignment::HeldRole;
 
@@ -71,7 +73,7 @@ impl App {
         let mut view = self.ports.store.read().await?;
         require_realm(view.as_mut(), caller, realm_id).await?;
         let key = ApiClientKey::Id(client_id.to_owned());
-        let client = find(view.as_mut(), realm_id, &key).await?;
+        let client = find_client(view.as_mut(), realm_id, &key).await?;
         let roles = self.held_roles(view.as_mut(), realm_id, client.id).await?;
         Ok(ApiClientView { client, roles })
     }
@@ -95,6 +97,14 @@ impl App {
         let client = ApiClient::create(realm_id, id, accepted, &created_by, now);
         let mut unit = self.ports.store.begin().await?;
         require_realm(unit.as_mut(), caller, realm_id).await?;
+        let taken = client.client_id.as_str();
+        if unit.is_client_id_taken(realm_id, taken).await? {
+            let same = unit.find_api_client(realm_id, &client.client_id).await?;
+            return Err(Error::Conflict(match same {
+                Some(_) => Conflict::ApiClientExists,
+                None => Conflict::ClientIdTaken,
+            }));
+        }
         match unit.insert_api_client(&client).await {
             Err(StoreError::Conflict) => return Err(Error::Conflict(Conflict::ApiClientExists)),
             outcome => outcome?,
@@ -123,7 +133,7 @@ impl App {
         let now = self.now();
         let mut unit = self.ports.store.begin().await?;
         require_realm(unit.as_mut(), caller, realm_id).await?;
-        let client = find(unit.as_mut(), realm_id, key).await?;
+        let client = find_client(unit.as_mut(), realm_id, key).await?;
         if wanted_id.is_some_and(|id| id != client.client_id.as_str()) {
             let report = ValidationReport::of("clientId", "cannot be changed");
             return Err(Error::Invalid(report));
@@ -135,7 +145,7 @@ impl App {
         Ok(client)
     }
 
-    /// Deletes an API client with its roles.
+    /// Deletes an API client with its roles, its tokens and its secrets; their access tokens die in the same moment.
     ///
     /// # Errors
     /// [`Resource::Realm`] or [`Resource::ApiClient`] is not found.
@@ -147,9 +157,12 @@ impl App {
     ) -> Result<(), Error> {
         caller.require(Privilege::Manage)?;
         let mut unit = self.ports.store.begin().await?;
-        require_realm(unit.as_mut(), caller, realm_id).await?;
+        let broker = broker_of(unit.as_mut(), caller, realm_id).await?;
         let key = ApiClientKey::Id(client_id.to_owned());
-        let client = find(unit.as_mut(), realm_id, &key).await?;
+        let client = find_client(unit.as_mut(), realm_id, &key).await?;
+        let until = self.now().plus(MAX_ACCESS_TOKEN_TTL);
+        unit.delete_client_credentials(broker.id, realm_id, client.id, until)
+            .await?;
         unit.delete_api_client(realm_id, &client.client_id).await?;
         let event = client_event(caller, AuditAction::ApiClientDeleted, &client, self.now());
         self.commit(unit, event).await
@@ -157,7 +170,7 @@ impl App {
 }
 
 /// The client that is addressed. A text that is no id names no client.
-async fn find<V: ReadView + ?Sized>(
+pub(crate) async fn find_client<V: ReadView + ?Sized>(
     view: &mut V,
     realm_id: RealmId,
     key: &ApiClientKey,

@@ -9,11 +9,11 @@ use breakglass_domain::failure_ledger::FailureLedger;
 use breakglass_domain::{BrokerId, Installation, Minutes, Timestamp, TokenDigest, TokenId};
 use breakglass_ports::{
     CheckpointAnchor, Clock, Entropy, KeyVault, PasswordHasher, Store, TokenSigner, UnitOfWork,
-    VerifiedToken,
 };
 
 use crate::error::Error;
 use crate::issuer::CachedStatusList;
+use crate::live_token::VerifiedToken;
 use crate::watch::{Happening, Remembered};
 
 /// How long repeats of one happening are folded into one record, in milliseconds.

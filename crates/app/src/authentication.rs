@@ -1,15 +1,9 @@
 //! Who is asking.
 
-use std::sync::Arc;
-
 use breakglass_domain::audit::{AuditAction, AuditTarget, Outcome, TargetKind};
-use breakglass_domain::{
-    Account, EmergencyClient, Principal, Privilege, Secret, TokenDigest, Username,
-};
+use breakglass_domain::{Account, Privilege, Secret, TokenDigest, Username};
 
-use breakglass_ports::{ReadView, VerifiedToken};
-
-use crate::app::{App, lock};
+use crate::app::App;
 use crate::caller::{Caller, Origin};
 use crate::error::{Error, Refusal};
 use crate::watch::Happening;
@@ -58,7 +52,7 @@ impl App {
             }
             Some(Credentials::Bearer(token)) => {
                 match self
-                    .authenticate_emergency_token(&token, &origin, operation)
+                    .authenticate_access_token(&token, &origin, operation)
                     .await?
                 {
                     Some(caller) => Ok(caller),
@@ -151,103 +145,7 @@ impl App {
             principal: account.principal(),
             origin: origin.clone(),
             session: Some(digest),
+            is_client: false,
         }))
     }
-
-    async fn authenticate_emergency_token(
-        &self,
-        token: &Secret,
-        origin: &Origin,
-        operation: &str,
-    ) -> Result<Option<Caller>, Error> {
-        let Some(LiveClient { client, .. }) = self.find_live_client(token).await? else {
-            return Ok(None);
-        };
-        let principal = Principal::EmergencyClient {
-            realm_id: client.realm_id,
-            client_id: client.client_id.clone(),
-            token_id: client.token.id,
-        };
-        let caller = Caller::without_session(principal, origin.clone());
-        let now = self.now();
-        let mut unit = self.ports.store.begin().await?;
-        let digest = &client.token.digest;
-        if !unit
-            .record_emergency_use(client.realm_id, &client.client_id, digest, now)
-            .await?
-        {
-            // It was recalled between the look and the count.
-            return Ok(None);
-        }
-        let target = AuditTarget::new(TargetKind::EmergencyClient, &client.client_id);
-        let mut event = caller
-            .event(AuditAction::EmergencyTokenUsed, target, now)
-            .with("operation", operation)
-            .with("token_id", client.token.id.to_string());
-        event.realm_id = Some(client.realm_id);
-        self.commit(unit, event).await?;
-        Ok(Some(caller))
-    }
-
-    /// The client whose present token this is, when the token is alive and truly signed by the broker of its realm.
-    ///
-    /// The digest alone says which token it is. So that a digest written into the store by a stranger opens nothing, the
-    /// signature is checked as well, once per token and process, and each time that the store says of the token what it says
-    /// of itself.
-    pub(crate) async fn find_live_client(
-        &self,
-        token: &Secret,
-    ) -> Result<Option<LiveClient>, Error> {
-        let digest = TokenDigest::of(token.expose());
-        let mut view = self.ports.store.read().await?;
-        let found = view.find_emergency_client_by_digest(&digest).await?;
-        let Some(client) = found.filter(|client| client.admits(&digest, self.now())) else {
-            return Ok(None);
-        };
-        let kept = lock(&self.verified).get(&digest);
-        let claims = match kept {
-            Some(claims) => claims,
-            None => match self.verify_signature(view.as_mut(), &client, token).await? {
-                Some(claims) => claims,
-                None => return Ok(None),
-            },
-        };
-        lock(&self.verified).insert(digest, Arc::clone(&claims));
-        Ok(agree(&claims, &client).then_some(LiveClient { client, claims }))
-    }
-
-    /// What the token says of itself, when the broker of the client's realm signed it.
-    async fn verify_signature(
-        &self,
-        view: &mut dyn ReadView,
-        client: &EmergencyClient,
-        token: &Secret,
-    ) -> Result<Option<Arc<VerifiedToken>>, Error> {
-        let Some(realm) = view.find_realm(client.realm_id).await? else {
-            return Ok(None);
-        };
-        let Some(broker) = view.find_broker(realm.broker_id).await? else {
-            return Ok(None);
-        };
-        let keys = view.list_signing_keys(Some(broker.id)).await?;
-        let verified = self
-            .ports
-            .signer
-            .verify_access_token(&keys, &broker.issuer_path(), token);
-        Ok(verified.ok().map(Arc::new))
-    }
-}
-
-/// A client whose token is alive.
-pub(crate) struct LiveClient {
-    pub(crate) client: EmergencyClient,
-    /// What the token says of itself.
-    pub(crate) claims: Arc<VerifiedToken>,
-}
-
-/// Whether the store and the token say the same of the token.
-fn agree(claims: &VerifiedToken, client: &EmergencyClient) -> bool {
-    claims.client_id == client.client_id.as_str()
-        && claims.token_id == client.token.id.to_string()
-        && claims.expires_at_seconds == client.token.expires_at.seconds()
 }

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use breakglass_domain::audit::{AuditAction, AuditEvent, AuditTarget, Outcome};
-use breakglass_domain::{Actor, Principal, Privilege, Reach, RealmId, Timestamp, TokenDigest};
+use breakglass_domain::{
+    Actor, Client, Principal, Privilege, Reach, RealmId, Timestamp, TokenDigest,
+};
 
 use crate::error::{Error, Resource};
 
@@ -25,6 +27,8 @@ pub struct Caller {
     pub origin: Origin,
     /// The OpsToken session it came with, if it did.
     pub session: Option<TokenDigest>,
+    /// Whether it is a client that came with its own credentials rather than with a token.
+    pub is_client: bool,
 }
 
 impl Caller {
@@ -39,6 +43,22 @@ impl Caller {
             principal,
             origin,
             session: None,
+            is_client: false,
+        }
+    }
+
+    /// A client that came with its own credentials.
+    pub(crate) fn of_client(client: Client, origin: Origin) -> Self {
+        let principal = Principal::Client {
+            realm_id: client.realm_id,
+            id: client.id,
+            client_id: client.client_id,
+            kind: client.kind,
+            privileges: Vec::new(),
+        };
+        Self {
+            is_client: true,
+            ..Self::without_session(principal, origin)
         }
     }
 

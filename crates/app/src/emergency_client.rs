@@ -88,12 +88,16 @@ impl App {
         let now = self.now().whole_seconds();
         let mut unit = self.ports.store.begin().await?;
         let broker = broker_of(unit.as_mut(), caller, realm_id).await?;
+        let client_id = accepted.client_id();
         if unit
-            .find_emergency_client(realm_id, accepted.client_id())
+            .is_client_id_taken(realm_id, client_id.as_str())
             .await?
-            .is_some()
         {
-            return Err(Error::Conflict(Conflict::EmergencyClientExists));
+            let same = unit.find_emergency_client(realm_id, client_id).await?;
+            return Err(Error::Conflict(match same {
+                Some(_) => Conflict::EmergencyClientExists,
+                None => Conflict::ClientIdTaken,
+            }));
         }
         let (access_token, token) = self
             .issue(
@@ -190,16 +194,21 @@ impl App {
         let issuer = broker.issuer(self.public_url());
         let id = TokenId::from_random(self.random()?);
         let claims = AccessTokenClaims {
-            client_id: client_id.clone(),
+            subject: client_id.to_string(),
+            client_id: client_id.to_string(),
             audience: vec![self.public_url().to_owned()],
             issued_at: now,
             expires_at: now.plus(ttl),
             token_id: id,
             roles: vec![RoleClaim::administrator()],
-            status: StatusClaim {
+            scope: None,
+            status: Some(StatusClaim {
                 index: status_index,
                 uri: format!("{issuer}/statuslist"),
-            },
+            }),
+            credential: None,
+            actor: None,
+            derived_from: Vec::new(),
             issuer,
         };
         let token = self.ports.signer.sign_access_token(key, &claims)?;
@@ -243,7 +252,7 @@ impl App {
 }
 
 /// The broker of a realm that the caller can see.
-async fn broker_of<V: ReadView + ?Sized>(
+pub(crate) async fn broker_of<V: ReadView + ?Sized>(
     view: &mut V,
     caller: &Caller,
     realm_id: RealmId,

@@ -24,6 +24,9 @@ pub enum Error {
         /// The privilege that is missing, when one would be enough.
         missing: Option<Privilege>,
     },
+    /// The token endpoint does not grant what was asked for.
+    #[error("{0}")]
+    Grant(GrantFault),
     /// The request breaks a rule.
     #[error("{0}")]
     Invalid(ValidationReport),
@@ -44,12 +47,35 @@ pub enum Error {
     Unauthenticated(Refusal),
 }
 
+/// Why the token endpoint does not grant what was asked for (RFC 6749, section 5.2; RFC 8693, section 2.2.2).
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq, thiserror::Error)]
+pub enum GrantFault {
+    /// The client did not prove who it is, or is unknown.
+    #[error("the client is unknown, or its credentials are missing, wrong or over")]
+    InvalidClient,
+    /// The token that was shown is not good.
+    #[error("the token that was shown is wrong, over, recalled or of another issuer")]
+    InvalidGrant,
+    /// The scope is more than there is, or unknown.
+    #[error("the scope is more than the caller holds, or is unknown")]
+    InvalidScope,
+    /// The audience is more than there is, or unknown.
+    #[error("the audience is not within that of the token")]
+    InvalidTarget,
+    /// The token is not the client's.
+    #[error("the token was issued to another client")]
+    UnauthorizedClient,
+}
+
 /// Which state of things does not allow it.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq, thiserror::Error)]
 pub enum Conflict {
     /// The realm has an API client of that id.
     #[error("an API client of this clientId already exists in the realm")]
     ApiClientExists,
+    /// The realm has a client of another kind of that id.
+    #[error("a client of another kind has this clientId in the realm")]
+    ClientIdTaken,
     /// The realm has an emergency client of that id.
     #[error("an emergency client of this clientId already exists in the realm")]
     EmergencyClientExists,
@@ -79,12 +105,24 @@ pub enum Resource {
     /// An API client.
     #[error("the API client")]
     ApiClient,
+    /// An API token.
+    #[error("the API token")]
+    ApiToken,
     /// A broker.
     #[error("the broker")]
     Broker,
+    /// A client of whatever kind.
+    #[error("the client")]
+    Client,
+    /// A secret of a client.
+    #[error("the secret")]
+    ClientSecret,
     /// An emergency client.
     #[error("the emergency client")]
     EmergencyClient,
+    /// An OAuth app.
+    #[error("the OAuth app")]
+    OauthApp,
     /// A principal that roles are given to.
     #[error("the principal")]
     Principal,
@@ -102,6 +140,8 @@ pub enum Resource {
 /// Why a caller was not believed: for the audit and the log, never for the caller.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum Refusal {
+    /// The secret is not that of the client, or there is no such client.
+    Client,
     /// There was no credential, or none of a form that is known.
     Missing,
     /// The password is not that of the account, or there is no such account.
@@ -114,6 +154,7 @@ impl Refusal {
     /// The reason as the audit writes it.
     pub const fn name(self) -> &'static str {
         match self {
+            Self::Client => "unknown client or wrong secret",
             Self::Missing => "no credential",
             Self::Password => "wrong name or password",
             Self::Token => "unknown or dead token",
@@ -130,7 +171,8 @@ impl Error {
             | Self::Crypto(_)
             | Self::Store(StoreError::Corrupt { .. } | StoreError::Missing) => ErrorKind::Internal,
             Self::Forbidden { .. } => ErrorKind::Forbidden,
-            Self::Invalid(_) => ErrorKind::Invalid,
+            Self::Grant(GrantFault::InvalidClient) => ErrorKind::Unauthenticated,
+            Self::Grant(_) | Self::Invalid(_) => ErrorKind::Invalid,
             Self::NotFound(_) => ErrorKind::NotFound,
             Self::RateLimited { .. } => ErrorKind::RateLimited,
             Self::Store(StoreError::Unavailable { .. }) => ErrorKind::Unavailable,
@@ -143,6 +185,7 @@ impl Error {
         match self {
             Self::AuditDamaged { .. } => "AUDIT_DAMAGED",
             Self::Conflict(Conflict::ApiClientExists) => "API_CLIENT_EXISTS",
+            Self::Conflict(Conflict::ClientIdTaken) => "CLIENT_ID_TAKEN",
             Self::Conflict(Conflict::EmergencyClientExists) => "EMERGENCY_CLIENT_EXISTS",
             Self::Conflict(Conflict::RealmExists) => "REALM_EXISTS",
             Self::Conflict(Conflict::RoleExists) => "ROLE_EXISTS",
@@ -153,11 +196,20 @@ impl Error {
                 "INTERNAL"
             }
             Self::Forbidden { .. } => "FORBIDDEN",
+            Self::Grant(GrantFault::InvalidClient) => "INVALID_CLIENT",
+            Self::Grant(GrantFault::InvalidGrant) => "INVALID_GRANT",
+            Self::Grant(GrantFault::InvalidScope) => "INVALID_SCOPE",
+            Self::Grant(GrantFault::InvalidTarget) => "INVALID_TARGET",
+            Self::Grant(GrantFault::UnauthorizedClient) => "UNAUTHORIZED_CLIENT",
             Self::Invalid(_) => "INVALID_REQUEST",
             Self::NotFound(Resource::Account) => "ACCOUNT_NOT_FOUND",
             Self::NotFound(Resource::ApiClient) => "API_CLIENT_NOT_FOUND",
+            Self::NotFound(Resource::ApiToken) => "API_TOKEN_NOT_FOUND",
             Self::NotFound(Resource::Broker) => "BROKER_NOT_FOUND",
+            Self::NotFound(Resource::Client) => "CLIENT_NOT_FOUND",
+            Self::NotFound(Resource::ClientSecret) => "CLIENT_SECRET_NOT_FOUND",
             Self::NotFound(Resource::EmergencyClient) => "EMERGENCY_CLIENT_NOT_FOUND",
+            Self::NotFound(Resource::OauthApp) => "OAUTH_APP_NOT_FOUND",
             Self::NotFound(Resource::Principal) => "PRINCIPAL_NOT_FOUND",
             Self::NotFound(Resource::Realm) => "REALM_NOT_FOUND",
             Self::NotFound(Resource::Role) => "ROLE_NOT_FOUND",
@@ -187,6 +239,7 @@ impl Error {
             Self::Forbidden { missing: None } => {
                 "This is not for callers of one realm: sign in with a local account.".to_owned()
             }
+            Self::Grant(fault) => sentence(&fault.to_string()),
             Self::Invalid(report) => sentence(&format!("the request is not valid: {report}")),
             Self::NotFound(resource) => sentence(&format!("{resource} was not found")),
             Self::RateLimited {

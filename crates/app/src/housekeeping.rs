@@ -38,6 +38,7 @@ impl Housekeeping {
         let now = app.now();
         let is_due = |at: Timestamp| !(0..PRUNE_MILLIS).contains(&now.millis_since(at));
         if self.pruned_at.is_none_or(is_due) {
+            app.forget_outlived_api_tokens().await?;
             app.ports.store.prune(now).await?;
             self.pruned_at = Some(now);
         }

@@ -4,19 +4,24 @@
 //! Nothing here knows HTTP, SQL or a runtime: a service that brings its own adapters for the ports can embed [`App`].
 //! A new use case is a method of [`App`] in the file of its area.
 
+mod access_token;
 mod account;
 mod api_client;
+mod api_token;
 mod app;
 mod audit;
 mod authentication;
 mod broker;
 mod caller;
+mod client_authentication;
+mod client_secret;
 mod emergency_client;
-mod emergency_token;
 mod error;
 mod housekeeping;
 mod installation;
 mod issuer;
+mod live_token;
+mod oauth_app;
 mod realm;
 mod role;
 mod role_assignment;
@@ -24,20 +29,26 @@ mod session;
 mod settings;
 mod status;
 mod task;
+mod token_endpoint;
 mod watch;
 
+pub use access_token::ActiveToken;
 pub use api_client::{ApiClientKey, ApiClientView};
+pub use api_token::{ApiTokenView, IssuedApiToken};
 pub use app::{App, Options, Ports};
 pub use audit::{AuditPage, Verification};
 pub use authentication::Credentials;
 pub use broker::{BrokerFilter, BrokerView};
 pub use caller::{Caller, Origin};
+pub use client_authentication::ClientCredentials;
+pub use client_secret::IssuedClientSecret;
 pub use emergency_client::{EmergencyClientView, IssuedEmergencyClient};
-pub use emergency_token::ActiveToken;
-pub use error::{Conflict, Error, Refusal, Resource};
+pub use error::{Conflict, Error, GrantFault, Refusal, Resource};
 pub use housekeeping::Housekeeping;
 pub use installation::{FirstStart, Initialized, OpenError};
 pub use issuer::{Issuer, StatusListAnswer};
+pub use oauth_app::{IssuedOauthApp, OauthAppView};
 pub use role_assignment::HeldRole;
 pub use session::AcquiredSession;
 pub use status::{AuditState, RealmStatus, ServerStatus, Warning};
+pub use token_endpoint::{Grant, IssuedAccessToken, TokenRequest};

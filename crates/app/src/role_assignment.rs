@@ -1,10 +1,11 @@
 //! Roles that principals hold.
 
 use breakglass_domain::FieldFailure;
-use breakglass_domain::audit::{AuditAction, AuditEvent, AuditTarget, TargetKind};
+use breakglass_domain::audit::{AuditAction, AuditEvent, AuditTarget};
 use breakglass_domain::role_assignment::accept_assignments;
 use breakglass_domain::{
-    PrincipalId, Privilege, RealmId, RoleAssignment, RoleAssignmentDraft, ValidationReport,
+    Client, PrincipalId, Privilege, RealmId, RoleAssignment, RoleAssignmentDraft, RoleName,
+    RoleScope, ValidationReport,
 };
 use breakglass_ports::ReadView;
 
@@ -19,6 +20,21 @@ pub struct HeldRole {
     pub assignment: RoleAssignment,
     /// The role's name for people.
     pub display_name: String,
+}
+
+impl HeldRole {
+    /// Roles that are held over the whole realm and without an end, as an emergency token holds its own.
+    pub(crate) fn whole_realm(names: &[RoleName]) -> Vec<Self> {
+        let held = |name: &RoleName| Self {
+            assignment: RoleAssignment {
+                role_name: name.clone(),
+                scope: RoleScope::SsoRealm,
+                expires_at: None,
+            },
+            display_name: String::new(),
+        };
+        names.iter().map(held).collect()
+    }
 }
 
 impl App {
@@ -54,7 +70,7 @@ impl App {
         let now = self.now();
         let assignments = accept_assignments(drafts, now).map_err(Error::Invalid)?;
         let mut unit = self.ports.store.begin().await?;
-        require_principal(unit.as_mut(), caller, realm_id, principal_id).await?;
+        let client = require_principal(unit.as_mut(), caller, realm_id, principal_id).await?;
         let mut failures = Vec::new();
         for (place, assignment) in assignments.iter().enumerate() {
             if unit.find_role(&assignment.role_name).await?.is_none() {
@@ -71,7 +87,7 @@ impl App {
             .iter()
             .map(|held| held.role_name.as_str())
             .collect();
-        let target = AuditTarget::new(TargetKind::ApiClient, &principal_id);
+        let target = AuditTarget::new(client.kind.target(), &principal_id);
         let event = caller
             .event(AuditAction::RoleAssignmentsReplaced, target, now)
             .with("roles", names.join(" "));
@@ -109,19 +125,19 @@ impl App {
     }
 }
 
-/// Lets the caller pass when the principal exists within its reach.
+/// The principal, when it exists within the caller's reach.
 async fn require_principal<V: ReadView + ?Sized>(
     view: &mut V,
     caller: &Caller,
     realm_id: RealmId,
     principal_id: PrincipalId,
-) -> Result<(), Error> {
+) -> Result<Client, Error> {
     caller.require_reach(realm_id)?;
     view.find_realm(realm_id)
         .await?
         .ok_or(Error::NotFound(Resource::Realm))?;
     let found = view
-        .find_api_client_by_principal(realm_id, principal_id)
+        .find_client_by_principal(realm_id, principal_id)
         .await?;
-    found.map(drop).ok_or(Error::NotFound(Resource::Principal))
+    found.ok_or(Error::NotFound(Resource::Principal))
 }

@@ -11,6 +11,7 @@ use breakglass_ports::UnitOfWork;
 
 use crate::app::App;
 use crate::caller::Caller;
+use crate::client_secret::MAX_ACCESS_TOKEN_TTL;
 use crate::emergency_client::remove;
 use crate::error::{Error, Resource};
 
@@ -88,15 +89,18 @@ impl App {
         };
         let emergency = unit.list_emergency_clients(realm_id).await?;
         let others = all_api_clients(unit, realm_id).await?;
+        let apps = unit.list_oauth_apps(realm_id).await?;
         let held = [
             ("emergency_clients", emergency.len()),
             ("api_clients", others.len()),
+            ("oauth_apps", apps.len()),
         ];
         if !force && held.iter().any(|(_, count)| *count > 0) {
             let message = format!(
-                "The realm still holds {} emergency clients and {} API clients; force deletes them.",
+                "The realm still holds {} emergency clients, {} API clients and {} OAuth apps; force deletes them.",
                 emergency.len(),
                 others.len(),
+                apps.len(),
             );
             let action = AuditAction::RealmDeletionFailed;
             let failed = counted(self.task_event(action, task, realm_id), held);
@@ -120,7 +124,17 @@ impl App {
             );
             removals.push(removal(action, kind, &client.client_id));
         }
+        let until = self.now().plus(MAX_ACCESS_TOKEN_TTL);
+        for app in &apps {
+            unit.delete_client_credentials(realm.broker_id, realm_id, app.id, until)
+                .await?;
+            unit.delete_oauth_app(realm_id, app.id).await?;
+            let (action, kind) = (AuditAction::OauthAppDeleted, TargetKind::OauthApp);
+            removals.push(removal(action, kind, &app.client_id));
+        }
         for client in &others {
+            unit.delete_client_credentials(realm.broker_id, realm_id, client.id, until)
+                .await?;
             unit.delete_api_client(realm_id, &client.client_id).await?;
             let (action, kind) = (AuditAction::ApiClientDeleted, TargetKind::ApiClient);
             removals.push(removal(action, kind, &client.client_id));
@@ -161,7 +175,7 @@ async fn all_api_clients(
     Ok(clients)
 }
 
-fn counted(event: AuditEvent, held: [(&str, usize); 2]) -> AuditEvent {
+fn counted(event: AuditEvent, held: [(&str, usize); 3]) -> AuditEvent {
     held.into_iter().fold(event, |event, (name, count)| {
         event.with(name, count.to_string())
     })

@@ -78,7 +78,12 @@ impl<K: Clone + Eq + Hash, V: Clone> Remembered<K, V> {
 impl App {
     /// Counts an attempt of this source and admits it, unless the source has tried too often in the present minute.
     pub(crate) fn admit_attempt(&self, origin: &Origin) -> Result<(), Error> {
-        let admitted = lock(&self.attempts).admit(source(origin), self.now());
+        self.admit_attempt_of(source(origin))
+    }
+
+    /// The same for whatever the attempts are counted by.
+    pub(crate) fn admit_attempt_of(&self, subject: String) -> Result<(), Error> {
+        let admitted = lock(&self.attempts).admit(subject, self.now());
         admitted.map_err(|refused| Error::RateLimited {
             retry_after_seconds: u64::try_from(refused.retry_after_millis)
                 .unwrap_or_default()
@@ -158,7 +163,10 @@ impl App {
             action: AuditAction::AuthenticationFailed,
             subject: "many sources".to_owned(),
         });
-        let introspection = happening.action == AuditAction::EmergencyTokenIntrospected;
+        let introspection = matches!(
+            happening.action,
+            AuditAction::AccessTokenIntrospected | AuditAction::EmergencyTokenIntrospected
+        );
         let target = AuditTarget::new(TargetKind::Server, &"repeats");
         let event = if introspection {
             Caller::system()

@@ -1,19 +1,25 @@
 //! The claims of an access token (RFC 9068, section 2.2), before they are written as JSON.
 
-use crate::emergency_client::ClientId;
+use crate::credential::CredentialRef;
 use crate::id::TokenId;
+use crate::role_assignment::{RoleAssignment, RoleScope};
 use crate::timestamp::Timestamp;
 
 /// The name of the role an emergency token carries.
 pub const ADMINISTRATOR_ROLE: &str = "vcf_administrator";
+
+/// How often a token may be exchanged for a narrower one, one after the other.
+pub const MAX_DERIVATIONS: usize = 8;
 
 /// The claims of an access token.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct AccessTokenClaims {
     /// `iss`: the issuer identifier of the broker.
     pub issuer: String,
-    /// `sub` and `client_id`: a client that acts for itself is its own subject (RFC 9068, section 2.2).
-    pub client_id: ClientId,
+    /// `sub`: a client that acts for itself is its own subject (RFC 9068, section 2.2).
+    pub subject: String,
+    /// `client_id`: the client that the token was issued to.
+    pub client_id: String,
     /// `aud`: who should accept the token.
     pub audience: Vec<String>,
     /// `iat`.
@@ -24,8 +30,25 @@ pub struct AccessTokenClaims {
     pub token_id: TokenId,
     /// `roles`.
     pub roles: Vec<RoleClaim>,
-    /// `status`: where the token's recall can be seen.
-    pub status: StatusClaim,
+    /// `scope`: the names of the roles that the token carries, when it carries any.
+    pub scope: Option<String>,
+    /// `status`: where the token's recall can be seen, if anywhere.
+    pub status: Option<StatusClaim>,
+    /// `credential`: what the token was issued for; absent in an emergency token, which is its own credential.
+    pub credential: Option<CredentialRef>,
+    /// `act`: who acts for the subject (RFC 8693, section 4.1), the present actor outermost.
+    pub actor: Option<ActorClaim>,
+    /// `derived_from`: the tokens that this one is a narrower copy of, the first of them first. It dies with each of them.
+    pub derived_from: Vec<TokenId>,
+}
+
+/// Who acts for a subject, and for whom that one acts.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct ActorClaim {
+    /// `sub`: the actor.
+    pub subject: String,
+    /// `act`: who acted before.
+    pub actor: Option<Box<ActorClaim>>,
 }
 
 /// One entry of the `roles` claim.
@@ -35,6 +58,8 @@ pub struct RoleClaim {
     pub name: String,
     /// Its name for people.
     pub display_name: String,
+    /// The ids of the instances that it is limited to; empty when it reaches the whole realm.
+    pub resources: Vec<String>,
 }
 
 impl RoleClaim {
@@ -43,6 +68,23 @@ impl RoleClaim {
         Self {
             name: ADMINISTRATOR_ROLE.to_owned(),
             display_name: "VCF Administrator".to_owned(),
+            resources: Vec::new(),
+        }
+    }
+
+    /// What a token says of a role that its holder holds.
+    pub fn of(assignment: &RoleAssignment, display_name: &str) -> Self {
+        let resources = match &assignment.scope {
+            RoleScope::SsoRealm => Vec::new(),
+            RoleScope::VcfInstance(resources) => resources
+                .iter()
+                .map(|resource| resource.id.clone())
+                .collect(),
+        };
+        Self {
+            name: assignment.role_name.to_string(),
+            display_name: display_name.to_owned(),
+            resources,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The search language over API clients.
+//! The search language over API clients and API tokens.
 //!
 //! A search has terms that must all hold and terms of which one must; an empty list asks for nothing. A term compares one
 //! field, which may have several values, with several texts: it holds when one value agrees with one text.
@@ -32,6 +32,8 @@ pub enum SearchField {
     RoleDisplayName,
     /// The names for programs of the roles it holds.
     RoleName,
+    /// The name of the token for people; a client has none.
+    TokenName,
 }
 
 /// How a field is compared. No text at all agrees with nothing.
@@ -47,7 +49,7 @@ pub enum Comparison {
     NotEmpty,
 }
 
-/// What a search looks at in one client.
+/// What a search looks at in one client, or in one token and the client that holds it.
 pub trait Searchable {
     /// The values of a field.
     fn values(&self, field: SearchField) -> Vec<&str>;
@@ -59,6 +61,40 @@ impl ClientQuery {
         let any = self.any_of.is_empty() || self.any_of.iter().any(|term| term.holds(client));
         any && self.all_of.iter().all(|term| term.holds(client))
     }
+}
+
+/// A search over API tokens.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct TokenQuery {
+    /// What is looked for in a token and the client that holds it.
+    pub terms: ClientQuery,
+    /// Whether a token must be alive, or must be over; either when absent.
+    pub alive: Option<bool>,
+    /// Whether nothing is to be found at all, because what is wanted is a kind of token that there is none of.
+    pub nothing: bool,
+}
+
+impl TokenQuery {
+    /// Whether a token that is alive or not at the instant of the search is found.
+    pub fn finds(&self, token: &impl Searchable, is_alive: bool) -> bool {
+        !self.nothing
+            && self.alive.is_none_or(|wanted| wanted == is_alive)
+            && self.terms.finds(token)
+    }
+}
+
+/// By what a list of API tokens is ordered; tokens that are equal in it are ordered by their id.
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+pub enum TokenOrder {
+    /// By the lifetime of their access tokens.
+    AccessTokenTtl,
+    /// By when they were made.
+    #[default]
+    CreationDate,
+    /// By when they end.
+    ExpirationDate,
+    /// By when they were last exchanged; those that never were come first.
+    LastUsedDate,
 }
 
 impl SearchTerm {
@@ -96,7 +132,7 @@ mod tests {
                 SearchField::ClientId => vec!["ci-1"],
                 SearchField::ClientName => vec!["Build 100%"],
                 SearchField::RoleName => vec!["vcf_viewer", "audit_reader"],
-                SearchField::RoleDisplayName => vec![],
+                SearchField::RoleDisplayName | SearchField::TokenName => vec![],
             }
         }
     }

@@ -50,11 +50,15 @@ macro_rules! uuid_ids {
 }
 
 uuid_ids! {
+    /// An API token.
+    ApiTokenId;
     /// An identity broker: the issuer behind one tenant.
     BrokerId;
+    /// A secret by which a client authenticates.
+    ClientSecretId;
     /// One installation of Breakglass: every process on the same store.
     InstanceId;
-    /// A principal that roles are given to: the fleet contract's `clientUuid` of an API client.
+    /// A principal that roles are given to: the fleet contract's `clientUuid` of an API client, `id` of an OAuth app.
     PrincipalId;
     /// An SSO realm.
     RealmId;

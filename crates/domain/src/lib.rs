@@ -45,20 +45,26 @@
 pub mod access_token;
 pub mod account;
 pub mod api_client;
+pub mod api_token;
 pub mod attempt_limiter;
 pub mod audit;
 pub mod broker;
+pub mod client;
 pub mod client_query;
+pub mod client_secret;
+pub mod credential;
 pub mod emergency_client;
 pub mod failure;
 pub mod failure_ledger;
 pub mod id;
 pub mod installation;
+pub mod oauth_app;
 pub mod page;
 pub mod principal;
 pub mod realm;
 pub mod role;
 pub mod role_assignment;
+pub mod scope;
 pub mod secret;
 pub mod session;
 pub mod settings;
@@ -69,18 +75,27 @@ mod text;
 pub mod timestamp;
 pub mod validation;
 
-pub use access_token::{AccessTokenClaims, RoleClaim, StatusClaim};
+pub use access_token::{AccessTokenClaims, ActorClaim, RoleClaim, StatusClaim};
 pub use account::{Account, PasswordHash, Username};
 pub use api_client::{AcceptedApiClient, ApiClient, ApiClientChange, ApiClientDraft, ApiClientId};
+pub use api_token::{ApiToken, ApiTokenDraft, HeldApiToken, NewApiTokenSecret};
 pub use broker::{Broker, BrokerDraft, DeploymentType, DisplayName, NewBroker, Tenant};
-pub use client_query::{ClientQuery, Comparison, SearchField, SearchTerm, Searchable};
+pub use client::{Client, ClientKind};
+pub use client_query::{
+    ClientQuery, Comparison, SearchField, SearchTerm, Searchable, TokenOrder, TokenQuery,
+};
+pub use client_secret::ClientSecret;
+pub use credential::CredentialRef;
 pub use emergency_client::{
     AcceptedEmergencyClient, ClientId, EmergencyClient, EmergencyClientDraft, EmergencyToken,
     NewToken, RetiredToken, TokenStatus, Usage,
 };
 pub use failure::ErrorKind;
-pub use id::{BrokerId, InstanceId, KeyId, PrincipalId, RealmId, TaskId, TokenId};
+pub use id::{
+    ApiTokenId, BrokerId, ClientSecretId, InstanceId, KeyId, PrincipalId, RealmId, TaskId, TokenId,
+};
 pub use installation::Installation;
+pub use oauth_app::{OauthApp, OauthAppDraft};
 pub use page::{Page, PageRequest};
 pub use principal::{Actor, ActorKind, Principal, Privilege, Reach};
 pub use realm::Realm;

@@ -3,8 +3,9 @@
 use std::fmt;
 
 use crate::account::Username;
+use crate::client::ClientKind;
 use crate::emergency_client::ClientId;
-use crate::id::{RealmId, TokenId};
+use crate::id::{PrincipalId, RealmId, TokenId};
 
 /// A privilege of the fleet contract.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -16,6 +17,9 @@ pub enum Privilege {
 }
 
 impl Privilege {
+    /// Every privilege.
+    pub const ALL: [Self; 2] = [Self::Manage, Self::View];
+
     /// The contract's name of the privilege.
     pub const fn name(self) -> &'static str {
         match self {
@@ -26,7 +30,7 @@ impl Privilege {
 
     /// The privilege of this name.
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Manage, Self::View]
+        Self::ALL
             .into_iter()
             .find(|privilege| privilege.name() == name)
     }
@@ -48,6 +52,19 @@ pub enum Principal {
         /// What it may do.
         privileges: Vec<Privilege>,
     },
+    /// A client of a realm, with an access token or with its own credentials.
+    Client {
+        /// The realm of the client.
+        realm_id: RealmId,
+        /// The principal that roles are given to.
+        id: PrincipalId,
+        /// The client.
+        client_id: String,
+        /// What kind it is.
+        kind: ClientKind,
+        /// What it may do: what its roles carry now, as far as its token carries them.
+        privileges: Vec<Privilege>,
+    },
     /// The holder of an emergency token: the administrator of its realm, and of no other.
     EmergencyClient {
         /// The realm of the client.
@@ -56,6 +73,8 @@ pub enum Principal {
         client_id: ClientId,
         /// The token it came with.
         token_id: TokenId,
+        /// What it may do: everything with the token itself, less with a narrower copy of it.
+        privileges: Vec<Privilege>,
     },
     /// A person with access to the data folder itself.
     LocalOperator {
@@ -70,15 +89,19 @@ impl Principal {
     /// Whether the principal holds the privilege.
     pub fn holds(&self, privilege: Privilege) -> bool {
         match self {
-            Self::Account { privileges, .. } => privileges.contains(&privilege),
-            Self::EmergencyClient { .. } | Self::LocalOperator { .. } | Self::System => true,
+            Self::Account { privileges, .. }
+            | Self::Client { privileges, .. }
+            | Self::EmergencyClient { privileges, .. } => privileges.contains(&privilege),
+            Self::LocalOperator { .. } | Self::System => true,
         }
     }
 
     /// How far the principal can see.
     pub fn reach(&self) -> Reach {
         match self {
-            Self::EmergencyClient { realm_id, .. } => Reach::Realm(*realm_id),
+            Self::Client { realm_id, .. } | Self::EmergencyClient { realm_id, .. } => {
+                Reach::Realm(*realm_id)
+            }
             Self::Account { .. } | Self::LocalOperator { .. } | Self::System => Reach::Everywhere,
         }
     }
@@ -92,6 +115,9 @@ impl Principal {
     pub fn actor(&self) -> Actor {
         match self {
             Self::Account { username, .. } => Actor::new(ActorKind::Account, username.as_str()),
+            Self::Client {
+                client_id, kind, ..
+            } => Actor::new(kind.actor(), client_id),
             Self::EmergencyClient { client_id, .. } => {
                 Actor::new(ActorKind::EmergencyClient, client_id.as_str())
             }
@@ -158,20 +184,26 @@ pub enum ActorKind {
     Account,
     /// Somebody who did not prove who they are.
     Anonymous,
+    /// An API client.
+    ApiClient,
     /// The holder of an emergency token.
     EmergencyClient,
     /// A person with access to the data folder.
     LocalOperator,
+    /// An OAuth app.
+    OauthApp,
     /// The server itself.
     System,
 }
 
 impl ActorKind {
-    const ALL: [Self; 5] = [
+    const ALL: [Self; 7] = [
         Self::Account,
         Self::Anonymous,
+        Self::ApiClient,
         Self::EmergencyClient,
         Self::LocalOperator,
+        Self::OauthApp,
         Self::System,
     ];
 
@@ -180,8 +212,10 @@ impl ActorKind {
         match self {
             Self::Account => "account",
             Self::Anonymous => "anonymous",
+            Self::ApiClient => "api_client",
             Self::EmergencyClient => "emergency_client",
             Self::LocalOperator => "local_operator",
+            Self::OauthApp => "oauth_app",
             Self::System => "system",
         }
     }
@@ -203,6 +237,7 @@ mod tests {
             realm_id: own,
             client_id: "c".parse().unwrap(),
             token_id: TokenId::from_random([2; 16]),
+            privileges: Privilege::ALL.to_vec(),
         };
         assert!(principal.holds(Privilege::Manage));
         assert!(principal.reach().covers(own));

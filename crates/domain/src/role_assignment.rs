@@ -138,6 +138,24 @@ pub fn privileges(assignments: &[RoleAssignment], now: Timestamp) -> Vec<Privile
     held
 }
 
+/// What a principal with these roles may do here at this instant with a token that carries the roles of a scope.
+pub fn privileges_within(
+    assignments: &[RoleAssignment],
+    scope: &[RoleName],
+    now: Timestamp,
+) -> Vec<Privilege> {
+    let live = |role: &&RoleName| {
+        assignments.iter().any(|held| {
+            held.is_live(now) && held.scope == RoleScope::SsoRealm && held.role_name.includes(role)
+        })
+    };
+    let carried = scope.iter().filter(live).flat_map(RoleName::privileges);
+    let mut held: Vec<Privilege> = carried.copied().collect();
+    held.sort_unstable();
+    held.dedup();
+    held
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -174,6 +192,20 @@ mod tests {
         }]);
         let held = [assignment("vcf_administrator", scope, None)];
         assert!(privileges(&held, Timestamp::from_millis(0)).is_empty());
+    }
+
+    #[test]
+    fn a_token_carries_no_more_than_its_scope_and_no_more_than_is_held() {
+        let now = Timestamp::from_millis(9);
+        let held = [assignment("vcf_administrator", RoleScope::SsoRealm, Some(10))];
+        let within = |scope: &[&str], now| {
+            let scope: Vec<RoleName> = scope.iter().map(|name| name.parse().unwrap()).collect();
+            privileges_within(&held, &scope, now)
+        };
+        assert_eq!(within(&["vcf_administrator"], now), Privilege::ALL);
+        assert_eq!(within(&["vcf_viewer"], now), [Privilege::View]);
+        assert_eq!(within(&["other"], now), []);
+        assert_eq!(within(&["vcf_administrator"], Timestamp::from_millis(10)), []);
     }
 
     #[test]

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use serde::de::DeserializeOwned;
 
+use crate::credentials::ClientHeader;
 use crate::failure::Failure;
 use crate::form::Form;
 use crate::query::Query;
@@ -28,6 +29,8 @@ pub(crate) struct Call {
     pub(crate) query: Option<String>,
     /// Who asks; nobody in particular where everybody may.
     pub(crate) caller: Option<Caller>,
+    /// What the `Authorization` shows of a client, where nobody is asked before the body is read.
+    pub(crate) client: ClientHeader,
     /// Where the request came from.
     pub(crate) origin: Origin,
     /// The body, empty where none is taken.
@@ -71,11 +74,11 @@ impl Call {
         Ok(read(&self.body)?)
     }
 
-    /// The body as a form.
+    /// The body as a form, in which some fields may stand several times.
     ///
     /// # Errors
-    /// When a field stands in it twice.
-    pub(crate) fn form(&self) -> Result<Form, Failure> {
-        Form::read(&self.body)
+    /// When another field stands in it twice.
+    pub(crate) fn form(&self, repeatable: &[&str]) -> Result<Form, Failure> {
+        Form::read(&self.body, repeatable)
     }
 }

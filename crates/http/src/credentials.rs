@@ -2,10 +2,11 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use breakglass_app::Credentials;
+use breakglass_app::{ClientCredentials, Credentials};
 use breakglass_domain::Secret;
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
+use percent_encoding::percent_decode_str;
 use zeroize::Zeroizing;
 
 /// Which schemes an operation takes.
@@ -15,6 +16,44 @@ pub(crate) enum Schemes {
     BasicAndTokens,
     /// Tokens.
     Tokens,
+}
+
+/// What an `Authorization` shows of a client.
+#[derive(Clone, Debug)]
+pub(crate) enum ClientHeader {
+    /// There is none.
+    Absent,
+    /// The id and the secret of a client.
+    Basic(ClientCredentials),
+    /// Something else.
+    Other,
+}
+
+/// What the `Authorization` of a request shows of a client.
+pub(crate) fn client(headers: &HeaderMap) -> ClientHeader {
+    if !headers.contains_key(AUTHORIZATION) {
+        return ClientHeader::Absent;
+    }
+    match read(headers, Schemes::BasicAndTokens) {
+        Some(Credentials::Basic { username, password }) => match as_client(&username, &password) {
+            Some(client) => ClientHeader::Basic(client),
+            None => ClientHeader::Other,
+        },
+        _ => ClientHeader::Other,
+    }
+}
+
+/// The credentials of a client under a name and a password: both are form-encoded (RFC 6749, section 2.3.1).
+pub(crate) fn as_client(username: &str, password: &Secret) -> Option<ClientCredentials> {
+    let decoded = |text: &str| {
+        let spaced = Zeroizing::new(text.replace('+', " "));
+        let decoded = percent_decode_str(&spaced).decode_utf8().ok()?;
+        Some(decoded.into_owned())
+    };
+    Some(ClientCredentials {
+        client_id: decoded(username)?,
+        secret: Secret::new(decoded(password.expose())?),
+    })
 }
 
 /// The credentials of a request; `None` when there are none, two, or none of a form that the operation takes.

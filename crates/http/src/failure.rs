@@ -39,6 +39,9 @@ pub(crate) enum Failure {
     /// The answer took too long.
     #[error("the answer took too long")]
     TimedOut,
+    /// No such grant is served.
+    #[error("the grant_type is not served")]
+    UnsupportedGrantType,
     /// The body is too long.
     #[error("the body of the request is longer than {limit} bytes")]
     TooLarge {

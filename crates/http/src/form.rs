@@ -7,23 +7,24 @@ use breakglass_domain::Secret;
 use crate::failure::Failure;
 
 /// The fields of a form. Each may be a secret, so none is printed.
-pub(crate) struct Form(BTreeMap<String, Secret>);
+pub(crate) struct Form(BTreeMap<String, Vec<Secret>>);
 
 impl Form {
     /// Reads a form. A field without a value is as if it were not there (RFC 6749, section 3.2).
     ///
     /// # Errors
-    /// When a field stands in it twice (the same section).
-    pub(crate) fn read(body: &[u8]) -> Result<Self, Failure> {
-        let mut fields = BTreeMap::new();
+    /// When a field stands in it twice (the same section), unless it is one of those that may.
+    pub(crate) fn read(body: &[u8], repeatable: &[&str]) -> Result<Self, Failure> {
+        let mut fields: BTreeMap<String, Vec<Secret>> = BTreeMap::new();
         for (name, value) in form_urlencoded::parse(body) {
             if value.is_empty() {
                 continue;
             }
-            let value = Secret::new(value);
-            if fields.insert(name.to_string(), value).is_some() {
+            let values = fields.entry(name.to_string()).or_default();
+            if !values.is_empty() && !repeatable.contains(&&*name) {
                 return Err(Failure::of_field(&name, "must not stand there twice"));
             }
+            values.push(Secret::new(value));
         }
         Ok(Self(fields))
     }
@@ -33,9 +34,18 @@ impl Form {
     /// # Errors
     /// When it is not.
     pub(crate) fn required(&self, name: &str) -> Result<&Secret, Failure> {
-        self.0
-            .get(name)
+        self.optional(name)
             .ok_or_else(|| Failure::of_field(name, "is required"))
+    }
+
+    /// A field, if it is there.
+    pub(crate) fn optional(&self, name: &str) -> Option<&Secret> {
+        self.all(name).next()
+    }
+
+    /// Every value of a field.
+    pub(crate) fn all(&self, name: &str) -> impl Iterator<Item = &Secret> {
+        self.0.get(name).into_iter().flatten()
     }
 }
 
@@ -45,7 +55,7 @@ mod tests {
 
     #[test]
     fn fields_are_decoded() {
-        let form = Form::read(b"token=a%2Bb+c&token_type_hint=access_token").unwrap();
+        let form = Form::read(b"token=a%2Bb+c&token_type_hint=access_token", &[]).unwrap();
         assert_eq!(form.required("token").unwrap().expose(), "a+b c");
     }
 
@@ -57,9 +67,16 @@ mod tests {
             ("token=a&token=b", "token must not stand there twice"),
             ("x=a&x=b&token=c", "x must not stand there twice"),
         ] {
-            let outcome = Form::read(body.as_bytes())
+            let outcome = Form::read(body.as_bytes(), &[])
                 .and_then(|form| form.required("token").map(|token| token.expose().len()));
             assert_eq!(outcome.unwrap_err().to_string(), fault, "{body}");
         }
+    }
+
+    #[test]
+    fn some_fields_may_be_repeated() {
+        let form = Form::read(b"audience=a&audience=b", &["audience"]).unwrap();
+        let all: Vec<&str> = form.all("audience").map(Secret::expose).collect();
+        assert_eq!(all, ["a", "b"]);
     }
 }

@@ -56,13 +56,26 @@ pub(crate) fn handler(operation: Operation) -> Option<Handler> {
         Operation::GetApiClient => serve!(fleet_iam::api_client::get),
         Operation::DeleteApiClient => serve!(fleet_iam::api_client::delete),
         Operation::QueryApiClients => serve!(fleet_iam::api_client::query),
+        Operation::GenerateApiToken => serve!(fleet_iam::api_token::create),
+        Operation::UpdateApiToken => serve!(fleet_iam::api_token::update),
+        Operation::GetApiToken => serve!(fleet_iam::api_token::get),
+        Operation::DeleteApiToken => serve!(fleet_iam::api_token::delete),
+        Operation::ReGenerateApiToken => serve!(fleet_iam::api_token::regenerate),
+        Operation::QueryApiTokens => serve!(fleet_iam::api_token::query),
+        Operation::ListOAuthApps => serve!(fleet_iam::oauth_app::list),
+        Operation::CreateOAuthApp => serve!(fleet_iam::oauth_app::create),
+        Operation::UpdateOAuthApp => serve!(fleet_iam::oauth_app::update),
+        Operation::GetOAuthApp => serve!(fleet_iam::oauth_app::get),
+        Operation::DeleteOAuthApp => serve!(fleet_iam::oauth_app::delete),
+        Operation::RotateOAuthAppSecret => serve!(fleet_iam::oauth_app::rotate),
         Operation::UpdateVidbMetadata => serve!(fleet_iam::broker::rename),
         Operation::GetAuthorizationServerMetadata
         | Operation::GetAuthorizationServerMetadataUnderIssuer
         | Operation::GetOpenidConfiguration => serve!(broker::issuer::metadata),
-        Operation::IntrospectToken => serve!(broker::emergency_token::introspect),
+        Operation::IntrospectToken => serve!(broker::access_token::introspect),
         Operation::GetJwks => serve!(broker::issuer::keys),
-        Operation::RevokeToken => serve!(broker::emergency_token::revoke),
+        Operation::RevokeToken => serve!(broker::access_token::revoke),
+        Operation::IssueToken => serve!(broker::token::issue),
         Operation::GetStatusList => serve!(broker::issuer::status_list),
         Operation::SetAccountPassword => serve!(breakglass::account::set_password),
         Operation::ListAuditActions => serve_at_once!(breakglass::audit::list_actions),
@@ -72,6 +85,9 @@ pub(crate) fn handler(operation: Operation) -> Option<Handler> {
         Operation::VerifyAudit => serve!(breakglass::audit::verify),
         Operation::ListBrokers => serve!(breakglass::broker::list),
         Operation::CreateBroker => serve!(breakglass::broker::create),
+        Operation::ListClientSecrets => serve!(breakglass::client_secret::list),
+        Operation::CreateClientSecret => serve!(breakglass::client_secret::create),
+        Operation::DeleteClientSecret => serve!(breakglass::client_secret::delete),
         Operation::ListEmergencyClientRecords => serve!(breakglass::emergency_client::list),
         Operation::GetEmergencyClientRecord => serve!(breakglass::emergency_client::get),
         Operation::GetServerStatus => serve!(breakglass::status::get),
@@ -81,18 +97,13 @@ pub(crate) fn handler(operation: Operation) -> Option<Handler> {
         Operation::GetReadiness => serve!(breakglass::probe::readiness),
         Operation::ConfigureIdp
         | Operation::CreateIamComponentAuthSource
-        | Operation::CreateOAuthApp
-        | Operation::DeleteApiToken
         | Operation::DeleteComponentRole
         | Operation::DeleteIamComponentAuthSource
         | Operation::DeleteIdpConfiguration
-        | Operation::DeleteOAuthApp
         | Operation::DeprovisionPrincipal
         | Operation::ExchangeOpsTokenWithJwtToken
         | Operation::ExecuteLdapSync
-        | Operation::GenerateApiToken
         | Operation::GenerateScimSyncClient
-        | Operation::GetApiToken
         | Operation::GetComponentRole
         | Operation::GetComponentRoleDefinitions
         | Operation::GetComponentRoleSummaries
@@ -106,25 +117,18 @@ pub(crate) fn handler(operation: Operation) -> Option<Handler> {
         | Operation::GetLdapSyncLogById
         | Operation::GetLdapSyncLogs
         | Operation::GetLdapSyncProfile
-        | Operation::GetOAuthApp
         | Operation::GetScimSyncClientInfo
         | Operation::GetUserGroupDetails
         | Operation::GetUsersList
-        | Operation::ListOAuthApps
         | Operation::LookupLdapGroups
         | Operation::LookupLdapUsers
         | Operation::ProvisionComponentRole
         | Operation::ProvisionPrincipal
-        | Operation::QueryApiTokens
-        | Operation::ReGenerateApiToken
         | Operation::RetryApplyForRole
-        | Operation::RotateOAuthAppSecret
         | Operation::TriggerDriftCheck
-        | Operation::UpdateApiToken
         | Operation::UpdateComponentRole
         | Operation::UpdateIdpConfiguration
         | Operation::UpdateLdapSyncProfile
-        | Operation::UpdateOAuthApp
         | Operation::ValidateSamlMetadata => None,
     }
 }

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use breakglass_api_types::{Body, Effect, OperationSpec, Privilege};
-use breakglass_app::{Caller, Origin};
+use breakglass_app::{Caller, Credentials, Origin};
 use breakglass_domain::{ErrorKind, Principal};
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
@@ -23,6 +23,9 @@ use crate::handlers;
 use crate::router::Route;
 use crate::shared::Shared;
 use crate::stack::RequestBody;
+
+/// The media type of a form.
+const FORM: &str = "application/x-www-form-urlencoded";
 
 /// A caller who needs no credentials, because it has the data folder itself.
 #[derive(Clone)]
@@ -47,13 +50,16 @@ pub(crate) async fn answer(
     let spec = operation.spec();
     let handler = handlers::handler(operation).ok_or(Failure::NotRouted)?;
     let origin = parts.extensions.remove::<Origin>().unwrap_or_default();
-    let caller = admit(&shared, spec, &mut parts, &origin).await?;
+    let tenant = parameters.get("tenant");
+    let caller = admit(&shared, spec, tenant, &mut parts, &origin).await?;
+    let client = credentials::client(&parts.headers);
     let body = read(&shared, spec, &parts.headers, body).await?;
     let reply = handler(Call {
         shared,
         parameters,
         query: parts.uri.query().map(str::to_owned),
         caller,
+        client,
         origin,
         body,
     })
@@ -67,6 +73,7 @@ pub(crate) async fn answer(
 async fn admit(
     shared: &Shared,
     spec: &OperationSpec,
+    tenant: &str,
     parts: &mut Parts,
     origin: &Origin,
 ) -> Result<Option<Caller>, Failure> {
@@ -76,6 +83,8 @@ async fn admit(
         (Privilege::Authenticated, _) => (Schemes::Tokens, None),
         (Privilege::View, _) => (Schemes::Tokens, Some(View)),
         (Privilege::Manage, _) => (Schemes::Tokens, Some(Manage)),
+        // A client may show who it is in the form, which is read later.
+        (Privilege::Client, _) if !says_who(parts) && has_form(parts) => return Ok(None),
         (Privilege::Client, Effect::Read) => (Schemes::BasicAndTokens, Some(View)),
         (Privilege::Client, Effect::Write) => (Schemes::BasicAndTokens, Some(Manage)),
         (Privilege::PublicOrView, _) => {
@@ -85,7 +94,7 @@ async fn admit(
             (Schemes::BasicAndTokens, Some(View))
         }
     };
-    match prove(shared, spec, parts, origin, (schemes, needed)).await {
+    match prove(shared, spec, tenant, parts, origin, (schemes, needed)).await {
         // What everybody is told does not depend on whether the store can say who somebody is.
         Err(Failure::App(error))
             if spec.privilege == Privilege::PublicOrView
@@ -97,6 +106,11 @@ async fn admit(
     }
 }
 
+/// Whether a body is announced as a form.
+fn has_form(parts: &Parts) -> bool {
+    takes(&parts.headers, FORM, false)
+}
+
 /// Whether a request says who sent it, be it true or not.
 fn says_who(parts: &Parts) -> bool {
     parts.headers.contains_key(AUTHORIZATION) || parts.extensions.get::<Vouched>().is_some()
@@ -106,6 +120,7 @@ fn says_who(parts: &Parts) -> bool {
 async fn prove(
     shared: &Shared,
     spec: &OperationSpec,
+    tenant: &str,
     parts: &mut Parts,
     origin: &Origin,
     (schemes, needed): (Schemes, Option<breakglass_domain::Privilege>),
@@ -115,9 +130,21 @@ async fn prove(
     } else {
         let shown = credentials::read(&parts.headers, schemes);
         let app = &shared.app;
-        app.authenticate(shown, origin.clone(), spec.name).await?
+        match shown {
+            // The name and password may be those of a client of the tenant.
+            Some(Credentials::Basic { username, password })
+                if spec.privilege == Privilege::Client =>
+            {
+                let client = credentials::as_client(&username, &password);
+                let shown = (username.as_str(), &password, client.as_ref());
+                app.authenticate_basic_client(tenant, shown, origin, spec.name)
+                    .await?
+            }
+            shown => app.authenticate(shown, origin.clone(), spec.name).await?,
+        }
     };
-    if let Some(privilege) = needed {
+    // A client that came with credentials of its own may do what the operation itself lets it.
+    if let Some(privilege) = needed.filter(|_| !caller.is_client) {
         shared.app.authorize(&caller, privilege, spec.name).await?;
     }
     Ok(caller)
@@ -131,7 +158,7 @@ async fn read(
     body: RequestBody,
 ) -> Result<Bytes, Failure> {
     let expected = match spec.body {
-        Body::Form => "application/x-www-form-urlencoded",
+        Body::Form => FORM,
         Body::Json => "application/json",
         Body::None => return Ok(Bytes::new()),
     };

@@ -4,7 +4,7 @@
 //! `breakglass::problem`.
 
 use breakglass_api_types::{Fault, FieldFailure, Malformed, Surface};
-use breakglass_app::{Error, Refusal};
+use breakglass_app::{Error, GrantFault, Refusal};
 use breakglass_domain::ErrorKind;
 use bytes::Bytes;
 use http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
@@ -44,19 +44,27 @@ pub(crate) struct Problem {
 pub(crate) struct Code {
     /// The code.
     pub(crate) name: &'static str,
-    /// The same as the number that the fleet contract wants: the status, times ten, and a count.
+    /// The same as the number that the fleet contract wants: the status and a count of one digit, or of two from the tenth on.
     pub(crate) number: i32,
     /// The kind in words.
     pub(crate) title: &'static str,
 }
 
 /// Every code that a caller can be told, ordered by name. Neither a name nor a number is ever reused.
-pub(crate) const CODES: [Code; 31] = [
+pub(crate) const CODES: [Code; 42] = [
     code("ACCOUNT_NOT_FOUND", 4041, "No such account"),
     code("API_CLIENT_EXISTS", 4095, "The API client exists already"),
     code("API_CLIENT_NOT_FOUND", 4047, "No such API client"),
+    code("API_TOKEN_NOT_FOUND", 40410, "No such API token"),
     code("AUDIT_DAMAGED", 5002, "A record of the audit was changed"),
     code("BROKER_NOT_FOUND", 4042, "No such broker"),
+    code(
+        "CLIENT_ID_TAKEN",
+        40910,
+        "A client of another kind has that id",
+    ),
+    code("CLIENT_NOT_FOUND", 40411, "No such client"),
+    code("CLIENT_SECRET_NOT_FOUND", 40412, "No such secret"),
     code("CONFLICT", 4091, "It exists already"),
     code(
         "EMERGENCY_CLIENT_EXISTS",
@@ -70,9 +78,14 @@ pub(crate) const CODES: [Code; 31] = [
     ),
     code("FORBIDDEN", 4031, "Not allowed"),
     code("INTERNAL", 5001, "The server failed"),
+    code("INVALID_CLIENT", 4012, "The client is not authenticated"),
+    code("INVALID_GRANT", 4004, "The token is not good"),
     code("INVALID_REQUEST", 4001, "The request is not valid"),
+    code("INVALID_SCOPE", 4005, "The scope cannot be given"),
+    code("INVALID_TARGET", 4006, "The audience cannot be given"),
     code("MALFORMED_BODY", 4002, "The body cannot be read"),
     code("METHOD_NOT_ALLOWED", 4051, "No such method here"),
+    code("OAUTH_APP_NOT_FOUND", 40413, "No such OAuth app"),
     code("PATH_NOT_FOUND", 4046, "No such path"),
     code("PRINCIPAL_NOT_FOUND", 4048, "No such principal"),
     code("REALM_EXISTS", 4093, "The broker has its realm already"),
@@ -93,7 +106,9 @@ pub(crate) const CODES: [Code; 31] = [
     code("TIMED_OUT", 5032, "The answer took too long"),
     code("TOO_MANY_ATTEMPTS", 4291, "Too many attempts failed"),
     code("UNAUTHENTICATED", 4011, "Not authenticated"),
+    code("UNAUTHORIZED_CLIENT", 4007, "The token is another client's"),
     code("UNAVAILABLE", 5031, "Not available now"),
+    code("UNSUPPORTED_GRANT_TYPE", 4008, "No such grant"),
     code(
         "UNSUPPORTED_MEDIA_TYPE",
         4151,
@@ -184,6 +199,11 @@ impl From<&Failure> for Problem {
                     "The answer took too long; whether the request took effect is not known.",
                 )
             },
+            Failure::UnsupportedGrantType => Self::new(
+                StatusCode::BAD_REQUEST,
+                "UNSUPPORTED_GRANT_TYPE",
+                "This grant_type is not served; the metadata of the issuer lists those that are.",
+            ),
             Failure::TooLarge { limit } => Self::new(
                 StatusCode::PAYLOAD_TOO_LARGE,
                 "REQUEST_TOO_LARGE",
@@ -244,6 +264,7 @@ fn of_error(error: &Error) -> Problem {
         Error::RateLimited {
             retry_after_seconds,
         } => problem.retry_after = Some(*retry_after_seconds),
+        Error::Grant(GrantFault::InvalidClient) => problem.refusal = Some(Refusal::Client),
         Error::Unauthenticated(refusal) => problem.refusal = Some(*refusal),
         Error::Store(_) if error.kind() == ErrorKind::Unavailable => {
             problem.retry_after = Some(UNAVAILABLE_SECONDS);
@@ -252,6 +273,7 @@ fn of_error(error: &Error) -> Problem {
         | Error::Conflict(_)
         | Error::Crypto(_)
         | Error::Forbidden { .. }
+        | Error::Grant(_)
         | Error::NotFound(_)
         | Error::Store(_) => {}
     }
@@ -278,7 +300,7 @@ fn status(kind: ErrorKind) -> StatusCode {
 fn challenges(refusal: Refusal, surface: Surface) -> [&'static str; 2] {
     let bearer = match refusal {
         Refusal::Token => r#"Bearer realm="breakglass", error="invalid_token""#,
-        Refusal::Missing | Refusal::Password => r#"Bearer realm="breakglass""#,
+        Refusal::Client | Refusal::Missing | Refusal::Password => r#"Bearer realm="breakglass""#,
     };
     match surface {
         Surface::Breakglass | Surface::FleetIam => [bearer, r#"OpsToken realm="breakglass""#],

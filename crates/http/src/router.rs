@@ -312,7 +312,7 @@ mod tests {
         for (path, surface) in [
             ("/suite-api/x", Surface::FleetIam),
             ("/suite-apix", Surface::Breakglass),
-            ("/acs/t/CUSTOMER/token", Surface::Broker),
+            ("/acs/t/CUSTOMER/authorize", Surface::Broker),
             ("/.well-known/x", Surface::Broker),
             ("/", Surface::Breakglass),
             ("*", Surface::Breakglass),

@@ -98,19 +98,6 @@ pub struct StatusListToken<'a> {
     pub list: &'a StatusList,
 }
 
-/// What a verified access token says of itself.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct VerifiedToken {
-    /// `iss`.
-    pub issuer: String,
-    /// `client_id`.
-    pub client_id: String,
-    /// `jti`.
-    pub token_id: String,
-    /// `exp`, in seconds since 1970 UTC.
-    pub expires_at_seconds: i64,
-}
-
 /// Makes keys, signs and verifies.
 ///
 /// # Contract
@@ -161,7 +148,10 @@ pub trait TokenSigner: Send + Sync {
         keys: &[SigningKey],
         issuer_path: &str,
         token: &Secret,
-    ) -> Result<VerifiedToken, CryptoError>;
+    ) -> Result<AccessTokenClaims, CryptoError>;
+
+    /// The `kid` that a text of unknown origin names, if it has the form of a token at all. Says nothing of who made it.
+    fn claimed_key(&self, token: &Secret) -> Option<KeyId>;
 
     /// Signs a status list: a JWT of `typ` `statuslist+jwt` with the list compressed.
     ///

@@ -15,7 +15,6 @@ pub use anchor::CheckpointAnchor;
 pub use clock::Clock;
 pub use crypto::{
     CryptoError, KeyVault, PublicKey, PublicKeyMaterial, StatusListToken, TokenSigner,
-    VerifiedToken,
 };
 pub use entropy::Entropy;
 pub use error::StoreError;

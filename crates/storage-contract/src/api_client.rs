@@ -4,7 +4,7 @@ use breakglass_domain::{ApiClient, Role, RoleAssignment};
 use breakglass_ports::StoreError;
 
 pub use crate::client_query::*;
-use crate::samples::{api_client, at, held, held_in_part, principal_id, realm, realm_id, role};
+use crate::samples::{api_client, api_token, at, held, held_in_part, principal_id, realm, realm_id, role};
 use crate::{Harness, begin, keep, read, seeded};
 
 pub(crate) async fn insert(harness: &impl Harness, clients: &[ApiClient]) {
@@ -230,4 +230,20 @@ pub async fn delete_realm_refuses_while_an_api_client_stands_in_it<H: Harness>()
         .list_role_assignments(realm_id(2), api_client(1, "none").id)
         .await;
     assert_eq!(left, Ok(Vec::new()));
+}
+
+pub async fn delete_api_client_refuses_while_it_holds_a_token<H: Harness>() {
+    let harness = seeded::<H>().await;
+    let client = api_client(1, "holder");
+    insert(&harness, std::slice::from_ref(&client)).await;
+    let mut unit = begin(&harness).await;
+    unit.insert_api_token(&api_token(1, client.id, "t"))
+        .await
+        .unwrap();
+    keep(unit).await;
+    let refused = begin(&harness)
+        .await
+        .delete_api_client(realm_id(1), &client.client_id)
+        .await;
+    assert_eq!(refused, Err(StoreError::Conflict));
 }

@@ -30,12 +30,17 @@ macro_rules! cases {
 }
 
 cases! {
+    access_token,
     account,
     api_client,
+    api_token,
     audit,
     broker,
+    client,
+    client_secret,
     emergency_client,
     installation,
+    oauth_app,
     realm,
     role,
     role_assignment,

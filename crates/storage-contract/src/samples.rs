@@ -7,11 +7,12 @@ use breakglass_domain::audit::{
     SignedCheckpoint, TargetKind,
 };
 use breakglass_domain::{
-    Account, Actor, ActorKind, ApiClient, Broker, BrokerId, ComponentRole, ComponentType,
-    DeploymentType, EmergencyClient, EmergencyToken, Installation, InstanceId, KeyId, Minutes,
-    OpsSession, PasswordHash, PrincipalId, Privilege, Realm, RealmId, RetiredToken, Role,
-    RoleAssignment, RoleKind, RoleScope, ScopeResource, SealedBytes, SignatureAlgorithm,
-    SigningKey, Task, TaskId, TaskKind, TaskState, Timestamp, TokenDigest, TokenId, Usage,
+    Account, Actor, ActorKind, ApiClient, ApiToken, ApiTokenId, Broker, BrokerId, ClientSecret,
+    ClientSecretId, ComponentRole, ComponentType, DeploymentType, EmergencyClient, EmergencyToken,
+    Installation, InstanceId, KeyId, Minutes, OauthApp, OpsSession, PasswordHash, PrincipalId,
+    Privilege, Realm, RealmId, RetiredToken, Role, RoleAssignment, RoleKind, RoleScope,
+    ScopeResource, SealedBytes, SignatureAlgorithm, SigningKey, Task, TaskId, TaskKind, TaskState,
+    Timestamp, TokenDigest, TokenId, Usage,
 };
 
 /// An instant this many minutes after a fixed one.
@@ -95,6 +96,60 @@ pub fn api_client(realm: u8, id: &str) -> ApiClient {
         client_id: id.parse().unwrap(),
         client_name: format!("Name of {id} \u{1f511}").parse().unwrap(),
         client_description: Some(format!("What {id} is for:\n\u{1f692}")),
+        created_at: at(10),
+        created_by: "admin".to_owned(),
+        updated_at: at(11),
+    }
+}
+
+/// An API token of this principal of the realm of this number, which lives until `at(43_300)`.
+pub fn api_token(realm: u8, principal_id: PrincipalId, name: &str) -> ApiToken {
+    let digest = TokenDigest::of(&format!("api token {name}"));
+    ApiToken {
+        realm_id: realm_id(realm),
+        id: ApiTokenId::from_random(random(&digest)),
+        principal_id,
+        name: name.parse().unwrap(),
+        description: Some(format!("What {name} is for:\n\u{1f692}")),
+        ttl: Minutes::new(43_200),
+        access_token_ttl: Minutes::new(30),
+        last_characters: name.to_owned(),
+        created_at: at(10),
+        issued_at: at(100),
+        expires_at: at(43_300),
+        last_used_at: None,
+        status_index: u64::from(digest.as_bytes()[0]),
+        digest,
+    }
+}
+
+/// A secret of this principal of the realm of this number.
+pub fn client_secret(realm: u8, principal_id: PrincipalId, name: &str) -> ClientSecret {
+    let digest = TokenDigest::of(&format!("client secret {name}"));
+    ClientSecret {
+        realm_id: realm_id(realm),
+        principal_id,
+        id: ClientSecretId::from_random(random(&digest)),
+        status_index: 1000 + u64::from(digest.as_bytes()[0]),
+        digest,
+        created_at: at(10),
+        expires_at: None,
+        last_used_at: None,
+    }
+}
+
+/// An OAuth app of the realm of this number.
+pub fn oauth_app(realm: u8, name: &str) -> OauthApp {
+    OauthApp {
+        realm_id: realm_id(realm),
+        id: principal_id(&format!("app {realm}/{name}")),
+        client_id: format!("app-{name}"),
+        client_name: format!("Name of {name} \u{1f511}").parse().unwrap(),
+        redirect_urls: vec![format!("https://{name}.example/cb?\"x\"")],
+        logout_urls: vec![
+            "https://a.example/".to_owned(),
+            "https://b.example/".to_owned(),
+        ],
         created_at: at(10),
         created_by: "admin".to_owned(),
         updated_at: at(11),

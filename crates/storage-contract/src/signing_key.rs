@@ -5,6 +5,18 @@ use breakglass_ports::StoreError;
 use crate::samples::{broker_id, signing_key};
 use crate::{Harness, begin, keep, read, seeded};
 
+pub async fn find_signing_key_gives_none_for_an_unknown_id<H: Harness>() {
+    let harness = seeded::<H>().await;
+    let key = signing_key(1, Some(1));
+    let mut unit = begin(&harness).await;
+    unit.insert_signing_key(&key).await.unwrap();
+    keep(unit).await;
+    let mut view = read(&harness).await;
+    let unknown = signing_key(2, Some(1)).id;
+    assert_eq!(view.find_signing_key(&unknown).await, Ok(None));
+    assert_eq!(view.find_signing_key(&key.id).await, Ok(Some(key)));
+}
+
 pub async fn list_signing_keys_gives_those_of_the_broker_the_newest_first<H: Harness>() {
     let harness = seeded::<H>().await;
     let mut unit = begin(&harness).await;

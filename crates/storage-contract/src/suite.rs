@@ -25,6 +25,9 @@ macro_rules! suite {
 macro_rules! list_cases {
     ($what:ident [$($argument:tt)*]) => {
         $crate::expand_cases! { $what [$($argument)*]
+            access_token 1 is_any_access_token_revoked_looks_at_those_of_the_realm;
+            access_token 2 revoke_access_token_says_whether_it_was_not_revoked_before;
+            access_token 3 what_is_remembered_of_tokens_goes_with_the_realm;
             account 1 find_account_gives_none_for_an_unknown_name;
             account 1 find_account_compares_names_exactly;
             account 2 insert_account_refuses_a_taken_name;
@@ -47,7 +50,17 @@ macro_rules! list_cases {
             api_client 5 update_api_client_needs_a_client;
             api_client 6 delete_api_client_takes_its_roles_and_no_others;
             api_client 6 delete_api_client_says_whether_there_was_one;
+            api_client 6 delete_api_client_refuses_while_it_holds_a_token;
             api_client 7 delete_realm_refuses_while_an_api_client_stands_in_it;
+            api_token 1 find_api_token_gives_none_for_what_is_not_of_the_realm;
+            api_token 2 query_api_tokens_orders_as_asked_and_counts_all;
+            api_token 2 query_api_tokens_finds_by_name_client_and_life;
+            api_token 3 list_outlived_api_tokens_gives_the_longest_over_first;
+            api_token 4 insert_api_token_keeps_every_field;
+            api_token 4 insert_api_token_refuses_a_taken_id_and_needs_its_client;
+            api_token 5 update_api_token_keeps_every_field;
+            api_token 6 record_api_token_use_dates_the_use;
+            api_token 7 delete_api_token_says_whether_there_was_one;
             audit 1 list_audit_records_gives_every_field;
             audit 1 list_audit_records_reads_every_action;
             audit 1 list_audit_records_filters_and_orders_as_asked;
@@ -64,6 +77,17 @@ macro_rules! list_cases {
             broker 3 insert_broker_refuses_a_taken_tenant;
             broker 4 update_broker_keeps_every_field;
             broker 4 update_broker_needs_a_broker;
+            client 1 find_client_gives_api_clients_and_oauth_apps_of_the_realm;
+            client 2 find_client_by_principal_does_the_same;
+            client 3 is_client_id_taken_by_a_client_of_whatever_kind;
+            client 4 delete_client_credentials_takes_those_of_the_principal_and_recalls_them;
+            client_secret 1 find_client_secret_gives_none_for_what_is_not_of_the_realm;
+            client_secret 2 list_client_secrets_gives_those_of_the_principal_the_newest_first;
+            client_secret 3 insert_client_secret_keeps_every_field;
+            client_secret 3 insert_client_secret_refuses_a_taken_id;
+            client_secret 4 set_client_secret_end_changes_the_end_alone;
+            client_secret 5 record_client_secret_use_dates_the_use;
+            client_secret 6 delete_client_secret_says_whether_there_was_one;
             emergency_client 1 find_emergency_client_gives_none_for_an_unknown_id;
             emergency_client 1 find_emergency_client_gives_none_for_an_id_of_another_realm;
             emergency_client 1 find_emergency_client_compares_ids_exactly;
@@ -84,6 +108,13 @@ macro_rules! list_cases {
             installation 2 insert_installation_refuses_a_second_one;
             installation 3 update_installation_keeps_every_field;
             installation 3 update_installation_needs_one;
+            oauth_app 1 find_oauth_app_gives_none_for_what_is_not_of_the_realm;
+            oauth_app 2 list_oauth_apps_gives_those_of_the_realm_the_oldest_first;
+            oauth_app 3 insert_oauth_app_keeps_every_field;
+            oauth_app 3 insert_oauth_app_refuses_a_taken_id_or_client_id_of_the_realm;
+            oauth_app 4 update_oauth_app_keeps_name_addresses_and_instant;
+            oauth_app 5 delete_oauth_app_takes_its_roles_and_says_whether_there_was_one;
+            oauth_app 6 delete_realm_refuses_while_an_oauth_app_stands_in_it;
             realm 1 find_realm_gives_none_for_what_is_unknown;
             realm 1 find_realm_of_broker_gives_the_one_on_it;
             realm 2 list_realms_gives_every_realm_the_oldest_first;
@@ -112,8 +143,9 @@ macro_rules! list_cases {
             session 4 delete_sessions_of_deletes_those_of_the_account_and_no_other;
             settings 1 find_settings_gives_the_defaults_until_others_were_written;
             settings 2 update_settings_keeps_every_field;
-            signing_key 1 list_signing_keys_gives_those_of_the_broker_the_newest_first;
-            signing_key 2 insert_signing_key_refuses_a_taken_id;
+            signing_key 1 find_signing_key_gives_none_for_an_unknown_id;
+            signing_key 2 list_signing_keys_gives_those_of_the_broker_the_newest_first;
+            signing_key 3 insert_signing_key_refuses_a_taken_id;
             status_list 1 find_status_list_extent_gives_none_for_an_unknown_broker;
             status_list 2 list_recalled_gives_the_places_of_the_broker_in_ascending_order;
             status_list 3 allocate_status_index_gives_each_place_once;

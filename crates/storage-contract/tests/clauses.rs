@@ -14,13 +14,18 @@ macro_rules! ports {
 }
 
 /// Each file of the ports, by the name of the aggregate here.
-const PORTS: [(&str, &str); 15] = ports! {
+const PORTS: [(&str, &str); 20] = ports! {
+    "access_token" = "access_token",
     "account" = "account",
     "api_client" = "api_client",
+    "api_token" = "api_token",
     "audit" = "audit",
     "broker" = "broker",
+    "client" = "client",
+    "client_secret" = "client_secret",
     "emergency_client" = "emergency_client",
     "installation" = "installation",
+    "oauth_app" = "oauth_app",
     "realm" = "realm",
     "role" = "role",
     "role_assignment" = "role_assignment",

@@ -162,6 +162,10 @@ impl WriteApiClients for View<Lease> {
         )
         .execute(self.connection()?)
         .await;
-        Ok(self.settle(done)?.rows_affected() > 0)
+        match self.settle(done) {
+            // An API token refers to it.
+            Err(StoreError::Missing) => Err(StoreError::Conflict),
+            outcome => Ok(outcome?.rows_affected() > 0),
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! The search over API clients, in SQL.
+//! The search over API clients, in SQL; its terms serve the search over API tokens as well.
 //!
 //! Letters of ASCII alone lose their case, here by `lower`, which knows no others, as in
 //! [`ClientQuery::finds`](breakglass_domain::ClientQuery::finds). `LIKE` would do the same, but it ends a text at a NUL and
@@ -24,7 +24,8 @@ impl Listing for ClientSearch<'_> {
 
     fn order(&self) -> &'static str {
         let few = |term: &SearchTerm| {
-            matches!(term.comparison, Comparison::Equals(_)) && !is_of_roles(term.field)
+            matches!(term.comparison, Comparison::Equals(_))
+                && matches!(term.field, SearchField::ClientId | SearchField::ClientName)
         };
         // Without the sign SQLite would walk through all clients in their order rather than find the few and order them.
         if self.query.all_of.iter().any(few) {
@@ -37,13 +38,7 @@ impl Listing for ClientSearch<'_> {
     fn push_rows(&self, statement: &mut QueryBuilder<Sqlite>) {
         statement.push("SELECT client.* FROM api_clients AS client WHERE client.realm_id = ");
         push_realm(statement, self.realm_id);
-        let groups = [(&self.query.all_of, " AND "), (&self.query.any_of, " OR ")];
-        for (terms, word) in groups.into_iter().filter(|(terms, _)| !terms.is_empty()) {
-            statement.push(" AND ");
-            push_joined(statement, terms, word, &|statement, term| {
-                push_term(statement, self.realm_id, term);
-            });
-        }
+        push_terms(statement, self.realm_id, self.query, None);
     }
 
     fn push_count(&self, statement: &mut QueryBuilder<Sqlite>) {
@@ -57,11 +52,23 @@ impl Listing for ClientSearch<'_> {
     }
 }
 
-const fn is_of_roles(field: SearchField) -> bool {
-    matches!(field, SearchField::RoleDisplayName | SearchField::RoleName)
+/// Adds that the terms hold for the row `client` and, where there is one, for the name of a token in that column.
+pub(crate) fn push_terms(
+    statement: &mut QueryBuilder<Sqlite>,
+    realm_id: RealmId,
+    query: &ClientQuery,
+    token_name: Option<&str>,
+) {
+    let groups = [(&query.all_of, " AND "), (&query.any_of, " OR ")];
+    for (terms, word) in groups.into_iter().filter(|(terms, _)| !terms.is_empty()) {
+        statement.push(" AND ");
+        push_joined(statement, terms, word, &|statement, term| {
+            push_term(statement, realm_id, term, token_name);
+        });
+    }
 }
 
-fn push_realm(statement: &mut QueryBuilder<Sqlite>, realm_id: RealmId) {
+pub(crate) fn push_realm(statement: &mut QueryBuilder<Sqlite>, realm_id: RealmId) {
     statement.push_bind(realm_id.as_bytes().to_vec());
 }
 
@@ -88,7 +95,12 @@ fn push_joined<T>(
     }
 }
 
-fn push_term(statement: &mut QueryBuilder<Sqlite>, realm_id: RealmId, term: &SearchTerm) {
+fn push_term(
+    statement: &mut QueryBuilder<Sqlite>,
+    realm_id: RealmId,
+    term: &SearchTerm,
+    token_name: Option<&str>,
+) {
     match term.field {
         SearchField::ClientId => push_comparison(statement, "client.client_id", &term.comparison),
         SearchField::ClientName => {
@@ -100,6 +112,14 @@ fn push_term(statement: &mut QueryBuilder<Sqlite>, realm_id: RealmId, term: &Sea
         SearchField::RoleName => {
             push_role_term(statement, realm_id, "role.name", &term.comparison);
         }
+        SearchField::TokenName => match token_name {
+            Some(column) => push_comparison(statement, column, &term.comparison),
+            // A client has no token name, so that it is empty.
+            None => drop(statement.push(match term.comparison {
+                Comparison::Empty => "TRUE",
+                Comparison::Equals(_) | Comparison::Like(_) | Comparison::NotEmpty => "FALSE",
+            })),
+        },
     }
 }
 

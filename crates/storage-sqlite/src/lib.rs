@@ -9,8 +9,8 @@
 //! - `view.rs`: the one struct behind both views and units of work. `lease.rs`: the writer's connection on loan.
 //! - One file per aggregate, named as in the ports: rows are private to it and turn into the domain's types by `TryFrom`;
 //!   what does not turn is [`Corrupt`](breakglass_ports::StoreError::Corrupt).
-//! - `page.rs`: a page of a list and the length of the whole list, in one statement. `client_query.rs`: the search over
-//!   API clients, in SQL.
+//! - `page.rs`: a page of a list and the length of the whole list, in one statement. `client_query.rs`, `token_query.rs`: the
+//!   searches over API clients and API tokens, in SQL.
 //! - `migrations/`: the schema. `.sqlx/`: what the database said of each query, so that the build needs none.
 //!
 //! # Adding to it
@@ -18,16 +18,21 @@
 //! Write a new migration, add the queries to the aggregate's file, and run `cargo xtask codegen queries`. Queries are
 //! checked ones (`sqlx::query!`), but for those whose shape comes with the request; clauses of the port get their tests in `storage-contract`.
 
+mod access_token;
 mod account;
 mod api_client;
+mod api_token;
 mod audit;
 mod broker;
+mod client;
 mod client_query;
+mod client_secret;
 mod column;
 mod emergency_client;
 mod error;
 mod installation;
 mod lease;
+mod oauth_app;
 mod open;
 mod page;
 mod realm;
@@ -41,6 +46,7 @@ mod store;
 mod task;
 #[cfg(test)]
 mod tests;
+mod token_query;
 mod view;
 mod writer;
 

@@ -40,6 +40,19 @@ impl TryFrom<SigningKeyRow> for SigningKey {
 
 #[async_trait]
 impl<C: Loan> ReadSigningKeys for View<C> {
+    async fn find_signing_key(&mut self, id: &KeyId) -> Result<Option<SigningKey>, StoreError> {
+        let id = id.as_str();
+        let row = sqlx::query_as!(
+            SigningKeyRow,
+            "SELECT id, broker_id, algorithm, public_key, sealed_private_key, created_at
+             FROM signing_keys WHERE id = ?",
+            id,
+        )
+        .fetch_optional(self.connection()?)
+        .await;
+        self.settle(row)?.map(SigningKey::try_from).transpose()
+    }
+
     async fn list_signing_keys(
         &mut self,
         broker_id: Option<BrokerId>,

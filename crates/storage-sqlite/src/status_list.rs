@@ -11,7 +11,7 @@ use crate::view::{Loan, View};
 
 /// How long a recalled token stays on the list after its end, in milliseconds (a day): longer than any verifier allows for
 /// clocks that differ.
-const RETENTION_MILLIS: i64 = Minutes::new(24 * 60).millis();
+pub(crate) const RETENTION_MILLIS: i64 = Minutes::new(24 * 60).millis();
 
 #[async_trait]
 impl<C: Loan> ReadStatusLists for View<C> {

@@ -139,6 +139,8 @@ impl Store for SqliteStore {
         let mut unit = View::new(self.lease().await?);
         let forgotten = unit.prune_sessions(now).await?
             + unit.prune_recalled(now).await?
+            + unit.prune_revoked(now).await?
+            + unit.prune_client_secrets(now).await?
             + unit.prune_tasks(now).await?;
         unit.keep().await?;
         Ok(forgotten)

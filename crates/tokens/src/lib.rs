@@ -18,6 +18,7 @@
 //! A new kind of token gets a `typ` of its own and its claims in `claims.rs`; `jws.rs` refuses one kind where another is
 //! due. A new algorithm is a variant of the domain's `SignatureAlgorithm` and an arm wherever `signing_pair.rs` matches.
 
+mod access_token;
 mod claims;
 mod clock;
 mod entropy;

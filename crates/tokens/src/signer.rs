@@ -8,12 +8,11 @@ use breakglass_domain::audit::{Checkpoint, SignedCheckpoint};
 use breakglass_domain::{
     AccessTokenClaims, BrokerId, KeyId, Secret, SignatureAlgorithm, SigningKey, Timestamp,
 };
-use breakglass_ports::{
-    CryptoError, KeyVault, PublicKey, StatusListToken, TokenSigner, VerifiedToken,
-};
+use breakglass_ports::{CryptoError, KeyVault, PublicKey, StatusListToken, TokenSigner};
 use tokio::task;
 
-use crate::claims::{AccessTokenJson, CheckpointJson, IssuedJson, StatusListTokenJson};
+use crate::access_token::AccessTokenJson;
+use crate::claims::{CheckpointJson, StatusListTokenJson};
 use crate::jws::{self, Kind, MAX_TOKEN_BYTES};
 use crate::kept_pairs::KeptPairs;
 use crate::signing_pair::SigningPair;
@@ -98,19 +97,22 @@ impl TokenSigner for JwtSigner {
         keys: &[SigningKey],
         issuer_path: &str,
         token: &Secret,
-    ) -> Result<VerifiedToken, CryptoError> {
+    ) -> Result<AccessTokenClaims, CryptoError> {
         let claimed = jws::claimed_key(token.expose())?;
         let key = keys
             .iter()
             .find(|key| key.id == claimed)
             .ok_or(CryptoError::NotVerified)?;
         let pair = self.pair(key).map_err(|_| CryptoError::NotVerified)?;
-        let payload: IssuedJson = jws::verify(&pair, Kind::AccessToken, token.expose())?;
-        if payload.iss.ends_with(issuer_path) {
-            Ok(payload.into())
-        } else {
-            Err(CryptoError::NotVerified)
+        let payload: AccessTokenJson = jws::verify(&pair, Kind::AccessToken, token.expose())?;
+        if !payload.iss.ends_with(issuer_path) {
+            return Err(CryptoError::NotVerified);
         }
+        payload.claims().ok_or(CryptoError::NotVerified)
+    }
+
+    fn claimed_key(&self, token: &Secret) -> Option<KeyId> {
+        jws::claimed_key(token.expose()).ok()
     }
 
     fn sign_status_list(

@@ -326,6 +326,43 @@ pub struct Brokers {
     pub brokers: Option<Vec<Broker>>,
 }
 
+/// A secret of a client.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize, Validate)]
+#[serde(default, rename_all = "camelCase")]
+pub struct ClientSecretRecord {
+    /// When it was made, in milliseconds since 1970 UTC.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub created_at: Option<i64>,
+    /// When it ends, once another took its place, in milliseconds since 1970 UTC.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<i64>,
+    /// When an access token was last issued for it, in milliseconds since 1970 UTC.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_used_at: Option<i64>,
+    /// The secret's id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub secret_id: Option<String>,
+}
+
+/// The secrets of a client that are alive.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize, Validate)]
+#[serde(default, rename_all = "camelCase")]
+pub struct ClientSecretRecords {
+    /// The secrets, the newest first. Required.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_secrets: Option<Vec<ClientSecretRecord>>,
+}
+
+/// A secret that is wanted.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize, Validate)]
+#[serde(default, rename_all = "camelCase")]
+pub struct ClientSecretRequest {
+    /// For how many minutes the old secrets stay valid beside the new one; 0, which is at once, when absent. 0 to 10080.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[validate(range(min = 0, max = 10_080))]
+    pub overlap_minutes: Option<i64>,
+}
+
 /// An emergency client, who made it and how it was used.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize, Validate)]
 #[serde(default, rename_all = "camelCase")]
@@ -411,6 +448,24 @@ impl EmergencyTokenStatus {
             Self::Unknown => "UNKNOWN",
         }
     }
+}
+
+/// A secret that was just made.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize, Validate)]
+#[serde(default, rename_all = "camelCase")]
+pub struct NewClientSecret {
+    /// Whose it is. Required.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_id: Option<String>,
+    /// The secret, shown this once. Required.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_secret: Option<Sensitive>,
+    /// When it was made, in milliseconds since 1970 UTC.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub created_at: Option<i64>,
+    /// The secret's id. Required.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub secret_id: Option<String>,
 }
 
 /// A new password.

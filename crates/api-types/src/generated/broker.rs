@@ -11,6 +11,14 @@ use crate::sensitive::Sensitive;
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize, Validate)]
 #[serde(default)]
 pub struct IntrospectionRequest {
+    /// The client that asks. At most 256 characters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[validate(length(max = 256))]
+    pub client_id: Option<String>,
+    /// Its secret. At most 4096 characters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[validate(length(max = 4_096))]
+    pub client_secret: Option<Sensitive>,
     /// The token asked about. Required. Not empty.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[validate(length(min = 1))]
@@ -24,18 +32,42 @@ pub struct IntrospectionRequest {
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize, Validate)]
 #[serde(default)]
 pub struct IntrospectionResponse {
+    /// The account of its holder.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub acct: Option<String>,
+    /// Who acts for its holder (RFC 8693, section 4.1): an object of `sub` and, when somebody acted before, `act`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub act: Option<serde_json::Value>,
     /// Whether it is alive. Required.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub active: Option<bool>,
     /// Whom it is meant for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub aud: Option<Vec<String>>,
+    /// When its holder authenticated, in seconds since 1970 UTC.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub auth_time: Option<i64>,
+    /// What its roles mean on the instances that they are limited to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub authorization_details: Option<Vec<TokenAuthorization>>,
     /// The client it was issued to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client_id: Option<String>,
+    /// What it was issued for, and dies with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub credential: Option<String>,
+    /// The tokens that it is a narrower copy of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub derived_from: Option<Vec<String>>,
     /// When it ends, in seconds since 1970 UTC.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exp: Option<i64>,
+    /// The groups of its holder.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub group_ids: Option<Vec<String>>,
+    /// Their names.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub group_names: Option<Vec<String>>,
     /// When it was issued, in seconds since 1970 UTC.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub iat: Option<i64>,
@@ -171,12 +203,26 @@ pub struct ProviderMetadata {
     /// How subjects are named.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub subject_types_supported: Option<Vec<String>>,
+    /// Where to get an access token.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token_endpoint: Option<String>,
+    /// How to authenticate there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token_endpoint_auth_methods_supported: Option<Vec<String>>,
 }
 
 /// The form of a revocation.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize, Validate)]
 #[serde(default)]
 pub struct RevocationRequest {
+    /// The client that asks. At most 256 characters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[validate(length(max = 256))]
+    pub client_id: Option<String>,
+    /// Its secret. At most 4096 characters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[validate(length(max = 4_096))]
+    pub client_secret: Option<Sensitive>,
     /// The token to kill. Required. Not empty.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[validate(length(min = 1))]
@@ -198,6 +244,94 @@ pub struct StatusListReference {
     pub uri: Option<String>,
 }
 
+/// What roles mean on the instances that they are limited to (RFC 9396).
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize, Validate)]
+#[serde(default, rename_all = "camelCase")]
+pub struct TokenAuthorization {
+    /// The ids of the instances.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resources: Option<Vec<String>>,
+    /// The names of the roles.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub roles: Option<Vec<String>>,
+    /// `vcf_instance`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub type_: Option<String>,
+}
+
+/// The form of a request for an access token (RFC 6749, section 4; RFC 8693, section 2.1).
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize, Validate)]
+#[serde(default)]
+pub struct TokenRequest {
+    /// The access token of who acts for the holder of the other.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub actor_token: Option<Sensitive>,
+    /// As `subject_token_type`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub actor_token_type: Option<String>,
+    /// The API token.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub api_token: Option<Sensitive>,
+    /// For whom the token should be; may stand there several times. The installation when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub audience: Option<String>,
+    /// The client. At most 256 characters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[validate(length(max = 256))]
+    pub client_id: Option<String>,
+    /// Its secret. At most 4096 characters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[validate(length(max = 4_096))]
+    pub client_secret: Option<Sensitive>,
+    /// For how many seconds the token should live at most.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires_in: Option<i64>,
+    /// `client_credentials`; `urn:custom:vcf:params:oauth:grant-type:api-token` or `refresh_token` with an API token; `urn:ietf:params:oauth:grant-type:token-exchange`. Required. Not empty.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[validate(length(min = 1))]
+    pub grant_type: Option<String>,
+    /// The API token, for clients that call it so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refresh_token: Option<Sensitive>,
+    /// `urn:ietf:params:oauth:token-type:access_token`, which it is when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub requested_token_type: Option<String>,
+    /// The same as `audience` (RFC 8707).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resource: Option<String>,
+    /// The names of the roles that the token should carry, separated by spaces; all that are held when absent. At most 1024 characters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[validate(length(max = 1_024))]
+    pub scope: Option<String>,
+    /// The access token of which a narrower copy is wanted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subject_token: Option<Sensitive>,
+    /// `urn:ietf:params:oauth:token-type:access_token` or `urn:ietf:params:oauth:token-type:jwt`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subject_token_type: Option<String>,
+}
+
+/// An access token (RFC 6749, section 5.1; RFC 8693, section 2.2).
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize, Validate)]
+#[serde(default)]
+pub struct TokenResponse {
+    /// The token, shown this once. Required.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub access_token: Option<Sensitive>,
+    /// For how many seconds it lives. Required.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires_in: Option<i64>,
+    /// What was issued, when it was asked for by an exchange.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub issued_token_type: Option<String>,
+    /// The names of the roles that it carries, when it carries any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scope: Option<String>,
+    /// How it is presented. Required.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token_type: Option<String>,
+}
+
 /// A role that a token carries.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize, Validate)]
 #[serde(default)]
@@ -205,9 +339,15 @@ pub struct TokenRole {
     /// Its name for people.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub display_name: Option<String>,
+    /// How it is held: `DIRECT`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub membership_type: Option<String>,
     /// The role.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
+    /// The ids of the instances that it is limited to; empty when it reaches the whole realm.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resources: Option<Vec<String>>,
 }
 
 /// Where the status of a token stands (IETF Token Status List, section 6).

@@ -173,6 +173,8 @@ pub enum Operation {
     RevokeToken,
     /// Answers with the signed status list of the issuer.
     GetStatusList,
+    /// Issues an access token.
+    IssueToken,
     /// Sets the password of a local account and ends its sessions.
     SetAccountPassword,
     /// Lists every action that can stand in the audit.
@@ -189,6 +191,12 @@ pub enum Operation {
     ListBrokers,
     /// Makes a broker.
     CreateBroker,
+    /// Lists the secrets of a client.
+    ListClientSecrets,
+    /// Makes a secret for a client.
+    CreateClientSecret,
+    /// Deletes a secret of a client.
+    DeleteClientSecret,
     /// Lists the emergency clients of a realm and their use.
     ListEmergencyClientRecords,
     /// Reads an emergency client and its use.
@@ -1121,6 +1129,17 @@ pub static OPERATIONS: &[OperationSpec] = &[
         body: Body::None,
     },
     OperationSpec {
+        id: Operation::IssueToken,
+        name: "issueToken",
+        method: Method::Post,
+        path: "/acs/t/{tenant}/token",
+        success: 200,
+        privilege: Privilege::Public,
+        surface: Surface::Broker,
+        effect: Effect::Write,
+        body: Body::Form,
+    },
+    OperationSpec {
         id: Operation::SetAccountPassword,
         name: "setAccountPassword",
         method: Method::Put,
@@ -1207,6 +1226,39 @@ pub static OPERATIONS: &[OperationSpec] = &[
         surface: Surface::Breakglass,
         effect: Effect::Write,
         body: Body::Json,
+    },
+    OperationSpec {
+        id: Operation::ListClientSecrets,
+        name: "listClientSecrets",
+        method: Method::Get,
+        path: "/breakglass/v1/realms/{realmId}/clients/{clientId}/secrets",
+        success: 200,
+        privilege: Privilege::View,
+        surface: Surface::Breakglass,
+        effect: Effect::Read,
+        body: Body::None,
+    },
+    OperationSpec {
+        id: Operation::CreateClientSecret,
+        name: "createClientSecret",
+        method: Method::Post,
+        path: "/breakglass/v1/realms/{realmId}/clients/{clientId}/secrets",
+        success: 201,
+        privilege: Privilege::Manage,
+        surface: Surface::Breakglass,
+        effect: Effect::Write,
+        body: Body::Json,
+    },
+    OperationSpec {
+        id: Operation::DeleteClientSecret,
+        name: "deleteClientSecret",
+        method: Method::Delete,
+        path: "/breakglass/v1/realms/{realmId}/clients/{clientId}/secrets/{secretId}",
+        success: 204,
+        privilege: Privilege::Manage,
+        surface: Surface::Breakglass,
+        effect: Effect::Write,
+        body: Body::None,
     },
     OperationSpec {
         id: Operation::ListEmergencyClientRecords,

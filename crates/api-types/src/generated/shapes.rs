@@ -973,6 +973,8 @@ impl Shaped for fleet_iam::UsernamePassword {
 impl Shaped for broker::IntrospectionRequest {
     const SHAPE: &'static Shape = &Shape {
         fields: &[
+            Field::new("client_id", "client_id", Kind::Text),
+            Field::new("client_secret", "client_secret", Kind::Text),
             Field::new("token", "token", Kind::Text).required(),
             Field::new("token_type_hint", "token_type_hint", Kind::Text),
         ],
@@ -982,8 +984,31 @@ impl Shaped for broker::IntrospectionRequest {
 impl Shaped for broker::RevocationRequest {
     const SHAPE: &'static Shape = &Shape {
         fields: &[
+            Field::new("client_id", "client_id", Kind::Text),
+            Field::new("client_secret", "client_secret", Kind::Text),
             Field::new("token", "token", Kind::Text).required(),
             Field::new("token_type_hint", "token_type_hint", Kind::Text),
+        ],
+    };
+}
+
+impl Shaped for broker::TokenRequest {
+    const SHAPE: &'static Shape = &Shape {
+        fields: &[
+            Field::new("actor_token", "actor_token", Kind::Text),
+            Field::new("actor_token_type", "actor_token_type", Kind::Text),
+            Field::new("api_token", "api_token", Kind::Text),
+            Field::new("audience", "audience", Kind::Text),
+            Field::new("client_id", "client_id", Kind::Text),
+            Field::new("client_secret", "client_secret", Kind::Text),
+            Field::new("expires_in", "expires_in", Kind::Int64),
+            Field::new("grant_type", "grant_type", Kind::Text).required(),
+            Field::new("refresh_token", "refresh_token", Kind::Text),
+            Field::new("requested_token_type", "requested_token_type", Kind::Text),
+            Field::new("resource", "resource", Kind::Text),
+            Field::new("scope", "scope", Kind::Text),
+            Field::new("subject_token", "subject_token", Kind::Text),
+            Field::new("subject_token_type", "subject_token_type", Kind::Text),
         ],
     };
 }
@@ -999,6 +1024,12 @@ impl Shaped for breakglass::BrokerCreationRequest {
             Field::new("displayName", "display_name", Kind::Text).required(),
             Field::new("tenant", "tenant", Kind::Text).required(),
         ],
+    };
+}
+
+impl Shaped for breakglass::ClientSecretRequest {
+    const SHAPE: &'static Shape = &Shape {
+        fields: &[Field::new("overlapMinutes", "overlap_minutes", Kind::Int64)],
     };
 }
 

@@ -102,6 +102,9 @@ async fn tokens_outlive_a_change_of_the_public_url() {
         .await
         .unwrap()
         .unwrap();
-    assert_eq!(active.issuer, "https://breakglass.test/acs/t/CUSTOMER");
-    assert_eq!(active.audience, "https://breakglass.test");
+    assert_eq!(
+        active.claims.issuer,
+        "https://breakglass.test/acs/t/CUSTOMER"
+    );
+    assert_eq!(active.claims.audience, ["https://breakglass.test"]);
 }

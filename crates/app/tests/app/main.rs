@@ -7,18 +7,22 @@
 
 mod support;
 
+mod access_token;
 mod account;
 mod api_client;
+mod api_token;
 mod audit;
 mod authentication;
 mod broker;
+mod client_secret;
 mod emergency_client;
-mod emergency_token;
 mod housekeeping;
 mod installation;
 mod issuer;
+mod oauth_app;
 mod realm;
 mod role;
 mod session;
 mod settings;
 mod status;
+mod token_endpoint;

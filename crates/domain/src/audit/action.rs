@@ -31,16 +31,26 @@ macro_rules! actions {
 }
 
 actions! {
+    AccessTokenIntrospected = "access_token.introspected", "A resource server asked about a live access token; repeats within a minute are folded.";
+    AccessTokenIssued = "access_token.issued", "An access token was issued for a credential, or for another token.";
+    AccessTokenRevoked = "access_token.revoked", "An access token was revoked on its own, with the narrower copies of it.";
     AccountCreated = "account.created", "A local account was made.";
     AccountPasswordSet = "account.password_set", "The password of a local account was set and its sessions ended.";
     ApiClientCreated = "api_client.created", "An API client was made.";
-    ApiClientDeleted = "api_client.deleted", "An API client was deleted with its roles.";
+    ApiClientDeleted = "api_client.deleted", "An API client was deleted with its roles, tokens and secrets.";
     ApiClientUpdated = "api_client.updated", "The name or description of an API client was changed.";
+    ApiTokenCreated = "api_token.created", "An API token was made.";
+    ApiTokenDeleted = "api_token.deleted", "An API token was deleted and its access tokens recalled.";
+    ApiTokenForgotten = "api_token.forgotten", "An API token that was over was removed at the end of its retention period.";
+    ApiTokenRegenerated = "api_token.regenerated", "An API token got a new secret; the access tokens of the old one were recalled.";
+    ApiTokenUpdated = "api_token.updated", "The name, description or access token lifetime of an API token was changed.";
     AuditCheckpointed = "audit.checkpointed", "The head of the audit chain was signed, by itself or on request.";
     AuthenticationFailed = "authentication.failed", "A password or token was refused; repeats from one source within a minute are folded into one record that counts them.";
     AuthorizationDenied = "authorization.denied", "A known caller asked for something it lacks the privilege for; repeats are folded likewise.";
     BrokerCreated = "broker.created", "A broker and its first signing key were made.";
     BrokerUpdated = "broker.updated", "The display name of a broker was changed.";
+    ClientSecretCreated = "client_secret.created", "A secret of a client was made; the old ones end at once or after an overlap.";
+    ClientSecretDeleted = "client_secret.deleted", "A secret of a client was deleted and its access tokens recalled.";
     EmergencyClientCreated = "emergency_client.created", "An emergency client was made and its first token issued.";
     EmergencyClientDeleted = "emergency_client.deleted", "An emergency client was deleted and its token recalled.";
     EmergencyClientRegenerated = "emergency_client.regenerated", "An emergency client got a new token; the old one was recalled.";
@@ -48,6 +58,9 @@ actions! {
     EmergencyTokenIntrospected = "emergency_token.introspected", "A resource server asked about a live emergency token; repeats within a minute are folded.";
     EmergencyTokenRevoked = "emergency_token.revoked", "An emergency token was revoked on its own; its client stays.";
     EmergencyTokenUsed = "emergency_token.used", "A request was made with an emergency token.";
+    OauthAppCreated = "oauth_app.created", "An OAuth app was made with its first secret.";
+    OauthAppDeleted = "oauth_app.deleted", "An OAuth app was deleted with its secrets and roles.";
+    OauthAppUpdated = "oauth_app.updated", "The name or addresses of an OAuth app were replaced.";
     RealmCreated = "realm.created", "A realm was made on a broker.";
     RealmDeleted = "realm.deleted", "A realm was deleted with everything in it.";
     RealmDeletionFailed = "realm.deletion_failed", "The deletion of a realm ended without effect.";

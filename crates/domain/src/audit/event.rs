@@ -67,12 +67,16 @@ pub enum TargetKind {
     Account,
     /// An API client.
     ApiClient,
+    /// An API token.
+    ApiToken,
     /// The audit itself.
     Audit,
     /// A broker.
     Broker,
     /// An emergency client.
     EmergencyClient,
+    /// An OAuth app.
+    OauthApp,
     /// An operation of an API.
     Operation,
     /// A realm.
@@ -88,12 +92,14 @@ pub enum TargetKind {
 }
 
 impl TargetKind {
-    const ALL: [Self; 11] = [
+    const ALL: [Self; 13] = [
         Self::Account,
         Self::ApiClient,
+        Self::ApiToken,
         Self::Audit,
         Self::Broker,
         Self::EmergencyClient,
+        Self::OauthApp,
         Self::Operation,
         Self::Realm,
         Self::Role,
@@ -107,9 +113,11 @@ impl TargetKind {
         match self {
             Self::Account => "account",
             Self::ApiClient => "api_client",
+            Self::ApiToken => "api_token",
             Self::Audit => "audit",
             Self::Broker => "broker",
             Self::EmergencyClient => "emergency_client",
+            Self::OauthApp => "oauth_app",
             Self::Operation => "operation",
             Self::Realm => "realm",
             Self::Role => "role",

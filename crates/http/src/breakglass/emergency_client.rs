@@ -34,8 +34,8 @@ pub(crate) async fn get(call: Call) -> Result<Reply, Failure> {
     Reply::json(&wire(&view))
 }
 
-/// A text that is no id names no realm.
-fn realm(call: &Call) -> Result<RealmId, Failure> {
+/// The realm of the path. A text that is no id names no realm.
+pub(super) fn realm(call: &Call) -> Result<RealmId, Failure> {
     let absent = Error::NotFound(Resource::Realm);
     call.parameter("realmId").parse().map_err(|_| absent.into())
 }

@@ -8,7 +8,7 @@ use crate::problem::Problem;
 /// The media type and the bytes of an error.
 pub(crate) fn envelope(problem: &Problem) -> (&'static str, Vec<u8>) {
     let error = OAuthError {
-        error: Some(code(problem.status).to_owned()),
+        error: Some(code(problem).to_owned()),
         error_description: Some(description(&problem.message)),
         error_uri: None,
     };
@@ -16,10 +16,18 @@ pub(crate) fn envelope(problem: &Problem) -> (&'static str, Vec<u8>) {
     ("application/json", body)
 }
 
-/// The registered code: RFC 6749, sections 4.1.2.1 and 5.2, and RFC 6750, section 3.1. What no code was registered for,
+/// The registered code: RFC 6749, sections 4.1.2.1 and 5.2, RFC 6750, section 3.1, and RFC 8693, section 2.2.2. What no code was registered for,
 /// such as an unknown tenant, is a request that is not valid here.
-fn code(status: StatusCode) -> &'static str {
-    match status {
+fn code(problem: &Problem) -> &'static str {
+    match problem.code {
+        "INVALID_GRANT" => return "invalid_grant",
+        "INVALID_SCOPE" => return "invalid_scope",
+        "INVALID_TARGET" => return "invalid_target",
+        "UNAUTHORIZED_CLIENT" => return "unauthorized_client",
+        "UNSUPPORTED_GRANT_TYPE" => return "unsupported_grant_type",
+        _ => {}
+    }
+    match problem.status {
         StatusCode::UNAUTHORIZED => "invalid_client",
         StatusCode::FORBIDDEN => "insufficient_scope",
         StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {

@@ -6,6 +6,7 @@ use breakglass_api_types::broker::{Jwk, JwkSet, ProviderMetadata};
 use breakglass_app::Issuer;
 use breakglass_ports::{PublicKey, PublicKeyMaterial};
 
+use super::token::{API_TOKEN, CLIENT_CREDENTIALS, REFRESH_TOKEN, TOKEN_EXCHANGE};
 use crate::call::Call;
 use crate::failure::Failure;
 use crate::reply::Reply;
@@ -24,6 +25,7 @@ pub(crate) async fn metadata(call: Call) -> Result<Reply, Failure> {
         introspection_endpoint: Some(endpoint(Operation::IntrospectToken)?),
         jwks_uri: Some(endpoint(Operation::GetJwks)?),
         revocation_endpoint: Some(endpoint(Operation::RevokeToken)?),
+        token_endpoint: Some(endpoint(Operation::IssueToken)?),
         ..offered(&issuer)
     };
     Ok(kept(&call, Reply::json(&document)?))
@@ -54,10 +56,9 @@ fn kept(call: &Call, reply: Reply) -> Reply {
 
 /// What works here, and nothing else.
 ///
-/// There is no authorization endpoint and no token endpoint, so neither is named, and no grant and no response type is
-/// offered. Both standards let a server leave out an empty list, but a missing `grant_types_supported` means two grants
-/// that are not there (RFC 8414, section 2), and `response_types_supported` is required: an empty list is the one true value
-/// of both. Libraries that verify tokens read `issuer`, `jwks_uri` and the algorithms, which are all there.
+/// There is no authorization endpoint, so none is named and no response type is offered; `response_types_supported` is
+/// required, and an empty list is its one true value. The scopes are the built-in roles: which others there are is not for
+/// everybody to know.
 ///
 /// The status list has no member: the drafts define one for an index of lists, not for a list. A verifier finds the list
 /// by the `status` claim of the token itself.
@@ -65,24 +66,55 @@ fn offered(issuer: &Issuer) -> ProviderMetadata {
     let texts = |texts: &[&str]| Some(texts.iter().map(|&text| text.to_owned()).collect());
     ProviderMetadata {
         claims_supported: texts(&[
+            "acct",
+            "act",
             "aud",
+            "auth_time",
+            "authorization_details",
             "client_id",
             "exp",
+            "group_ids",
+            "group_names",
             "iat",
             "iss",
             "jti",
             "roles",
+            "scope",
             "status",
             "sub",
         ]),
-        grant_types_supported: texts(&[]),
+        grant_types_supported: texts(&[
+            CLIENT_CREDENTIALS,
+            REFRESH_TOKEN,
+            API_TOKEN,
+            TOKEN_EXCHANGE,
+        ]),
         id_token_signing_alg_values_supported: texts(&[issuer.broker.algorithm.name()]),
         // RFC 8414, section 2: names of client authentication methods, or of access token types.
-        introspection_endpoint_auth_methods_supported: texts(&["client_secret_basic", "Bearer"]),
+        introspection_endpoint_auth_methods_supported: texts(&[
+            "client_secret_basic",
+            "client_secret_post",
+            "Bearer",
+        ]),
         issuer: Some(issuer.url.clone()),
         response_types_supported: texts(&[]),
-        revocation_endpoint_auth_methods_supported: texts(&["client_secret_basic"]),
+        revocation_endpoint_auth_methods_supported: texts(&[
+            "client_secret_basic",
+            "client_secret_post",
+        ]),
+        scopes_supported: texts(&[
+            "sddc_administrator",
+            "sddc_viewer",
+            "vcf_administrator",
+            "vcf_viewer",
+        ]),
         subject_types_supported: texts(&["public"]),
+        // An API token needs no client.
+        token_endpoint_auth_methods_supported: texts(&[
+            "client_secret_basic",
+            "client_secret_post",
+            "none",
+        ]),
         ..ProviderMetadata::default()
     }
 }

@@ -1,5 +1,7 @@
-//! The OAuth 2 side of an issuer: what it publishes, and what a resource server asks it.
+//! The OAuth 2 side of an issuer: what it publishes, what it issues, and what a resource server asks it.
 
-pub(crate) mod emergency_token;
+pub(crate) mod access_token;
+mod client;
 pub(crate) mod error;
 pub(crate) mod issuer;
+pub(crate) mod token;

@@ -1,10 +1,11 @@
-//! The contract's search language, as far as it speaks of API clients.
+//! The contract's search language over API clients and API tokens.
 
 use breakglass_api_types::fleet_iam::{
-    ClientTokenField, ClientTokenFilters, ClientTokenQuery, ClientTokenSearchTerm, SearchOperator,
+    ClientTokenField, ClientTokenFilters, ClientTokenQuery, ClientTokenSearchGroupings,
+    ClientTokenSearchTerm, SearchOperator, TokenStatus, TokenType,
 };
 use breakglass_api_types::{FieldFailure, Parsed};
-use breakglass_domain::{ClientQuery, Comparison, SearchField, SearchTerm};
+use breakglass_domain::{ClientQuery, Comparison, SearchField, SearchTerm, TokenQuery};
 
 use crate::failure::{Failure, reject_faults};
 
@@ -31,11 +32,58 @@ pub(super) fn read(parsed: Parsed<ClientTokenQuery>) -> Result<ClientQuery, Fail
         mut failures,
     } = parsed;
     refuse_filters(&value.filters.unwrap_or_default(), &mut failures);
-    let groups = value.search_terms.unwrap_or_default();
-    let all_of = group("searchTerms.allOf", groups.all_of, &mut failures);
-    let any_of = group("searchTerms.anyOf", groups.any_of, &mut failures);
+    let query = terms(value.search_terms, Target::Clients, &mut failures);
     reject_faults(failures, None)?;
-    Ok(ClientQuery { all_of, any_of })
+    Ok(query)
+}
+
+/// The search over API tokens that a body asks for.
+///
+/// # Errors
+/// With every faulty field.
+pub(super) fn read_for_tokens(parsed: Parsed<ClientTokenQuery>) -> Result<TokenQuery, Failure> {
+    let Parsed {
+        value,
+        mut failures,
+    } = parsed;
+    let filters = value.filters.unwrap_or_default();
+    let terms = terms(value.search_terms, Target::Tokens, &mut failures);
+    reject_faults(failures, None)?;
+    let wants = |status| {
+        let statuses = filters.token_status.as_deref();
+        statuses.is_none_or(|wanted| wanted.contains(&status))
+    };
+    let alive = match (wants(TokenStatus::Active), wants(TokenStatus::Expired)) {
+        (true, false) => Some(true),
+        (false, true) => Some(false),
+        _ => None,
+    };
+    let types = filters.token_type.as_deref();
+    Ok(TokenQuery {
+        terms,
+        alive,
+        // There are no tokens of users.
+        nothing: types.is_some_and(|wanted| !wanted.contains(&TokenType::ApiClient)),
+    })
+}
+
+/// What is searched.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Target {
+    Clients,
+    Tokens,
+}
+
+fn terms(
+    given: Option<ClientTokenSearchGroupings>,
+    target: Target,
+    failures: &mut Vec<FieldFailure>,
+) -> ClientQuery {
+    let groups = given.unwrap_or_default();
+    ClientQuery {
+        all_of: group("searchTerms.allOf", groups.all_of, target, failures),
+        any_of: group("searchTerms.anyOf", groups.any_of, target, failures),
+    }
 }
 
 fn refuse_filters(filters: &ClientTokenFilters, failures: &mut Vec<FieldFailure>) {
@@ -52,6 +100,7 @@ fn refuse_filters(filters: &ClientTokenFilters, failures: &mut Vec<FieldFailure>
 fn group(
     path: &str,
     given: Option<Vec<ClientTokenSearchTerm>>,
+    target: Target,
     failures: &mut Vec<FieldFailure>,
 ) -> Vec<SearchTerm> {
     let given = given.unwrap_or_default();
@@ -62,7 +111,7 @@ fn group(
     given
         .into_iter()
         .enumerate()
-        .filter_map(|(place, given)| term(&format!("{path}[{place}]"), given, failures))
+        .filter_map(|(place, given)| term(&format!("{path}[{place}]"), given, target, failures))
         .collect()
 }
 
@@ -70,14 +119,16 @@ fn group(
 fn term(
     path: &str,
     given: ClientTokenSearchTerm,
+    target: Target,
     failures: &mut Vec<FieldFailure>,
 ) -> Option<SearchTerm> {
     let field = match given.field? {
-        // The name of an API client's principal is its id.
+        // The name of the principal of an API client, and of its tokens, is its id.
         ClientTokenField::ClientId | ClientTokenField::PrincipalName => SearchField::ClientId,
         ClientTokenField::ClientName => SearchField::ClientName,
         ClientTokenField::RoleDisplayName => SearchField::RoleDisplayName,
         ClientTokenField::RoleName | ClientTokenField::Roles => SearchField::RoleName,
+        ClientTokenField::TokenName if target == Target::Tokens => SearchField::TokenName,
         ClientTokenField::TokenName => {
             failures.push(FieldFailure::new(format!("{path}.field"), OF_TOKENS));
             return None;

@@ -105,7 +105,7 @@ fn wire(view: &EmergencyClientView) -> EmergencyClient {
         client_name: Some(client.client_name.clone()),
         oidc_issuer_url: Some(view.issuer.clone()),
         roles: Some(vec![administrator()]),
-        // No token is exchanged there; the contract's clients show it.
+        // An emergency token is good as it is; there it can be exchanged for a narrower copy.
         token_endpoint_url: Some(format!("{}/token", view.issuer)),
     }
 }

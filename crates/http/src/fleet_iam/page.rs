@@ -25,6 +25,28 @@ pub(crate) fn request(mut query: Query) -> Result<PageRequest, Failure> {
     query.finish_with(wanted)
 }
 
+/// Whether a request asks by `sortOrder` for the greatest first.
+pub(crate) fn descending(query: &mut Query) -> bool {
+    let is_descending = |word: &str| {
+        [false, true]
+            .into_iter()
+            .find(|descending| direction_name(*descending) == word)
+    };
+    let rule = "must be ASCENDING or DESCENDING";
+    query
+        .read_with("sortOrder", rule, is_descending)
+        .unwrap_or(false)
+}
+
+/// The contract's name of a direction.
+pub(crate) fn direction_name(descending: bool) -> &'static str {
+    if descending {
+        "DESCENDING"
+    } else {
+        "ASCENDING"
+    }
+}
+
 /// What is told of a page of a list of so many entries.
 pub(crate) fn info(page: PageRequest, total: u64) -> PageInfo {
     PageInfo {

@@ -22,7 +22,7 @@ pub(crate) async fn list(call: Call) -> Result<Reply, Failure> {
         links: Some(page::links(path, call.query.as_deref(), filter.page, total)),
         page_info: Some(PageInfo {
             sort_by: Some(order_name(filter.order).to_owned()),
-            sort_order: Some(direction_name(filter.descending).to_owned()),
+            sort_order: Some(page::direction_name(filter.descending).to_owned()),
             ..info
         }),
         vcf_roles: Some(entries.iter().map(wire).collect()),
@@ -65,15 +65,11 @@ fn filter(call: &Call) -> Result<RoleFilter, Failure> {
         "must be ROLE_TYPE, ROLE_NAME or ROLE_DISPLAY_NAME",
         order,
     );
-    let descending = query.read_with(
-        "sortOrder",
-        "must be ASCENDING or DESCENDING",
-        is_descending,
-    );
+    let descending = page::descending(&mut query);
     Ok(RoleFilter {
         kind,
         order: order.unwrap_or_default(),
-        descending: descending.unwrap_or(false),
+        descending,
         page: page::request(query)?,
     })
 }
@@ -150,24 +146,10 @@ fn order(word: &str) -> Option<RoleOrder> {
         .find(|order| order_name(*order) == word)
 }
 
-fn is_descending(word: &str) -> Option<bool> {
-    [false, true]
-        .into_iter()
-        .find(|descending| direction_name(*descending) == word)
-}
-
 fn order_name(order: RoleOrder) -> &'static str {
     match order {
         RoleOrder::DisplayName => "ROLE_DISPLAY_NAME",
         RoleOrder::Kind => "ROLE_TYPE",
         RoleOrder::Name => "ROLE_NAME",
-    }
-}
-
-fn direction_name(descending: bool) -> &'static str {
-    if descending {
-        "DESCENDING"
-    } else {
-        "ASCENDING"
     }
 }

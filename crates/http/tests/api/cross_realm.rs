@@ -24,22 +24,37 @@ fn verdict(operation: Operation) -> Verdict {
         Operation::IntrospectToken | Operation::RevokeToken => Verdict::Refused(401),
         Operation::CreateBroker | Operation::SetAccountPassword => Verdict::Refused(403),
         Operation::CreateApiClient
+        | Operation::CreateClientSecret
         | Operation::CreateEmergencyClient
+        | Operation::CreateOAuthApp
         | Operation::DeleteApiClient
+        | Operation::DeleteApiToken
+        | Operation::DeleteClientSecret
         | Operation::DeleteEmergencyClient
+        | Operation::DeleteOAuthApp
         | Operation::DeleteRoleAssignments
         | Operation::DeleteSsoRealm
+        | Operation::GenerateApiToken
         | Operation::GetApiClient
+        | Operation::GetApiToken
         | Operation::GetEmergencyClient
         | Operation::GetEmergencyClientRecord
         | Operation::GetIamTaskDetails
+        | Operation::GetOAuthApp
         | Operation::GetRoleAssignment
         | Operation::GetSsoRealm
+        | Operation::ListClientSecrets
         | Operation::ListEmergencyClientRecords
         | Operation::ListEmergencyClients
+        | Operation::ListOAuthApps
         | Operation::QueryApiClients
+        | Operation::QueryApiTokens
+        | Operation::ReGenerateApiToken
         | Operation::RegenerateEmergencyClient
+        | Operation::RotateOAuthAppSecret
         | Operation::UpdateApiClient
+        | Operation::UpdateApiToken
+        | Operation::UpdateOAuthApp
         | Operation::UpdateRoleAssignment
         | Operation::UpdateVidbMetadata => Verdict::Refused(404),
         // The body names a broker that is not there for this caller.

@@ -3,16 +3,19 @@
 use breakglass_api_types::{OPERATIONS, Operation, OperationSpec};
 use breakglass_app::{Conflict, Error};
 use breakglass_domain::{
-    ApiClientDraft, ComponentRole, ComponentType, PrincipalId, Realm, RoleAssignmentDraft,
-    RoleDraft, RoleScope,
+    ApiClientDraft, ApiTokenDraft, ComponentRole, ComponentType, OauthAppDraft, PrincipalId, Realm,
+    RoleAssignmentDraft, RoleDraft, RoleScope,
 };
 use serde_json::{Value, json};
 
 use crate::support::{Ask, Harness};
 
-/// The emergency client that the samples speak of. It has to be there. The role and the API client that they speak of are
-/// called the same, and are made by the samples themselves.
+/// The emergency client that the samples speak of. It has to be there. The role that they speak of is called the same, and is
+/// made by the samples themselves.
 pub(crate) const CLIENT: &str = "sample";
+
+/// The API client that the samples speak of, and make.
+const API_CLIENT: &str = "sample-api";
 
 /// A token that is alive nowhere.
 const DEAD_TOKEN: &str = "eyJhbGciOiJub25lIn0.e30.e30";
@@ -30,20 +33,20 @@ pub(crate) async fn served(harness: &Harness) -> Vec<&'static OperationSpec> {
         .filter(|spec| names.iter().any(|name| name == spec.name));
     let specs: Vec<_> = specs.collect();
     assert_eq!(specs.len(), names.len());
-    assert!(specs.len() >= 51, "{}", specs.len());
+    assert!(specs.len() >= 67, "{}", specs.len());
     specs
 }
 
 /// A request for the operation that succeeds, when its caller may send it.
 pub(crate) async fn sample(harness: &Harness, operation: Operation, realm: &Realm) -> Ask {
-    let app = &harness.test.app;
+    let application = &harness.test.app;
     let admin = harness.test.admin();
-    let (_, broker) = app.get_realm(&admin, realm.id).await.unwrap();
+    let (_, broker) = application.get_realm(&admin, realm.id).await.unwrap();
     let broker = broker.broker;
     let realm_id = realm.id.to_string();
     let task = match operation {
         Operation::GetIamTaskDetails => {
-            let task = app.delete_realm(&admin, realm.id, false).await;
+            let task = application.delete_realm(&admin, realm.id, false).await;
             task.unwrap().to_string()
         }
         _ => String::new(),
@@ -55,16 +58,33 @@ pub(crate) async fn sample(harness: &Harness, operation: Operation, realm: &Real
             scope: Some(RoleScope::SsoRealm),
             expires_at: None,
         };
-        app.replace_role_assignments(&admin, realm.id, principal, vec![held])
+        application
+            .replace_role_assignments(&admin, realm.id, principal, vec![held])
             .await
             .unwrap();
     }
+    let Credentials {
+        api_token,
+        app,
+        secret,
+        text,
+    } = add_credentials(harness, realm, operation).await;
+    let client_id = match operation {
+        Operation::DeleteEmergencyClient
+        | Operation::GetEmergencyClient
+        | Operation::GetEmergencyClientRecord
+        | Operation::RegenerateEmergencyClient => CLIENT,
+        _ => API_CLIENT,
+    };
     let principal = principal.to_string();
     let values = [
-        ("clientId", CLIENT),
+        ("apiTokenId", api_token.as_str()),
+        ("clientId", client_id),
         ("name", CLIENT),
+        ("oauthAppId", app.as_str()),
         ("principalId", principal.as_str()),
         ("realmId", realm_id.as_str()),
+        ("secretId", secret.as_str()),
         ("ssoRealmId", realm_id.as_str()),
         ("taskId", task.as_str()),
         ("tenant", broker.tenant.as_str()),
@@ -78,6 +98,17 @@ pub(crate) async fn sample(harness: &Harness, operation: Operation, realm: &Real
             "password": breakglass_test_support::ADMIN_PASSWORD,
         })),
         Operation::CreateApiClient => ask.json(&json!({"clientId": "new", "clientName": "New"})),
+        Operation::CreateClientSecret => ask.json(&json!({"overlapMinutes": 5})),
+        Operation::CreateOAuthApp => ask.json(&json!({"clientName": "New"})),
+        Operation::GenerateApiToken => ask.json(&json!({
+            "apiClientId": API_CLIENT,
+            "tokenName": "New",
+        })),
+        Operation::IssueToken => ask.form(&format!(
+            "grant_type=urn:custom:vcf:params:oauth:grant-type:api-token&api_token={text}"
+        )),
+        Operation::UpdateApiToken => ask.json(&json!({"id": api_token, "tokenName": "Renamed"})),
+        Operation::UpdateOAuthApp => ask.json(&json!({"id": app, "clientName": "Renamed"})),
         Operation::CreateBroker => ask.json(&json!({"tenant": "NEW", "displayName": "New"})),
         Operation::CreateEmergencyClient => ask.json(&json!({
             "clientId": "new",
@@ -91,13 +122,13 @@ pub(crate) async fn sample(harness: &Harness, operation: Operation, realm: &Real
                 display_name: Some("Bare".to_owned()),
                 algorithm: None,
             };
-            let bare = app.create_broker(&admin, draft).await.unwrap();
+            let bare = application.create_broker(&admin, draft).await.unwrap();
             ask.json(&json!({"vidbResourceId": bare.broker.id.to_string()}))
         }
         Operation::IntrospectToken | Operation::RevokeToken => {
             ask.form(&format!("token={DEAD_TOKEN}"))
         }
-        Operation::QueryApiClients => ask.json(&json!({})),
+        Operation::QueryApiClients | Operation::QueryApiTokens => ask.json(&json!({})),
         Operation::SetAccountPassword => ask.json(&json!({"password": "another long password"})),
         Operation::UpdateApiClient => ask.json(&json!({
             "clientUuid": principal,
@@ -114,6 +145,57 @@ pub(crate) async fn sample(harness: &Harness, operation: Operation, realm: &Real
         })),
         _ => ask,
     }
+}
+
+/// What the samples speak of by ids that the server made.
+#[derive(Default)]
+struct Credentials {
+    api_token: String,
+    app: String,
+    secret: String,
+    /// The text of the API token.
+    text: String,
+}
+
+/// Makes what the sample of the operation speaks of.
+async fn add_credentials(harness: &Harness, realm: &Realm, operation: Operation) -> Credentials {
+    let (app, admin) = (&harness.test.app, harness.test.admin());
+    let mut made = Credentials::default();
+    match operation {
+        Operation::DeleteApiToken
+        | Operation::GetApiToken
+        | Operation::IssueToken
+        | Operation::ReGenerateApiToken
+        | Operation::UpdateApiToken => {
+            let draft = ApiTokenDraft {
+                token_name: Some(CLIENT.to_owned()),
+                ..ApiTokenDraft::default()
+            };
+            let issued = app
+                .create_api_token(&admin, realm.id, API_CLIENT, draft)
+                .await;
+            let issued = issued.unwrap();
+            made.api_token = issued.view.token.id.to_string();
+            issued.token.expose().clone_into(&mut made.text);
+        }
+        Operation::DeleteOAuthApp
+        | Operation::GetOAuthApp
+        | Operation::RotateOAuthAppSecret
+        | Operation::UpdateOAuthApp => {
+            let draft = OauthAppDraft {
+                client_name: Some(CLIENT.to_owned()),
+                ..OauthAppDraft::default()
+            };
+            let issued = app.create_oauth_app(&admin, realm.id, draft).await;
+            made.app = issued.unwrap().view.app.id.to_string();
+        }
+        Operation::DeleteClientSecret => {
+            let issued = app.create_client_secret(&admin, realm.id, API_CLIENT, None);
+            made.secret = issued.await.unwrap().secret.id.to_string();
+        }
+        _ => {}
+    }
+    made
 }
 
 /// Makes the role and the API client of the samples, unless they are there already, and gives the client's principal.
@@ -133,7 +215,7 @@ async fn add_role_and_api_client(harness: &Harness, realm: &Realm) -> PrincipalI
         Ok(()) | Err(Error::Conflict(Conflict::RoleExists))
     ));
     let client = ApiClientDraft {
-        client_id: Some(CLIENT.to_owned()),
+        client_id: Some(API_CLIENT.to_owned()),
         client_name: Some("Sample".to_owned()),
         client_description: None,
     };
@@ -142,7 +224,7 @@ async fn add_role_and_api_client(harness: &Harness, realm: &Realm) -> PrincipalI
         made,
         Ok(_) | Err(Error::Conflict(Conflict::ApiClientExists))
     ));
-    let view = app.get_api_client(&admin, realm.id, CLIENT).await;
+    let view = app.get_api_client(&admin, realm.id, API_CLIENT).await;
     view.unwrap().client.id
 }
 

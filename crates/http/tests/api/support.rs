@@ -94,6 +94,11 @@ impl Harness {
         format!("{IAM}/ssorealms/{}/api-clients", self.realm())
     }
 
+    /// The path of the API tokens of the first realm.
+    pub(crate) fn api_tokens(&self) -> String {
+        format!("{IAM}/ssorealms/{}/api-tokens", self.realm())
+    }
+
     /// Makes an API client in the first realm and gives its `clientUuid`.
     pub(crate) async fn add_api_client(&self, client_id: &str) -> String {
         let body = serde_json::json!({"clientId": client_id, "clientName": "A client"});

@@ -1,11 +1,16 @@
 //! The store, and one pair of traits per aggregate: what is read of it and what is written.
 
+mod access_token;
 mod account;
 mod api_client;
+mod api_token;
 mod audit;
 mod broker;
+mod client;
+mod client_secret;
 mod emergency_client;
 mod installation;
+mod oauth_app;
 mod realm;
 mod role;
 mod role_assignment;
@@ -19,12 +24,17 @@ use async_trait::async_trait;
 use breakglass_domain::audit::{AuditEvents, AuditKey, Checkpoint};
 use breakglass_domain::{Timestamp, TokenDigest};
 
+pub use access_token::{ReadAccessTokens, WriteAccessTokens};
 pub use account::{ReadAccounts, WriteAccounts};
 pub use api_client::{ReadApiClients, WriteApiClients};
+pub use api_token::{ReadApiTokens, TokenSearch, WriteApiTokens};
 pub use audit::{AuditFilter, AuditOrder, ReadAudit, WriteAudit};
 pub use broker::{ReadBrokers, WriteBrokers};
+pub use client::{ReadClients, WriteClients};
+pub use client_secret::{ReadClientSecrets, WriteClientSecrets};
 pub use emergency_client::{EmergencySummary, ReadEmergencyClients, WriteEmergencyClients};
 pub use installation::{ReadInstallation, WriteInstallation};
+pub use oauth_app::{ReadOauthApps, WriteOauthApps};
 pub use realm::{ReadRealms, WriteRealms};
 pub use role::{ReadRoles, RoleFilter, RoleOrder, WriteRoles};
 pub use role_assignment::{ReadRoleAssignments, WriteRoleAssignments};
@@ -70,8 +80,8 @@ pub trait Store: Send + Sync {
         expires_at: Timestamp,
     ) -> Result<(), StoreError>;
 
-    /// Forgets what can matter no more at `now`: sessions that are over, recalled tokens that have been dead of age for a
-    /// day, and tasks that ended more than thirty days ago. A recalled token is remembered for that day because verifiers
+    /// Forgets what can matter no more at `now`: sessions that are over, recalled and revoked tokens that have been dead of age
+    /// for a day, secrets of clients that have been over for a day, and tasks that ended more than thirty days ago. A recalled token is remembered for that day because verifiers
     /// allow for clocks that differ and accept a token for a while after its end. This bookkeeping leaves no audit record.
     /// Gives the number of rows forgotten.
     ///
@@ -85,12 +95,17 @@ pub trait Store: Send + Sync {
 
 /// Everything that can be read.
 pub trait ReadView:
-    ReadAccounts
+    ReadAccessTokens
+    + ReadAccounts
     + ReadApiClients
+    + ReadApiTokens
     + ReadAudit
     + ReadBrokers
+    + ReadClientSecrets
+    + ReadClients
     + ReadEmergencyClients
     + ReadInstallation
+    + ReadOauthApps
     + ReadRealms
     + ReadRoleAssignments
     + ReadRoles
@@ -107,12 +122,17 @@ pub trait ReadView:
 #[async_trait]
 pub trait UnitOfWork:
     ReadView
+    + WriteAccessTokens
     + WriteAccounts
     + WriteApiClients
+    + WriteApiTokens
     + WriteAudit
     + WriteBrokers
+    + WriteClientSecrets
+    + WriteClients
     + WriteEmergencyClients
     + WriteInstallation
+    + WriteOauthApps
     + WriteRealms
     + WriteRoleAssignments
     + WriteRoles

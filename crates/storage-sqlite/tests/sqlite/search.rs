@@ -1,9 +1,12 @@
 //! Whatever is looked for among whatever clients, the store finds what the domain's own arithmetic finds.
 
 use breakglass_domain::{
-    ApiClient, ClientQuery, Comparison, PageRequest, Role, SearchField, SearchTerm, Searchable,
+    ApiClient, ApiToken, ClientQuery, Comparison, PageRequest, Role, SearchField, SearchTerm,
+    Searchable, TokenOrder, TokenQuery,
 };
-use breakglass_storage_contract::samples::{api_client, held, realm_id, role};
+use breakglass_ports::ReadView;
+use breakglass_ports::store::TokenSearch;
+use breakglass_storage_contract::samples::{api_client, api_token, at, held, realm_id, role};
 use breakglass_storage_contract::{begin, keep, read, seeded};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -12,11 +15,27 @@ use tokio::runtime::Runtime;
 
 use crate::folder::Folder;
 
-/// A client and the roles that it holds.
+/// A client, the roles that it holds and the names of its tokens.
 #[derive(Clone, Debug)]
 struct Holder {
     client: ApiClient,
     roles: Vec<Role>,
+    tokens: Vec<String>,
+}
+
+/// A token and who holds it.
+struct Held<'a> {
+    holder: &'a Holder,
+    name: &'a str,
+}
+
+impl Searchable for Held<'_> {
+    fn values(&self, field: SearchField) -> Vec<&str> {
+        match field {
+            SearchField::TokenName => vec![self.name],
+            _ => self.holder.values(field),
+        }
+    }
 }
 
 impl Searchable for Holder {
@@ -27,6 +46,7 @@ impl Searchable for Holder {
             SearchField::ClientName => vec![self.client.client_name.as_str()],
             SearchField::RoleDisplayName => roles.map(|role| role.display_name.as_str()).collect(),
             SearchField::RoleName => roles.map(|role| role.name.as_str()).collect(),
+            SearchField::TokenName => vec![],
         }
     }
 }
@@ -81,6 +101,7 @@ fn term(known: Vec<String>) -> impl Strategy<Value = SearchTerm> {
             SearchField::ClientName,
             SearchField::RoleDisplayName,
             SearchField::RoleName,
+            SearchField::TokenName,
         ][..],
     );
     let comparison = prop_oneof![
@@ -110,14 +131,15 @@ fn roles() -> impl Strategy<Value = Vec<Role>> {
 /// Clients, each with its share of the roles.
 fn holders(roles: &[Role]) -> impl Strategy<Value = Vec<Holder>> + use<> {
     let share = prop::sample::subsequence(roles.to_vec(), 0..=roles.len());
-    let named = (signs(1..5), share);
+    let named = (signs(1..5), share, vec(signs(1..5), 0..3));
     prop::collection::btree_map(id(), named, 0..8).prop_map(|clients| {
-        let holder = |(id, (name, roles)): (String, (String, _))| Holder {
+        let holder = |(id, (name, roles, tokens)): (String, (String, _, _))| Holder {
             client: ApiClient {
                 client_name: name.parse().unwrap(),
                 ..api_client(1, &id)
             },
             roles,
+            tokens,
         };
         clients.into_iter().map(holder).collect()
     })
@@ -133,6 +155,7 @@ fn search() -> impl Strategy<Value = (Vec<Role>, Vec<Holder>, Vec<ClientQuery>)>
             for holder in &holders {
                 known.push(holder.client.client_id.to_string());
                 known.push(holder.client.client_name.to_string());
+                known.extend(holder.tokens.iter().cloned());
             }
             known.push("a".to_owned());
             let terms = || vec(term(known.clone()), 0..4);
@@ -148,21 +171,75 @@ async fn store(roles: &[Role], holders: &[Holder]) -> Folder {
     for role in roles {
         unit.insert_role(role).await.unwrap();
     }
-    for Holder { client, roles } in holders {
+    for Holder {
+        client,
+        roles,
+        tokens,
+    } in holders
+    {
         unit.insert_api_client(client).await.unwrap();
         let roles: Vec<_> = roles.iter().map(|role| held(role.name.as_str())).collect();
         unit.replace_role_assignments(client.realm_id, client.id, &roles)
             .await
             .unwrap();
+        for (number, name) in (0..).zip(tokens) {
+            unit.insert_api_token(&token(client, number, name))
+                .await
+                .unwrap();
+        }
     }
     keep(unit).await;
     folder
+}
+
+/// A token of this name; every second one is over at the instant of the search.
+fn token(client: &ApiClient, number: u32, name: &str) -> ApiToken {
+    ApiToken {
+        name: name.parse().unwrap(),
+        expires_at: at(if number.is_multiple_of(2) { 100 } else { 101 }),
+        ..api_token(1, client.id, &format!("{} {number}", client.client_id))
+    }
+}
+
+/// That the store finds the tokens that the query finds, page by page.
+async fn tokens_agree(view: &mut dyn ReadView, holders: &[Holder], terms: &ClientQuery) {
+    for alive in [None, Some(true), Some(false)] {
+        let query = TokenQuery {
+            terms: terms.clone(),
+            alive,
+            nothing: false,
+        };
+        let mut expected = Vec::new();
+        for holder in holders {
+            for (number, name) in (0..).zip(&holder.tokens) {
+                let token = token(&holder.client, number, name);
+                if query.finds(&Held { holder, name }, token.is_alive(at(100))) {
+                    expected.push(token);
+                }
+            }
+        }
+        expected.sort_by_key(|token| token.id);
+        for (page, tokens) in (0..).zip(expected.chunks(2).chain([&[][..]])) {
+            let search = TokenSearch {
+                query: &query,
+                order: TokenOrder::CreationDate,
+                descending: false,
+                page: PageRequest::new(page, 2).unwrap(),
+                now: at(100),
+            };
+            let found = view.query_api_tokens(realm_id(1), search).await.unwrap();
+            let entries: Vec<&ApiToken> = found.entries.iter().map(|held| &held.token).collect();
+            assert_eq!(entries, tokens.iter().collect::<Vec<_>>(), "{query:?}");
+            assert_eq!(found.total.try_into(), Ok(expected.len()), "{query:?}");
+        }
+    }
 }
 
 async fn agree(roles: Vec<Role>, holders: Vec<Holder>, queries: Vec<ClientQuery>) {
     let folder = store(&roles, &holders).await;
     let mut view = read(&folder).await;
     for query in queries {
+        tokens_agree(view.as_mut(), &holders, &query).await;
         // They are in the order of their ids already.
         let expected: Vec<&ApiClient> = holders
             .iter()

@@ -45,16 +45,21 @@ impl Fixture {
     fn access_token(&self) -> String {
         let claims = AccessTokenClaims {
             issuer: ISSUER.to_owned(),
-            client_id: "night shift".parse().unwrap(),
+            subject: "night shift".to_owned(),
+            client_id: "night shift".to_owned(),
             audience: vec!["https://b.example".to_owned()],
             issued_at: Timestamp::from_millis(1000),
             expires_at: Timestamp::from_millis(2000),
             token_id: TokenId::from_random([3; 16]),
             roles: vec![RoleClaim::administrator()],
-            status: StatusClaim {
+            status: Some(StatusClaim {
                 index: 5,
                 uri: format!("{ISSUER}/statuslist"),
-            },
+            }),
+            scope: None,
+            credential: None,
+            actor: None,
+            derived_from: Vec::new(),
         };
         let token = self.signer.sign_access_token(&self.key, &claims).unwrap();
         token.expose().to_owned()

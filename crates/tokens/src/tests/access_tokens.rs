@@ -1,13 +1,15 @@
 //! What is signed verifies, and says what it should.
 
-use breakglass_domain::{ClientId, Secret, SignatureAlgorithm};
+use breakglass_domain::{
+    AccessTokenClaims, ActorClaim, ClientId, CredentialRef, RoleClaim, Secret, SignatureAlgorithm,
+};
 use breakglass_ports::{CryptoError, TokenSigner};
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use proptest::prelude::*;
 use serde_json::json;
 
 use super::fixture::{ALGORITHMS, FIXTURE, ISSUER, claims, parts};
-use crate::claims::AccessTokenJson;
+use crate::access_token::AccessTokenJson;
 
 fn client_id() -> impl Strategy<Value = ClientId> {
     "[\\p{L}\\p{Nd} _.@:+-]{1,256}".prop_filter_map("is no client id", |text| text.parse().ok())
@@ -35,7 +37,16 @@ fn an_access_token_has_the_claims_of_rfc_9068_in_json() {
             "iat": 1_750_000_000,
             "exp": 1_750_003_600,
             "jti": "abababab-abab-abab-abab-abababababab",
-            "roles": [{"name": "vcf_administrator", "display_name": "VCF Administrator"}],
+            "auth_time": 1_750_000_000,
+            "acct": "night watch",
+            "group_ids": [],
+            "group_names": [],
+            "roles": [{
+                "name": "vcf_administrator",
+                "display_name": "VCF Administrator",
+                "resources": [],
+                "membership_type": "DIRECT",
+            }],
             "status": {"status_list": {
                 "idx": 7,
                 "uri": "https://breakglass.example/acs/t/CUSTOMER/statuslists/1",
@@ -69,15 +80,54 @@ fn a_token_of_another_broker_is_refused() {
     let token = FIXTURE.signer.sign_access_token(key, &expected).unwrap();
     let verify = |keys, issuer| FIXTURE.signer.verify_access_token(keys, issuer, &token);
     let verified = verify(&FIXTURE.keys, ISSUER).unwrap();
-    assert_eq!(verified.issuer, ISSUER);
-    assert_eq!(verified.client_id, "night-watch");
-    assert_eq!(verified.token_id, expected.token_id.to_string());
-    assert_eq!(verified.expires_at_seconds, expected.expires_at.seconds());
+    assert_eq!(verified, expected);
     assert_eq!(
         verify(&FIXTURE.keys, "https://breakglass.example/acs/t/OTHER"),
         Err(CryptoError::NotVerified)
     );
     assert_eq!(verify(&[], ISSUER), Err(CryptoError::NotVerified));
+}
+
+#[test]
+fn a_narrower_copy_says_of_what_and_for_whom() {
+    let original = claims("night-watch".parse().unwrap());
+    let copy = AccessTokenClaims {
+        roles: vec![RoleClaim {
+            name: "vcf_viewer".to_owned(),
+            display_name: "VCF Viewer".to_owned(),
+            resources: vec!["vcf-1".to_owned()],
+        }],
+        scope: Some("vcf_viewer".to_owned()),
+        credential: Some(CredentialRef::EmergencyToken(original.token_id)),
+        actor: Some(ActorClaim {
+            subject: "robot".to_owned(),
+            actor: Some(Box::new(ActorClaim {
+                subject: "night-watch".to_owned(),
+                actor: None,
+            })),
+        }),
+        derived_from: vec![original.token_id],
+        ..original
+    };
+    let key = FIXTURE.key(SignatureAlgorithm::Es256);
+    let token = FIXTURE.signer.sign_access_token(key, &copy).unwrap();
+    let (_, payload) = parts(token.expose());
+    assert_eq!(
+        payload["act"],
+        json!({"sub": "robot", "act": {"sub": "night-watch"}})
+    );
+    assert_eq!(
+        payload["authorization_details"],
+        json!([{"type": "vcf_instance", "roles": ["vcf_viewer"], "resources": ["vcf-1"]}])
+    );
+    assert_eq!(
+        payload["credential"],
+        "emergency_token/abababab-abab-abab-abab-abababababab"
+    );
+    let verified = FIXTURE
+        .signer
+        .verify_access_token(&FIXTURE.keys, ISSUER, &token);
+    assert_eq!(verified, Ok(copy));
 }
 
 #[test]

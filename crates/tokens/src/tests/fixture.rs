@@ -76,16 +76,21 @@ pub(super) fn generate(
 pub(super) fn claims(client_id: ClientId) -> AccessTokenClaims {
     AccessTokenClaims {
         issuer: ISSUER.to_owned(),
-        client_id,
+        subject: client_id.to_string(),
+        client_id: client_id.to_string(),
         audience: vec!["https://breakglass.example".to_owned()],
         issued_at: Timestamp::from_millis(1_750_000_000_000),
-        expires_at: Timestamp::from_millis(1_750_003_600_999),
+        expires_at: Timestamp::from_millis(1_750_003_600_000),
         token_id: TokenId::from_bytes([0xab; 16]),
         roles: vec![RoleClaim::administrator()],
-        status: StatusClaim {
+        scope: None,
+        status: Some(StatusClaim {
             index: 7,
             uri: format!("{ISSUER}/statuslists/1"),
-        },
+        }),
+        credential: None,
+        actor: None,
+        derived_from: Vec::new(),
     }
 }
 

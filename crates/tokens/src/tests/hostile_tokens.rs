@@ -43,6 +43,10 @@ fn payload() -> Value {
         "sub": "night-watch",
         "client_id": "night-watch",
         "jti": "00000000-0000-4000-8000-000000000000",
+        "sub": "night-watch",
+        "aud": [],
+        "iat": 1,
+        "roles": [],
         "exp": 4_000_000_000_u32,
     })
 }

@@ -15,23 +15,36 @@ async fn discovery_names_what_works_and_nothing_else() {
     insta::assert_json_snapshot!(told.json(), @r#"
     {
       "claims_supported": [
+        "acct",
+        "act",
         "aud",
+        "auth_time",
+        "authorization_details",
         "client_id",
         "exp",
+        "group_ids",
+        "group_names",
         "iat",
         "iss",
         "jti",
         "roles",
+        "scope",
         "status",
         "sub"
       ],
-      "grant_types_supported": [],
+      "grant_types_supported": [
+        "client_credentials",
+        "refresh_token",
+        "urn:custom:vcf:params:oauth:grant-type:api-token",
+        "urn:ietf:params:oauth:grant-type:token-exchange"
+      ],
       "id_token_signing_alg_values_supported": [
         "ES256"
       ],
       "introspection_endpoint": "https://breakglass.test/acs/t/CUSTOMER/introspect",
       "introspection_endpoint_auth_methods_supported": [
         "client_secret_basic",
+        "client_secret_post",
         "Bearer"
       ],
       "issuer": "https://breakglass.test/acs/t/CUSTOMER",
@@ -39,10 +52,23 @@ async fn discovery_names_what_works_and_nothing_else() {
       "response_types_supported": [],
       "revocation_endpoint": "https://breakglass.test/acs/t/CUSTOMER/revoke",
       "revocation_endpoint_auth_methods_supported": [
-        "client_secret_basic"
+        "client_secret_basic",
+        "client_secret_post"
+      ],
+      "scopes_supported": [
+        "sddc_administrator",
+        "sddc_viewer",
+        "vcf_administrator",
+        "vcf_viewer"
       ],
       "subject_types_supported": [
         "public"
+      ],
+      "token_endpoint": "https://breakglass.test/acs/t/CUSTOMER/token",
+      "token_endpoint_auth_methods_supported": [
+        "client_secret_basic",
+        "client_secret_post",
+        "none"
       ]
     }
     "#);
@@ -83,5 +109,5 @@ async fn every_endpoint_that_discovery_names_is_routed() {
         assert!(matches!(told.status, 200 | 405), "{url} {}", told.status);
         named += 1;
     }
-    assert_eq!(named, 3);
+    assert_eq!(named, 4);
 }

@@ -23,18 +23,23 @@ async fn a_live_token_is_told_with_its_claims() {
         .expect(StatusCode::OK);
     assert_eq!(told.header("cache-control"), "no-store");
     insta::assert_json_snapshot!(told.json(), {
+        ".auth_time" => insta::dynamic_redaction(shaped("seconds", is_seconds)),
         ".exp" => insta::dynamic_redaction(shaped("seconds", is_seconds)),
         ".iat" => insta::dynamic_redaction(shaped("seconds", is_seconds)),
         ".jti" => insta::dynamic_redaction(shaped("uuid", is_uuid)),
         ".realm" => insta::dynamic_redaction(shaped("uuid", is_uuid)),
     }, @r#"
     {
+      "acct": "night shift",
       "active": true,
       "aud": [
         "https://breakglass.test"
       ],
+      "auth_time": "[seconds]",
       "client_id": "night shift",
       "exp": "[seconds]",
+      "group_ids": [],
+      "group_names": [],
       "iat": "[seconds]",
       "iss": "https://breakglass.test/acs/t/CUSTOMER",
       "jti": "[uuid]",
@@ -42,7 +47,9 @@ async fn a_live_token_is_told_with_its_claims() {
       "roles": [
         {
           "display_name": "VCF Administrator",
-          "name": "vcf_administrator"
+          "membership_type": "DIRECT",
+          "name": "vcf_administrator",
+          "resources": []
         }
       ],
       "status": {

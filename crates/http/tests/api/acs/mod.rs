@@ -5,3 +5,4 @@ mod introspect;
 mod jwks;
 mod revoke;
 mod statuslist;
+mod token;

@@ -118,7 +118,7 @@ async fn a_realm_with_credentials_is_deleted_only_by_force() {
     {
       "errorDetails": {
         "errorCode": "1500",
-        "errorMessage": "The realm still holds 1 emergency clients and 0 API clients; force deletes them.",
+        "errorMessage": "The realm still holds 1 emergency clients, 0 API clients and 0 OAuth apps; force deletes them.",
         "timestamp": "[seconds]"
       },
       "taskId": "[uuid]",

@@ -16,7 +16,7 @@ async fn only_a_live_token_of_the_tenant_is_active() {
         .await
         .unwrap()
         .unwrap();
-    assert_eq!(active.client.client_id.as_str(), "fire");
+    assert_eq!(active.claims.client_id, "fire");
     assert_eq!(
         test.app
             .introspect(&viewer(), "OTHER", &token)

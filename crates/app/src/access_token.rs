@@ -1,0 +1,230 @@
+//! Access tokens as a resource server sees them: as credentials of a request, at introspection (RFC 7662) and at revocation
+//! (RFC 7009).
+
+use breakglass_domain::audit::AuditAction;
+use breakglass_domain::{
+    AccessTokenClaims, Broker, EmergencyClient, Principal, Privilege, Reach, RealmId, Secret,
+    Tenant,
+};
+
+use crate::app::App;
+use crate::caller::{Caller, Origin};
+use crate::client_secret::client_event;
+use crate::error::{Error, GrantFault, Resource};
+use crate::live_token::{Holder, LiveToken};
+use crate::watch::Happening;
+
+/// A token that is alive, and what it stands for.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct ActiveToken {
+    /// What it says of itself.
+    pub claims: AccessTokenClaims,
+    /// The realm of its holder.
+    pub realm_id: RealmId,
+    /// The name of its holder for people.
+    pub username: String,
+}
+
+impl App {
+    /// The caller that holds an access token which is meant for this server. The use of an emergency token, or of a narrower
+    /// copy of one, is counted and audited, durably, before this returns.
+    pub(crate) async fn authenticate_access_token(
+        &self,
+        token: &Secret,
+        origin: &Origin,
+        operation: &str,
+    ) -> Result<Option<Caller>, Error> {
+        let Some(live) = self.find_live_token(token).await? else {
+            return Ok(None);
+        };
+        // RFC 9068, section 4: a token for somebody else opens nothing here.
+        if !live.claims().audience.contains(&live.verified.installation) {
+            return Ok(None);
+        }
+        let principal = live.principal(self.now());
+        let caller = Caller::without_session(principal, origin.clone());
+        match &live.holder {
+            Holder::Client(..) => Ok(Some(caller)),
+            Holder::Emergency(client) => {
+                self.record_emergency_use(caller, &live, client, operation)
+                    .await
+            }
+        }
+    }
+
+    async fn record_emergency_use(
+        &self,
+        caller: Caller,
+        live: &LiveToken,
+        client: &EmergencyClient,
+        operation: &str,
+    ) -> Result<Option<Caller>, Error> {
+        let now = self.now();
+        let mut unit = self.ports.store.begin().await?;
+        let digest = &client.token.digest;
+        if !unit
+            .record_emergency_use(client.realm_id, &client.client_id, digest, now)
+            .await?
+        {
+            // It was recalled between the look and the count.
+            return Ok(None);
+        }
+        let event = self
+            .client_event(&caller, AuditAction::EmergencyTokenUsed, client)
+            .with("operation", operation)
+            .with("token_id", live.claims().token_id.to_string());
+        self.commit(unit, event).await?;
+        Ok(Some(caller))
+    }
+
+    /// What a token stands for, or `None` when it is not alive here, for whatever reason. A live one is audited, with repeats folded.
+    ///
+    /// # Errors
+    /// [`Resource::Broker`] is not found for an unknown tenant; [`Error::Unauthenticated`] for a caller of another realm;
+    /// [`Error::Forbidden`] for one that is neither a client with its own credentials nor holds the view privilege.
+    pub async fn introspect(
+        &self,
+        caller: &Caller,
+        tenant: &str,
+        token: &Secret,
+    ) -> Result<Option<ActiveToken>, Error> {
+        if !caller.is_client {
+            caller.require(Privilege::View)?;
+        }
+        let broker = self
+            .broker_for_client(caller, tenant, "introspectToken")
+            .await?;
+        let Some(live) = self.find_live_token_of(&broker, token).await? else {
+            return Ok(None);
+        };
+        let subject = live.claims().token_id.to_string();
+        let (action, event) = match &live.holder {
+            Holder::Emergency(client) => {
+                let action = AuditAction::EmergencyTokenIntrospected;
+                (action, self.client_event(caller, action, client))
+            }
+            Holder::Client(client, _) => {
+                let action = AuditAction::AccessTokenIntrospected;
+                (action, client_event(caller, action, client, self.now()))
+            }
+        };
+        let event = event.with("token_id", subject.as_str());
+        self.record_folded(Happening { action, subject }, event)
+            .await;
+        Ok(Some(ActiveToken {
+            realm_id: live.verified.realm_id,
+            username: live.holder_name().to_owned(),
+            claims: live.verified.claims.clone(),
+        }))
+    }
+
+    /// Kills a token, with the narrower copies of it; who holds it stays. A token that is not alive here is left as it is, and
+    /// the caller is told nothing (RFC 7009, section 2.2).
+    ///
+    /// # Errors
+    /// As [`App::introspect`], with the manage privilege; [`GrantFault::UnauthorizedClient`] for a client that came with its own
+    /// credentials when the token was issued to another.
+    pub async fn revoke(&self, caller: &Caller, tenant: &str, token: &Secret) -> Result<(), Error> {
+        if !caller.is_client {
+            caller.require(Privilege::Manage)?;
+        }
+        let broker = self
+            .broker_for_client(caller, tenant, "revokeToken")
+            .await?;
+        let Some(live) = self.find_live_token_of(&broker, token).await? else {
+            return Ok(());
+        };
+        if caller.is_client && !is_own(&caller.principal, &live) {
+            return Err(Error::Grant(GrantFault::UnauthorizedClient));
+        }
+        match &live.holder {
+            Holder::Emergency(client) if live.is_emergency_token() => {
+                self.revoke_emergency_token(caller, &broker, client).await
+            }
+            Holder::Emergency(_) | Holder::Client(..) => {
+                self.revoke_access_token(caller, &live).await
+            }
+        }
+    }
+
+    async fn revoke_emergency_token(
+        &self,
+        caller: &Caller,
+        broker: &Broker,
+        found: &EmergencyClient,
+    ) -> Result<(), Error> {
+        let now = self.now();
+        let mut unit = self.ports.store.begin().await?;
+        let present = unit
+            .find_emergency_client(found.realm_id, &found.client_id)
+            .await?;
+        let Some(client) = present.filter(|client| client.admits(&found.token.digest, now)) else {
+            return Ok(());
+        };
+        let client = client.revoke(now);
+        unit.update_emergency_client(&client).await?;
+        unit.recall_token(broker.id, &client.token.retire()).await?;
+        let event = self
+            .client_event(caller, AuditAction::EmergencyTokenRevoked, &client)
+            .with("token_id", client.token.id.to_string());
+        self.commit(unit, event).await
+    }
+
+    async fn revoke_access_token(&self, caller: &Caller, live: &LiveToken) -> Result<(), Error> {
+        let (claims, realm_id) = (live.claims(), live.verified.realm_id);
+        let mut unit = self.ports.store.begin().await?;
+        if !unit
+            .revoke_access_token(realm_id, claims.token_id, claims.expires_at)
+            .await?
+        {
+            return Ok(());
+        }
+        let action = AuditAction::AccessTokenRevoked;
+        let event = match &live.holder {
+            Holder::Client(client, _) => client_event(caller, action, client, self.now()),
+            Holder::Emergency(client) => self.client_event(caller, action, client),
+        };
+        let event = event.with("token_id", claims.token_id.to_string());
+        self.commit(unit, event).await
+    }
+
+    async fn find_live_token_of(
+        &self,
+        broker: &Broker,
+        token: &Secret,
+    ) -> Result<Option<LiveToken>, Error> {
+        let live = self.find_live_token(token).await?;
+        Ok(live.filter(|live| live.verified.broker_id == broker.id))
+    }
+
+    /// The broker of a tenant, for a caller that may act as a client of it.
+    async fn broker_for_client(
+        &self,
+        caller: &Caller,
+        tenant: &str,
+        operation: &str,
+    ) -> Result<Broker, Error> {
+        let absent = Error::NotFound(Resource::Broker);
+        let tenant: Tenant = tenant.parse().map_err(|_| absent.clone())?;
+        let mut view = self.ports.store.read().await?;
+        let broker = view.find_broker_by_tenant(&tenant).await?.ok_or(absent)?;
+        let realm = view.find_realm_of_broker(broker.id).await?;
+        let within = match caller.principal.reach() {
+            Reach::Everywhere => true,
+            Reach::Realm(own) => realm.is_some_and(|realm| realm.id == own),
+        };
+        drop(view);
+        if within {
+            return Ok(broker);
+        }
+        Err(self.refuse_token(&caller.origin, operation).await)
+    }
+}
+
+/// Whether a token was issued to the client that asks.
+fn is_own(principal: &Principal, live: &LiveToken) -> bool {
+    match (principal, &live.holder) {
+        (Principal::Client { id, .. }, Holder::Client(client, _)) => *id == client.id,
+        _ => false,
+    }
+}

@@ -1,0 +1,283 @@
+//! Which access tokens are alive, and who holds them.
+//!
+//! A token is believed because a broker of ours signed it, and alive because what it was issued for still is. The first is
+//! remembered, the second looked up each time.
+
+use std::sync::Arc;
+
+use breakglass_domain::role_assignment::privileges_within;
+use breakglass_domain::{
+    AccessTokenClaims, BrokerId, Client, CredentialRef, EmergencyClient, Principal, Privilege,
+    RealmId, RoleName, Secret, Timestamp, TokenDigest, TokenId, TokenStatus, scope,
+};
+use breakglass_ports::ReadView;
+
+use crate::app::{App, lock};
+use crate::error::Error;
+use crate::role_assignment::HeldRole;
+
+/// A token that a broker of ours signed.
+#[derive(Clone, Debug)]
+pub(crate) struct VerifiedToken {
+    /// The broker.
+    pub(crate) broker_id: BrokerId,
+    /// The realm on it.
+    pub(crate) realm_id: RealmId,
+    /// The public URL under which the token was issued: the issuer without its path.
+    pub(crate) installation: String,
+    /// What the token says.
+    pub(crate) claims: AccessTokenClaims,
+}
+
+/// A token that is alive.
+#[derive(Clone, Debug)]
+pub(crate) struct LiveToken {
+    pub(crate) verified: Arc<VerifiedToken>,
+    pub(crate) holder: Holder,
+}
+
+/// Who holds a token.
+#[derive(Clone, Debug)]
+pub(crate) enum Holder {
+    /// A client, with the roles that it holds now.
+    Client(Client, Vec<HeldRole>),
+    /// An emergency client.
+    Emergency(Box<EmergencyClient>),
+}
+
+impl LiveToken {
+    /// What the token says.
+    pub(crate) fn claims(&self) -> &AccessTokenClaims {
+        &self.verified.claims
+    }
+
+    /// The roles that the token carries. An emergency token carries the administrator role without saying so in a scope.
+    pub(crate) fn scope(&self) -> Vec<RoleName> {
+        let claims = self.claims();
+        match claims.credential {
+            None => claims
+                .roles
+                .iter()
+                .filter_map(|role| role.name.parse().ok())
+                .collect(),
+            Some(_) => scope::roles(claims.scope.as_deref()),
+        }
+    }
+
+    /// The name of its holder for people.
+    pub(crate) fn holder_name(&self) -> &str {
+        match &self.holder {
+            Holder::Client(client, _) => &client.name,
+            Holder::Emergency(client) => &client.client_name,
+        }
+    }
+
+    /// Whether it is an emergency token itself, and not a narrower copy of one.
+    pub(crate) fn is_emergency_token(&self) -> bool {
+        self.claims().credential.is_none()
+    }
+
+    /// The holder as it acts with this token.
+    pub(crate) fn principal(&self, now: Timestamp) -> Principal {
+        let realm_id = self.verified.realm_id;
+        match &self.holder {
+            Holder::Client(client, roles) => {
+                let held: Vec<_> = roles.iter().map(|held| held.assignment.clone()).collect();
+                Principal::Client {
+                    realm_id,
+                    id: client.id,
+                    client_id: client.client_id.clone(),
+                    kind: client.kind,
+                    privileges: privileges_within(&held, &self.scope(), now),
+                }
+            }
+            Holder::Emergency(client) => {
+                let carried = self.scope();
+                let mut privileges: Vec<Privilege> = carried
+                    .iter()
+                    .flat_map(RoleName::privileges)
+                    .copied()
+                    .collect();
+                privileges.sort_unstable();
+                privileges.dedup();
+                Principal::EmergencyClient {
+                    realm_id,
+                    client_id: client.client_id.clone(),
+                    token_id: self.claims().token_id,
+                    privileges,
+                }
+            }
+        }
+    }
+}
+
+impl App {
+    /// The token with its holder, when it is alive and truly signed by the broker of its realm.
+    ///
+    /// The signature is checked once per token and process, and each time that the store says of the token what it says of
+    /// itself: a row written into the store by a stranger opens nothing.
+    pub(crate) async fn find_live_token(&self, token: &Secret) -> Result<Option<LiveToken>, Error> {
+        let mut view = self.ports.store.read().await?;
+        let Some(verified) = self.verify(view.as_mut(), token).await? else {
+            return Ok(None);
+        };
+        self.live(view.as_mut(), verified, token).await
+    }
+
+    /// What a token says, when one of our brokers signed it.
+    pub(crate) async fn verify(
+        &self,
+        view: &mut dyn ReadView,
+        token: &Secret,
+    ) -> Result<Option<Arc<VerifiedToken>>, Error> {
+        let digest = TokenDigest::of(token.expose());
+        let kept = lock(&self.verified).get(&digest);
+        if kept.is_some() {
+            return Ok(kept);
+        }
+        let Some(key_id) = self.ports.signer.claimed_key(token) else {
+            return Ok(None);
+        };
+        let Some(key) = view.find_signing_key(&key_id).await? else {
+            return Ok(None);
+        };
+        let Some(broker_id) = key.broker_id else {
+            return Ok(None);
+        };
+        let broker = view.find_broker(broker_id).await?;
+        let realm = view.find_realm_of_broker(broker_id).await?;
+        let (Some(broker), Some(realm)) = (broker, realm) else {
+            return Ok(None);
+        };
+        let path = broker.issuer_path();
+        let Ok(claims) = self.ports.signer.verify_access_token(&[key], &path, token) else {
+            return Ok(None);
+        };
+        let installation = claims.issuer.strip_suffix(&path);
+        let verified = Arc::new(VerifiedToken {
+            broker_id,
+            realm_id: realm.id,
+            installation: installation.unwrap_or_default().to_owned(),
+            claims,
+        });
+        lock(&self.verified).insert(digest, Arc::clone(&verified));
+        Ok(Some(verified))
+    }
+
+    /// The holder of a verified token, when it is alive.
+    pub(crate) async fn live(
+        &self,
+        view: &mut dyn ReadView,
+        verified: Arc<VerifiedToken>,
+        token: &Secret,
+    ) -> Result<Option<LiveToken>, Error> {
+        let now = self.now();
+        let claims = &verified.claims;
+        if now >= claims.expires_at {
+            return Ok(None);
+        }
+        let holder = match claims.credential {
+            None => emergency_by_digest(view, &verified, token, now).await?,
+            Some(CredentialRef::EmergencyToken(id)) => {
+                emergency_by_token_id(view, &verified, id, now).await?
+            }
+            Some(CredentialRef::ApiToken(id)) => {
+                let credential = view.find_api_token(verified.realm_id, id).await?;
+                let held = credential
+                    .filter(|held| held.is_alive(now))
+                    .map(|held| (held.principal_id, held.status_index));
+                self.client_by_credential(view, &verified, held).await?
+            }
+            Some(CredentialRef::ClientSecret(id)) => {
+                let credential = view.find_client_secret(verified.realm_id, id).await?;
+                let held = credential
+                    .filter(|secret| secret.is_alive(now))
+                    .map(|secret| (secret.principal_id, secret.status_index));
+                self.client_by_credential(view, &verified, held).await?
+            }
+        };
+        let Some(holder) = holder else {
+            return Ok(None);
+        };
+        if claims.credential.is_some() {
+            let mut ids = claims.derived_from.clone();
+            ids.push(claims.token_id);
+            if view
+                .is_any_access_token_revoked(verified.realm_id, &ids)
+                .await?
+            {
+                return Ok(None);
+            }
+        }
+        Ok(Some(LiveToken { verified, holder }))
+    }
+
+    /// The client that a credential belongs to, when the token was issued to it and for the present secret of the
+    /// credential: each secret has a place of its own in the status list, and the token names the place.
+    async fn client_by_credential(
+        &self,
+        view: &mut dyn ReadView,
+        verified: &VerifiedToken,
+        credential: Option<(breakglass_domain::PrincipalId, u64)>,
+    ) -> Result<Option<Holder>, Error> {
+        let Some((principal_id, status_index)) = credential else {
+            return Ok(None);
+        };
+        let claims = &verified.claims;
+        let named = claims.status.as_ref().map(|status| status.index);
+        if named != Some(status_index) {
+            return Ok(None);
+        }
+        let client = view
+            .find_client_by_principal(verified.realm_id, principal_id)
+            .await?
+            .filter(|client| client.client_id == claims.client_id);
+        let Some(client) = client else {
+            return Ok(None);
+        };
+        let roles = self
+            .held_roles(view, verified.realm_id, principal_id)
+            .await?;
+        Ok(Some(Holder::Client(client, roles)))
+    }
+}
+
+async fn emergency_by_digest(
+    view: &mut dyn ReadView,
+    verified: &VerifiedToken,
+    token: &Secret,
+    now: Timestamp,
+) -> Result<Option<Holder>, Error> {
+    let digest = TokenDigest::of(token.expose());
+    let found = view.find_emergency_client_by_digest(&digest).await?;
+    let client = found.filter(|client| {
+        client.admits(&digest, now)
+            && client.realm_id == verified.realm_id
+            && agree(&verified.claims, client)
+    });
+    Ok(client.map(Box::new).map(Holder::Emergency))
+}
+
+async fn emergency_by_token_id(
+    view: &mut dyn ReadView,
+    verified: &VerifiedToken,
+    token_id: TokenId,
+    now: Timestamp,
+) -> Result<Option<Holder>, Error> {
+    let Ok(client_id) = verified.claims.client_id.parse() else {
+        return Ok(None);
+    };
+    let found = view
+        .find_emergency_client(verified.realm_id, &client_id)
+        .await?;
+    let client = found
+        .filter(|client| client.token.id == token_id && client.status(now) == TokenStatus::Active);
+    Ok(client.map(Box::new).map(Holder::Emergency))
+}
+
+/// Whether the store and the token say the same of the token.
+fn agree(claims: &AccessTokenClaims, client: &EmergencyClient) -> bool {
+    claims.client_id == client.client_id.as_str()
+        && claims.token_id == client.token.id
+        && claims.expires_at.seconds() == client.token.expires_at.seconds()
+}

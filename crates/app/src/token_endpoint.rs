@@ -1,0 +1,490 @@
+//! The token endpoint: an access token for a credential, or for another token.
+
+use breakglass_domain::access_token::MAX_DERIVATIONS;
+use breakglass_domain::audit::{AuditAction, AuditEvent};
+use breakglass_domain::{
+    AccessTokenClaims, ActorClaim, ApiToken, Broker, Client, CredentialRef, IamSettings, Minutes,
+    RealmId, RoleClaim, RoleName, Secret, StatusClaim, Tenant, Timestamp, TokenId,
+    ValidationReport, api_token, scope,
+};
+use breakglass_ports::{CryptoError, ReadView, UnitOfWork};
+
+use crate::app::App;
+use crate::caller::{Caller, Origin};
+use crate::client_authentication::{AuthenticatedClient, ClientCredentials};
+use crate::client_secret::client_event;
+use crate::error::{Error, GrantFault, Resource};
+use crate::live_token::{Holder, LiveToken};
+use crate::role_assignment::HeldRole;
+
+/// The lifetime of an access token for which no other is known.
+const DEFAULT_TTL: Minutes = Minutes::new(30);
+
+/// What the audit calls the operation.
+const OPERATION: &str = "issueToken";
+
+/// A request to the token endpoint.
+#[derive(Clone, Debug)]
+pub struct TokenRequest {
+    /// For what a token is wanted.
+    pub grant: Grant,
+    /// What the client shows to prove who it is, if it does.
+    pub client: Option<ClientCredentials>,
+    /// The wanted scope, names of roles; all that there is when absent.
+    pub scope: Option<String>,
+    /// For whom the token should be: the installation when empty.
+    pub audience: Vec<String>,
+    /// For how many seconds it should live at most.
+    pub expires_in: Option<i64>,
+}
+
+/// For what a token is wanted.
+#[derive(Clone, Debug)]
+pub enum Grant {
+    /// For an API token.
+    ApiToken(Secret),
+    /// For the client itself (RFC 6749, section 4.4).
+    ClientCredentials,
+    /// For another access token, which the new one is a narrower copy of (RFC 8693).
+    TokenExchange {
+        /// The token.
+        subject_token: Secret,
+        /// The token of who acts for its holder, if somebody does.
+        actor_token: Option<Secret>,
+    },
+}
+
+/// An access token that was just issued.
+#[derive(Clone, Debug)]
+pub struct IssuedAccessToken {
+    /// The token, shown this once.
+    pub access_token: Secret,
+    /// For how many seconds it lives.
+    pub expires_in_seconds: i64,
+    /// The names of the roles that it carries, when it carries any.
+    pub scope: Option<String>,
+}
+
+/// What an access token rests on.
+struct Basis {
+    credential: CredentialRef,
+    /// The place of the credential in the status list.
+    status_index: u64,
+    client_id: String,
+    subject: String,
+    /// The roles that may be carried, and how far each reaches.
+    held: Vec<HeldRole>,
+    /// The names of the roles that may be carried.
+    scope: Vec<RoleName>,
+    audience: Vec<String>,
+    ttl: Minutes,
+    /// Before when the token ends, whatever its lifetime.
+    ends_at: Option<Timestamp>,
+    actor: Option<ActorClaim>,
+    derived_from: Vec<TokenId>,
+    event: AuditEvent,
+}
+
+impl App {
+    /// Issues an access token. That it was, and that its credential was used, is durable before this returns.
+    ///
+    /// # Errors
+    /// [`Error::Grant`] when it is not granted; [`Error::RateLimited`] instead when this source, or this client, failed too
+    /// often; [`Error::Invalid`] for a lifetime that is none; [`Resource::Broker`] is not found for an unknown tenant.
+    pub async fn issue_access_token(
+        &self,
+        tenant: &str,
+        request: TokenRequest,
+        origin: &Origin,
+    ) -> Result<IssuedAccessToken, Error> {
+        if request.expires_in.is_some_and(|seconds| seconds < 1) {
+            let report = ValidationReport::of("expires_in", "must be at least 1 second");
+            return Err(Error::Invalid(report));
+        }
+        let (broker, realm_id) = self.broker_with_realm(tenant).await?;
+        let client = match &request.client {
+            Some(shown) => Some(
+                self.check_client(realm_id, shown, origin, OPERATION)
+                    .await?,
+            ),
+            None => None,
+        };
+        let mut unit = self.ports.store.begin().await?;
+        let settings = unit.find_settings().await?;
+        let found = match &request.grant {
+            Grant::ApiToken(token) => {
+                self.for_api_token(unit.as_mut(), realm_id, token, &settings, origin)
+                    .await?
+            }
+            Grant::ClientCredentials => {
+                let Some(client) = client else {
+                    drop(unit);
+                    return Err(self.refuse_client(origin, OPERATION, None).await);
+                };
+                self.for_client(unit.as_mut(), client, &settings, origin)
+                    .await?
+            }
+            Grant::TokenExchange {
+                subject_token,
+                actor_token,
+            } => {
+                let tokens = (subject_token, actor_token.as_ref());
+                self.for_token(unit.as_mut(), &broker, tokens, client, &settings, origin)
+                    .await?
+            }
+        };
+        let Some(basis) = found else {
+            drop(unit);
+            return Err(self.refuse_grant(origin, OPERATION).await);
+        };
+        self.issue_for(unit, &broker, basis, &request).await
+    }
+
+    /// Signs a token on this basis and commits that it was.
+    async fn issue_for(
+        &self,
+        mut unit: Box<dyn UnitOfWork>,
+        broker: &Broker,
+        basis: Basis,
+        request: &TokenRequest,
+    ) -> Result<IssuedAccessToken, Error> {
+        let now = self.now().whole_seconds();
+        let granted = scope::narrow(&basis.scope, request.scope.as_deref())
+            .map_err(|_| Error::Grant(GrantFault::InvalidScope))?;
+        let audience = narrowed(&basis.audience, &request.audience)
+            .ok_or(Error::Grant(GrantFault::InvalidTarget))?;
+        let (roles, roles_end) = carried(unit.as_mut(), &basis.held, &granted).await?;
+        let wanted = request
+            .expires_in
+            .map(|seconds| now.plus_millis(seconds.saturating_mul(1000)));
+        let expires_at = [basis.ends_at, roles_end, wanted]
+            .into_iter()
+            .flatten()
+            .fold(now.plus(basis.ttl), Ord::min)
+            .whole_seconds();
+        if expires_at <= now {
+            return Err(Error::Grant(GrantFault::InvalidGrant));
+        }
+        let issuer = broker.issuer(self.public_url());
+        let claims = AccessTokenClaims {
+            subject: basis.subject,
+            client_id: basis.client_id,
+            audience,
+            issued_at: now,
+            expires_at,
+            token_id: TokenId::from_random(self.random()?),
+            roles,
+            scope: scope::text(&granted),
+            status: Some(StatusClaim {
+                index: basis.status_index,
+                uri: format!("{issuer}/statuslist"),
+            }),
+            credential: Some(basis.credential),
+            actor: basis.actor,
+            derived_from: basis.derived_from,
+            issuer,
+        };
+        let keys = unit.list_signing_keys(Some(broker.id)).await?;
+        let key = keys.first().ok_or(Error::Crypto(CryptoError::Failed))?;
+        let access_token = self.ports.signer.sign_access_token(key, &claims)?;
+        let event = basis
+            .event
+            .with("credential", basis.credential.to_string())
+            .with("token_id", claims.token_id.to_string())
+            .with("expires_at", claims.expires_at.millis().to_string())
+            .with("scope", claims.scope.as_deref().unwrap_or_default());
+        self.commit(unit, event).await?;
+        Ok(IssuedAccessToken {
+            access_token,
+            expires_in_seconds: claims.expires_at.seconds() - now.seconds(),
+            scope: claims.scope,
+        })
+    }
+
+    async fn for_api_token(
+        &self,
+        unit: &mut dyn UnitOfWork,
+        realm_id: RealmId,
+        text: &Secret,
+        settings: &IamSettings,
+        origin: &Origin,
+    ) -> Result<Option<Basis>, Error> {
+        let now = self.now();
+        let Some(id) = api_token::claimed_id(text.expose()) else {
+            return Ok(None);
+        };
+        let found = unit.find_api_token(realm_id, id).await?;
+        let Some(token) = found.filter(|token| token.admits(text, now)) else {
+            return Ok(None);
+        };
+        let client = unit
+            .find_client_by_principal(realm_id, token.principal_id)
+            .await?;
+        let Some(client) = client else {
+            return Ok(None);
+        };
+        unit.record_api_token_use(realm_id, id, now).await?;
+        let ApiToken {
+            status_index,
+            expires_at,
+            ..
+        } = token;
+        let basis = self
+            .of_client(
+                unit,
+                client,
+                CredentialRef::ApiToken(id),
+                status_index,
+                origin,
+            )
+            .await?;
+        Ok(Some(Basis {
+            ttl: token.access_token_ttl_under(settings),
+            ends_at: Some(expires_at),
+            ..basis
+        }))
+    }
+
+    async fn for_client(
+        &self,
+        unit: &mut dyn UnitOfWork,
+        AuthenticatedClient { client, secret }: AuthenticatedClient,
+        settings: &IamSettings,
+        origin: &Origin,
+    ) -> Result<Option<Basis>, Error> {
+        let now = self.now();
+        // It may have been deleted since it was looked at.
+        let present = unit.find_client_secret(client.realm_id, secret.id).await?;
+        let Some(secret) = present.filter(|secret| secret.is_alive(now)) else {
+            return Ok(None);
+        };
+        unit.record_client_secret_use(client.realm_id, secret.id, now)
+            .await?;
+        let credential = CredentialRef::ClientSecret(secret.id);
+        let basis = self
+            .of_client(unit, client, credential, secret.status_index, origin)
+            .await?;
+        Ok(Some(Basis {
+            ttl: DEFAULT_TTL.min(settings.access_token_ttl()),
+            ends_at: secret.expires_at,
+            ..basis
+        }))
+    }
+
+    /// The basis of a token that a client gets for a credential of its own.
+    async fn of_client(
+        &self,
+        unit: &mut dyn UnitOfWork,
+        client: Client,
+        credential: CredentialRef,
+        status_index: u64,
+        origin: &Origin,
+    ) -> Result<Basis, Error> {
+        let held = self.held_roles(unit, client.realm_id, client.id).await?;
+        let caller = Caller::of_client(client.clone(), origin.clone());
+        let event = client_event(&caller, AuditAction::AccessTokenIssued, &client, self.now());
+        Ok(Basis {
+            credential,
+            status_index,
+            subject: client.client_id.clone(),
+            client_id: client.client_id,
+            scope: names(&held),
+            held,
+            audience: vec![self.public_url().to_owned()],
+            ttl: DEFAULT_TTL,
+            ends_at: None,
+            actor: None,
+            derived_from: Vec::new(),
+            event,
+        })
+    }
+
+    /// The basis of a narrower copy of a token.
+    async fn for_token(
+        &self,
+        unit: &mut dyn UnitOfWork,
+        broker: &Broker,
+        (subject, actor): (&Secret, Option<&Secret>),
+        client: Option<AuthenticatedClient>,
+        settings: &IamSettings,
+        origin: &Origin,
+    ) -> Result<Option<Basis>, Error> {
+        let Some(live) = self.live_in(unit, broker, subject).await? else {
+            return Ok(None);
+        };
+        let claims = live.claims();
+        let mut derived_from = claims.derived_from.clone();
+        derived_from.push(claims.token_id);
+        if derived_from.len() > MAX_DERIVATIONS {
+            return Ok(None);
+        }
+        // Who acts is who shows a token of its own, or else the client that asks.
+        let acting = match actor {
+            Some(token) => match self.live_in(unit, broker, token).await? {
+                Some(acting) => Some(acting.claims().subject.clone()),
+                None => return Ok(None),
+            },
+            None => client.map(|client| client.client.client_id),
+        };
+        let previous = claims.actor.clone();
+        let actor = match acting.filter(|acting| *acting != claims.subject) {
+            Some(subject) => Some(ActorClaim {
+                subject,
+                actor: previous.map(Box::new),
+            }),
+            None => previous,
+        };
+        let (held, credential, event) =
+            self.exchanged(unit, &live, claims.token_id, origin).await?;
+        let Some(status) = &claims.status else {
+            return Ok(None);
+        };
+        Ok(Some(Basis {
+            credential,
+            status_index: status.index,
+            subject: claims.subject.clone(),
+            client_id: claims.client_id.clone(),
+            scope: live.scope(),
+            held,
+            audience: claims.audience.clone(),
+            ttl: DEFAULT_TTL.min(settings.access_token_ttl()),
+            ends_at: Some(claims.expires_at),
+            actor,
+            derived_from,
+            event: event.with("derived_from", claims.token_id.to_string()),
+        }))
+    }
+
+    /// What the copy of a token may carry, and the record of its making. For an emergency token that is a use of it.
+    async fn exchanged(
+        &self,
+        unit: &mut dyn UnitOfWork,
+        live: &LiveToken,
+        token_id: TokenId,
+        origin: &Origin,
+    ) -> Result<(Vec<HeldRole>, CredentialRef, AuditEvent), Error> {
+        let now = self.now();
+        let caller = Caller::without_session(live.principal(now), origin.clone());
+        let action = AuditAction::AccessTokenIssued;
+        let credential = live.claims().credential;
+        let credential = credential.unwrap_or(CredentialRef::EmergencyToken(token_id));
+        match &live.holder {
+            Holder::Client(client, roles) => {
+                let event = client_event(&caller, action, client, now);
+                Ok((roles.clone(), credential, event))
+            }
+            Holder::Emergency(client) => {
+                let digest = &client.token.digest;
+                unit.record_emergency_use(client.realm_id, &client.client_id, digest, now)
+                    .await?;
+                let event = self.client_event(&caller, action, client);
+                let held = HeldRole::whole_realm(&live.scope());
+                Ok((held, credential, event))
+            }
+        }
+    }
+
+    async fn live_in(
+        &self,
+        unit: &mut dyn UnitOfWork,
+        broker: &Broker,
+        token: &Secret,
+    ) -> Result<Option<LiveToken>, Error> {
+        let Some(verified) = self.verify(unit, token).await? else {
+            return Ok(None);
+        };
+        if verified.broker_id != broker.id {
+            return Ok(None);
+        }
+        self.live(unit, verified, token).await
+    }
+
+    /// The broker of a tenant and the realm on it.
+    pub(crate) async fn broker_with_realm(&self, tenant: &str) -> Result<(Broker, RealmId), Error> {
+        let absent = Error::NotFound(Resource::Broker);
+        let tenant: Tenant = tenant.parse().map_err(|_| absent.clone())?;
+        let mut view = self.ports.store.read().await?;
+        let broker = view
+            .find_broker_by_tenant(&tenant)
+            .await?
+            .ok_or(absent.clone())?;
+        let realm = view.find_realm_of_broker(broker.id).await?.ok_or(absent)?;
+        Ok((broker, realm.id))
+    }
+}
+
+fn names(held: &[HeldRole]) -> Vec<RoleName> {
+    held.iter()
+        .map(|held| held.assignment.role_name.clone())
+        .collect()
+}
+
+/// The audience of a token: what there is when nobody asks for less. Below an audience is every URL that goes on from it.
+fn narrowed(whole: &[String], wanted: &[String]) -> Option<Vec<String>> {
+    if wanted.is_empty() {
+        return Some(whole.to_vec());
+    }
+    let within = |one: &String| {
+        whole.iter().any(|audience| {
+            one.strip_prefix(audience.as_str())
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        })
+    };
+    wanted.iter().all(within).then(|| wanted.to_vec())
+}
+
+/// What a token says of the roles that it carries, and when the first of them ends.
+async fn carried<V: ReadView + ?Sized>(
+    view: &mut V,
+    held: &[HeldRole],
+    granted: &[RoleName],
+) -> Result<(Vec<RoleClaim>, Option<Timestamp>), Error> {
+    let (mut claims, mut end) = (Vec::new(), None::<Timestamp>);
+    for name in granted {
+        let role = view.find_role(name).await?;
+        let display_name = role.map(|role| role.display_name).unwrap_or_default();
+        let bearing = held
+            .iter()
+            .filter(|held| held.assignment.role_name.includes(name));
+        for held in bearing {
+            let mut assignment = held.assignment.clone();
+            assignment.role_name = name.clone();
+            let claim = RoleClaim::of(&assignment, &display_name);
+            if !claims.contains(&claim) {
+                claims.push(claim);
+            }
+            end = match (end, assignment.expires_at) {
+                (Some(one), Some(other)) => Some(one.min(other)),
+                (one, other) => one.or(other),
+            };
+        }
+    }
+    Ok((claims, end))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_audience_is_never_widened() {
+        let whole = ["https://b.example".to_owned()];
+        let narrow = |wanted: &[&str]| {
+            let wanted: Vec<String> = wanted.iter().map(|&text| text.to_owned()).collect();
+            narrowed(&whole, &wanted)
+        };
+        assert_eq!(narrow(&[]), Some(whole.to_vec()));
+        assert_eq!(
+            narrow(&["https://b.example/grafana"]),
+            Some(vec!["https://b.example/grafana".to_owned()])
+        );
+        for wanted in [
+            "https://b.example.evil",
+            "https://c.example",
+            "https://b.exampl",
+        ] {
+            assert_eq!(narrow(&[wanted]), None, "{wanted}");
+        }
+        assert_eq!(narrow(&["https://b.example", "https://c.example"]), None);
+    }
+}

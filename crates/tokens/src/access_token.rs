@@ -1,0 +1,207 @@
+//! The payload of an access token, as JSON.
+
+use breakglass_domain::access_token::MAX_DERIVATIONS;
+use breakglass_domain::{AccessTokenClaims, ActorClaim, RoleClaim, StatusClaim, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// An access token (RFC 9068, section 2.2); instants are seconds (RFC 7519, section 2).
+#[derive(Deserialize, Serialize)]
+pub(crate) struct AccessTokenJson {
+    /// The one issuer.
+    pub(crate) iss: String,
+    sub: String,
+    client_id: String,
+    aud: Vec<String>,
+    iat: i64,
+    exp: i64,
+    jti: String,
+    #[serde(skip_deserializing)]
+    auth_time: i64,
+    #[serde(skip_deserializing)]
+    acct: String,
+    #[serde(skip_deserializing)]
+    group_ids: Vec<String>,
+    #[serde(skip_deserializing)]
+    group_names: Vec<String>,
+    roles: Vec<RoleJson>,
+    #[serde(skip_deserializing, skip_serializing_if = "Vec::is_empty")]
+    authorization_details: Vec<AuthorizationJson>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    scope: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    status: Option<StatusJson>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    credential: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    act: Option<ActorJson>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    derived_from: Vec<String>,
+}
+
+#[derive(Deserialize, Serialize)]
+struct RoleJson {
+    name: String,
+    display_name: String,
+    #[serde(default)]
+    resources: Vec<String>,
+    /// No role is held through a group.
+    #[serde(skip_deserializing)]
+    membership_type: &'static str,
+}
+
+/// What roles mean on the instances that they are limited to (RFC 9396, section 2).
+#[derive(Default, Serialize)]
+struct AuthorizationJson {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    roles: Vec<String>,
+    resources: Vec<String>,
+}
+
+/// IETF Token Status List, section 6.2.
+#[derive(Deserialize, Serialize)]
+struct StatusJson {
+    status_list: StatusReferenceJson,
+}
+
+#[derive(Deserialize, Serialize)]
+struct StatusReferenceJson {
+    idx: u64,
+    uri: String,
+}
+
+/// RFC 8693, section 4.1.
+#[derive(Deserialize, Serialize)]
+struct ActorJson {
+    sub: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    act: Option<Box<ActorJson>>,
+}
+
+impl From<&AccessTokenClaims> for AccessTokenJson {
+    fn from(claims: &AccessTokenClaims) -> Self {
+        let limited = claims
+            .roles
+            .iter()
+            .filter(|role| !role.resources.is_empty());
+        Self {
+            iss: claims.issuer.clone(),
+            sub: claims.subject.clone(),
+            client_id: claims.client_id.clone(),
+            aud: claims.audience.clone(),
+            iat: claims.issued_at.seconds(),
+            exp: claims.expires_at.seconds(),
+            jti: claims.token_id.to_string(),
+            auth_time: claims.issued_at.seconds(),
+            acct: claims.subject.clone(),
+            group_ids: Vec::new(),
+            group_names: Vec::new(),
+            roles: claims.roles.iter().map(RoleJson::from).collect(),
+            authorization_details: limited.map(AuthorizationJson::from).collect(),
+            scope: claims.scope.clone(),
+            status: claims.status.as_ref().map(StatusJson::from),
+            credential: claims.credential.map(|credential| credential.to_string()),
+            act: claims.actor.as_ref().map(ActorJson::from),
+            derived_from: claims
+                .derived_from
+                .iter()
+                .map(ToString::to_string)
+                .collect(),
+        }
+    }
+}
+
+impl AccessTokenJson {
+    /// The claims, unless one of them makes no sense.
+    pub(crate) fn claims(self) -> Option<AccessTokenClaims> {
+        let at = |seconds: i64| Timestamp::from_millis(seconds.saturating_mul(1000));
+        let derived_from: Result<Vec<_>, _> =
+            self.derived_from.iter().map(|id| id.parse()).collect();
+        Some(AccessTokenClaims {
+            issuer: self.iss,
+            subject: self.sub,
+            client_id: self.client_id,
+            audience: self.aud,
+            issued_at: at(self.iat),
+            expires_at: at(self.exp),
+            token_id: self.jti.parse().ok()?,
+            roles: self.roles.into_iter().map(RoleClaim::from).collect(),
+            scope: self.scope,
+            status: self.status.map(StatusClaim::from),
+            credential: self.credential.map(|text| text.parse()).transpose().ok()?,
+            actor: self.act.map(ActorClaim::from),
+            derived_from: derived_from
+                .ok()
+                .filter(|ids| ids.len() <= MAX_DERIVATIONS)?,
+        })
+    }
+}
+
+impl From<&RoleClaim> for RoleJson {
+    fn from(role: &RoleClaim) -> Self {
+        Self {
+            name: role.name.clone(),
+            display_name: role.display_name.clone(),
+            resources: role.resources.clone(),
+            membership_type: "DIRECT",
+        }
+    }
+}
+
+impl From<RoleJson> for RoleClaim {
+    fn from(role: RoleJson) -> Self {
+        Self {
+            name: role.name,
+            display_name: role.display_name,
+            resources: role.resources,
+        }
+    }
+}
+
+impl From<&RoleClaim> for AuthorizationJson {
+    fn from(role: &RoleClaim) -> Self {
+        Self {
+            kind: "vcf_instance",
+            roles: vec![role.name.clone()],
+            resources: role.resources.clone(),
+        }
+    }
+}
+
+impl From<&StatusClaim> for StatusJson {
+    fn from(status: &StatusClaim) -> Self {
+        Self {
+            status_list: StatusReferenceJson {
+                idx: status.index,
+                uri: status.uri.clone(),
+            },
+        }
+    }
+}
+
+impl From<StatusJson> for StatusClaim {
+    fn from(status: StatusJson) -> Self {
+        Self {
+            index: status.status_list.idx,
+            uri: status.status_list.uri,
+        }
+    }
+}
+
+impl From<&ActorClaim> for ActorJson {
+    fn from(actor: &ActorClaim) -> Self {
+        Self {
+            sub: actor.subject.clone(),
+            act: actor.actor.as_deref().map(|before| Box::new(before.into())),
+        }
+    }
+}
+
+impl From<ActorJson> for ActorClaim {
+    fn from(actor: ActorJson) -> Self {
+        Self {
+            subject: actor.sub,
+            actor: actor.act.map(|before| Box::new((*before).into())),
+        }
+    }
+}
