@@ -171,12 +171,13 @@ impl Error {
             | Self::Crypto(_)
             | Self::Store(StoreError::Corrupt { .. } | StoreError::Missing) => ErrorKind::Internal,
             Self::Forbidden { .. } => ErrorKind::Forbidden,
-            Self::Grant(GrantFault::InvalidClient) => ErrorKind::Unauthenticated,
+            Self::Grant(GrantFault::InvalidClient) | Self::Unauthenticated(_) => {
+                ErrorKind::Unauthenticated
+            }
             Self::Grant(_) | Self::Invalid(_) => ErrorKind::Invalid,
             Self::NotFound(_) => ErrorKind::NotFound,
             Self::RateLimited { .. } => ErrorKind::RateLimited,
             Self::Store(StoreError::Unavailable { .. }) => ErrorKind::Unavailable,
-            Self::Unauthenticated(_) => ErrorKind::Unauthenticated,
         }
     }
 

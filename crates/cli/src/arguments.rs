@@ -1,11 +1,14 @@
 //! The command line: which commands there are and what they take.
 
 mod api_client;
+mod api_token;
 mod audit;
+mod client_secret;
 mod connect;
 mod data;
 mod emergency_client;
 mod local;
+mod oauth_app;
 mod page;
 mod realm;
 mod role;
@@ -15,12 +18,15 @@ mod token;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Parser, Subcommand};
 
-pub(crate) use api_client::ApiClientCommand;
+pub(crate) use api_client::{ApiClientCommand, PlaceArgs};
+pub(crate) use api_token::ApiTokenCommand;
 pub(crate) use audit::{AuditCommand, AuditOrder};
+pub(crate) use client_secret::ClientSecretCommand;
 pub(crate) use connect::{ConnectArgs, Output, OutputArgs};
 pub(crate) use data::DataArgs;
 pub(crate) use emergency_client::{EmergencyClientCommand, IssueArgs, IssueOutput};
 pub(crate) use local::{AdminCommand, ManArgs};
+pub(crate) use oauth_app::{OauthAppArgs, OauthAppCommand};
 pub(crate) use page::PageArgs;
 pub(crate) use realm::{BrokerCommand, RealmCommand};
 pub(crate) use role::{ComponentArg, RoleArgs, RoleCommand, RoleTypeArg};
@@ -56,12 +62,18 @@ pub(crate) enum Command {
     /// Make, list, show, change and delete API clients, and give them roles
     #[command(subcommand)]
     ApiClient(ApiClientCommand),
+    /// Make, list, show, change, regenerate and delete API tokens
+    #[command(subcommand)]
+    ApiToken(ApiTokenCommand),
     /// Read, verify and export the audit
     #[command(subcommand)]
     Audit(AuditCommand),
     /// Make and list brokers, the issuers that realms stand on
     #[command(subcommand)]
     Broker(BrokerCommand),
+    /// Make, list and delete the secrets of API clients and OAuth apps
+    #[command(subcommand)]
+    ClientSecret(ClientSecretCommand),
     /// Print the completions of a shell
     Completions {
         /// The shell.
@@ -74,6 +86,9 @@ pub(crate) enum Command {
     Init(ServeArgs),
     /// Print the manual pages
     Man(ManArgs),
+    /// Make, list, show, replace, rotate and delete OAuth apps
+    #[command(subcommand)]
+    OauthApp(OauthAppCommand),
     /// Make, list and delete realms
     #[command(subcommand)]
     Realm(RealmCommand),

@@ -81,14 +81,17 @@ pub async fn run(cli: &Cli, context: &mut Context) -> Result<Exit, Failure> {
     match &cli.command {
         Command::Admin(command) => commands::admin::run(command, context).await,
         Command::ApiClient(command) => commands::api_client::run(command, context).await,
+        Command::ApiToken(command) => commands::api_token::run(command, context).await,
         Command::Audit(command) => commands::audit::run(command, context).await,
         Command::Broker(command) => commands::broker::run(command, context).await,
+        Command::ClientSecret(command) => commands::client_secret::run(command, context).await,
         Command::Completions { shell } => commands::manual::completions(*shell, context),
         Command::EmergencyClient(command) => {
             commands::emergency_client::run(command, context).await
         }
         Command::Init(args) => commands::init::run(args, log, context).await,
         Command::Man(args) => commands::manual::man(args, context),
+        Command::OauthApp(command) => commands::oauth_app::run(command, context).await,
         Command::Realm(command) => commands::realm::run(command, context).await,
         Command::Role(command) => commands::role::run(command, context).await,
         Command::Serve(args) => commands::serve::run(args, log, context).await,

@@ -197,7 +197,11 @@ mod tests {
     #[test]
     fn a_token_carries_no_more_than_its_scope_and_no_more_than_is_held() {
         let now = Timestamp::from_millis(9);
-        let held = [assignment("vcf_administrator", RoleScope::SsoRealm, Some(10))];
+        let held = [assignment(
+            "vcf_administrator",
+            RoleScope::SsoRealm,
+            Some(10),
+        )];
         let within = |scope: &[&str], now| {
             let scope: Vec<RoleName> = scope.iter().map(|name| name.parse().unwrap()).collect();
             privileges_within(&held, &scope, now)
@@ -205,7 +209,10 @@ mod tests {
         assert_eq!(within(&["vcf_administrator"], now), Privilege::ALL);
         assert_eq!(within(&["vcf_viewer"], now), [Privilege::View]);
         assert_eq!(within(&["other"], now), []);
-        assert_eq!(within(&["vcf_administrator"], Timestamp::from_millis(10)), []);
+        assert_eq!(
+            within(&["vcf_administrator"], Timestamp::from_millis(10)),
+            []
+        );
     }
 
     #[test]

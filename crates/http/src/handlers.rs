@@ -26,6 +26,10 @@ macro_rules! serve_at_once {
 
 /// What answers an operation; `None` while nothing does.
 #[deny(clippy::wildcard_enum_match_arm)]
+#[expect(
+    clippy::too_many_lines,
+    reason = "it is one table, with a line for each operation"
+)]
 pub(crate) fn handler(operation: Operation) -> Option<Handler> {
     match operation {
         Operation::AcquireToken => serve!(fleet_iam::session::acquire),

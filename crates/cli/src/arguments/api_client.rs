@@ -25,7 +25,7 @@ pub(crate) enum ApiClientCommand {
         #[command(flatten)]
         place: PlaceArgs,
     },
-    /// Delete an API client with its roles
+    /// Delete an API client with its roles, its tokens and its secrets
     Delete {
         /// Which one.
         #[command(flatten)]

@@ -125,13 +125,13 @@ pub(crate) struct RealmArgs {
     pub(crate) realm: Option<String>,
 }
 
-/// How a new token is handed over.
+/// How a new token or secret is handed over.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct IssueArgs {
     /// How to print
     #[arg(long, short, value_name = "FORMAT", default_value = "table")]
     pub(crate) output: IssueOutput,
-    /// Write the token into a new file that is its owner's alone, instead of printing it
+    /// Write the token or the secret into a new file that is its owner's alone, instead of printing it
     #[arg(long, value_name = "FILE", conflicts_with = "output")]
     pub(crate) token_file: Option<PathBuf>,
 }
@@ -143,6 +143,6 @@ pub(crate) enum IssueOutput {
     Json,
     /// For people
     Table,
-    /// The token alone, to be piped
+    /// The token or the secret alone, to be piped
     Token,
 }

@@ -113,7 +113,8 @@ impl Place<'_> {
 
     async fn delete(&self, id: &str, yes: bool, context: &mut Context) -> Result<(), Failure> {
         if !yes {
-            let question = format!("Delete API client {id:?} with its roles?");
+            let question =
+                format!("Delete API client {id:?} with its roles, its tokens and its secrets?");
             context.console.confirm(&question)?;
         }
         let path = [("ssoRealmId", self.realm.as_str()), ("clientId", id)];

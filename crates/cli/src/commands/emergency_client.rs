@@ -1,7 +1,5 @@
 //! Emergency clients.
 
-mod issued;
-
 use breakglass_api_types::breakglass::{
     EmergencyClientRecord, EmergencyClientRecords, EmergencyTokenStatus,
 };
@@ -9,7 +7,8 @@ use breakglass_api_types::{Operation, fleet_iam};
 use breakglass_domain::{Minutes, Timestamp};
 
 use crate::arguments::{ConnectArgs, EmergencyClientCommand, IssueArgs, Output};
-use crate::client::{Call, Client};
+use crate::client::{Answer, Call, Client};
+use crate::commands::issued::{self, Issued};
 use crate::commands::realm;
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
@@ -107,7 +106,30 @@ async fn create(
 ) -> Result<(), Failure> {
     let path = [("ssoRealmId", realm)];
     let call = Call::new(Operation::CreateEmergencyClient, &path).body(draft)?;
-    issued::hand_over(client, call, issue, context).await
+    issued::hand_over(client, call, issue, read, context).await
+}
+
+/// The token of an answer, and whose it is.
+fn read(answer: &Answer, context: &Context) -> Result<Issued, Failure> {
+    let issued: fleet_iam::EmergencyClient = answer.parse()?;
+    let now = context.clock.now();
+    let end = issued
+        .access_token_expiration_date
+        .map(Timestamp::from_millis);
+    Ok(Issued {
+        noun: "token",
+        secret: issued.access_token,
+        facts: vec![
+            ("Client", issued.client_id.unwrap_or_default()),
+            ("Name", issued.client_name.unwrap_or_default()),
+            ("Issuer", issued.oidc_issuer_url.unwrap_or_default()),
+            (
+                "Token left",
+                table::optional(end.map(|end| lifetime::countdown(now, end))),
+            ),
+        ],
+        advice: "Keep it where an emergency does not reach.",
+    })
 }
 
 async fn regenerate(
@@ -119,7 +141,7 @@ async fn regenerate(
 ) -> Result<(), Failure> {
     let path = [("ssoRealmId", realm), ("clientId", id)];
     let call = Call::new(Operation::RegenerateEmergencyClient, &path);
-    issued::hand_over(client, call, issue, context).await
+    issued::hand_over(client, call, issue, read, context).await
 }
 
 async fn delete(

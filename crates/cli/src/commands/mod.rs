@@ -2,11 +2,15 @@
 
 pub(crate) mod admin;
 pub(crate) mod api_client;
+pub(crate) mod api_token;
 pub(crate) mod audit;
 pub(crate) mod broker;
+pub(crate) mod client_secret;
 pub(crate) mod emergency_client;
 pub(crate) mod init;
+mod issued;
 pub(crate) mod manual;
+pub(crate) mod oauth_app;
 pub(crate) mod realm;
 pub(crate) mod role;
 pub(crate) mod serve;

@@ -63,12 +63,7 @@ pub(crate) async fn sample(harness: &Harness, operation: Operation, realm: &Real
             .await
             .unwrap();
     }
-    let Credentials {
-        api_token,
-        app,
-        secret,
-        text,
-    } = add_credentials(harness, realm, operation).await;
+    let made = add_credentials(harness, realm, operation).await;
     let client_id = match operation {
         Operation::DeleteEmergencyClient
         | Operation::GetEmergencyClient
@@ -78,13 +73,13 @@ pub(crate) async fn sample(harness: &Harness, operation: Operation, realm: &Real
     };
     let principal = principal.to_string();
     let values = [
-        ("apiTokenId", api_token.as_str()),
+        ("apiTokenId", made.api_token.as_str()),
         ("clientId", client_id),
         ("name", CLIENT),
-        ("oauthAppId", app.as_str()),
+        ("oauthAppId", made.app.as_str()),
         ("principalId", principal.as_str()),
         ("realmId", realm_id.as_str()),
-        ("secretId", secret.as_str()),
+        ("secretId", made.secret.as_str()),
         ("ssoRealmId", realm_id.as_str()),
         ("taskId", task.as_str()),
         ("tenant", broker.tenant.as_str()),
@@ -98,17 +93,6 @@ pub(crate) async fn sample(harness: &Harness, operation: Operation, realm: &Real
             "password": breakglass_test_support::ADMIN_PASSWORD,
         })),
         Operation::CreateApiClient => ask.json(&json!({"clientId": "new", "clientName": "New"})),
-        Operation::CreateClientSecret => ask.json(&json!({"overlapMinutes": 5})),
-        Operation::CreateOAuthApp => ask.json(&json!({"clientName": "New"})),
-        Operation::GenerateApiToken => ask.json(&json!({
-            "apiClientId": API_CLIENT,
-            "tokenName": "New",
-        })),
-        Operation::IssueToken => ask.form(&format!(
-            "grant_type=urn:custom:vcf:params:oauth:grant-type:api-token&api_token={text}"
-        )),
-        Operation::UpdateApiToken => ask.json(&json!({"id": api_token, "tokenName": "Renamed"})),
-        Operation::UpdateOAuthApp => ask.json(&json!({"id": app, "clientName": "Renamed"})),
         Operation::CreateBroker => ask.json(&json!({"tenant": "NEW", "displayName": "New"})),
         Operation::CreateEmergencyClient => ask.json(&json!({
             "clientId": "new",
@@ -143,6 +127,30 @@ pub(crate) async fn sample(harness: &Harness, operation: Operation, realm: &Real
             "id": broker.id.to_string(),
             "displayName": "Renamed",
         })),
+        _ => with_credentials(ask, operation, &made),
+    }
+}
+
+/// The sample of an operation on credentials with its body.
+fn with_credentials(ask: Ask, operation: Operation, made: &Credentials) -> Ask {
+    let Credentials {
+        api_token,
+        app,
+        text,
+        ..
+    } = made;
+    match operation {
+        Operation::CreateClientSecret => ask.json(&json!({"overlapMinutes": 5})),
+        Operation::CreateOAuthApp => ask.json(&json!({"clientName": "New"})),
+        Operation::GenerateApiToken => ask.json(&json!({
+            "apiClientId": API_CLIENT,
+            "tokenName": "New",
+        })),
+        Operation::IssueToken => ask.form(&format!(
+            "grant_type=urn:custom:vcf:params:oauth:grant-type:api-token&api_token={text}"
+        )),
+        Operation::UpdateApiToken => ask.json(&json!({"id": api_token, "tokenName": "Renamed"})),
+        Operation::UpdateOAuthApp => ask.json(&json!({"id": app, "clientName": "Renamed"})),
         _ => ask,
     }
 }

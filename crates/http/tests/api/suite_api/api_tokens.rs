@@ -85,9 +85,9 @@ async fn every_faulty_field_is_named() {
         told.faulty_fields()
     };
     let path = harness.api_tokens();
-    let faulty = json!({"accessTokenTtl": 481, "apiTokenTtl": 0, "tokenType": "USER"});
+    let bad = json!({"accessTokenTtl": 481, "apiTokenTtl": 0, "tokenType": "USER"});
     assert_eq!(
-        faults(Ask::post(&path).json(&faulty)).await,
+        faults(Ask::post(&path).json(&bad)).await,
         [
             "accessTokenTtl",
             "apiClientId",

@@ -1,83 +1,91 @@
-//! New tokens, and how they are handed over.
+//! New tokens and secrets, and how they are handed over.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-use breakglass_api_types::fleet_iam;
-use breakglass_domain::Timestamp;
+use breakglass_api_types::Sensitive;
 
 use crate::arguments::{IssueArgs, IssueOutput};
 use crate::client::{Answer, Call, Client};
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
-use crate::{lifetime, table};
+use crate::table;
 
-/// Asks for a new token, and hands it over as it is wished: this once.
+/// What was issued, and whose it is.
+pub(super) struct Issued {
+    /// What it is called: `token` or `secret`.
+    pub(super) noun: &'static str,
+    /// The thing itself.
+    pub(super) secret: Option<Sensitive>,
+    /// What is told of it.
+    pub(super) facts: Vec<(&'static str, String)>,
+    /// What to do with it.
+    pub(super) advice: &'static str,
+}
+
+/// Asks for a new token or secret, and hands it over as it is wished: this once. `read` finds it in the answer.
 ///
 /// # Errors
-/// When the server refuses, and when the token cannot be handed over.
+/// When the server refuses, and when it cannot be handed over.
 pub(super) async fn hand_over(
     client: &Client,
     call: Call<'_>,
     issue: &IssueArgs,
+    read: impl Fn(&Answer, &Context) -> Result<Issued, Failure>,
     context: &mut Context,
 ) -> Result<(), Failure> {
     let Some(path) = &issue.token_file else {
-        return print(&client.call(call).await?, issue.output, context);
+        let answer = client.call(call).await?;
+        if issue.output == IssueOutput::Json {
+            return context.console.verbatim(answer.bytes());
+        }
+        let issued = read(&answer, context)?;
+        return print(&issued, issue.output, context);
     };
     // The file is made first: a token that nobody can keep must not be issued.
     let file = TokenFile::new(path)?;
-    let issued: fleet_iam::EmergencyClient = client.call(call).await?.parse()?;
-    file.keep(token(&issued)?)?;
-    describe(&issued, context)?;
-    let told = format!("The token is in {}, and nowhere else.", path.display());
+    let issued = read(&client.call(call).await?, context)?;
+    file.keep(issued.secret()?)?;
+    issued.describe(context)?;
+    let told = format!(
+        "The {} is in {}, and nowhere else.",
+        issued.noun,
+        path.display()
+    );
     context.console.note(told);
     Ok(())
 }
 
-/// Prints an answer with a token.
-fn print(answer: &Answer, output: IssueOutput, context: &mut Context) -> Result<(), Failure> {
-    if output == IssueOutput::Json {
-        return context.console.verbatim(answer.bytes());
-    }
-    let issued: fleet_iam::EmergencyClient = answer.parse()?;
-    let token = token(&issued)?;
+fn print(issued: &Issued, output: IssueOutput, context: &mut Context) -> Result<(), Failure> {
+    let secret = issued.secret()?;
     if output == IssueOutput::Table {
-        describe(&issued, context)?;
-        context.console.note(
-            "The token below is shown only this once. Keep it where an emergency does not reach.",
-        );
+        issued.describe(context)?;
+        context.console.note(format!(
+            "The {} below is shown only this once. {}",
+            issued.noun, issued.advice
+        ));
     }
-    context.console.line(token)
+    context.console.line(secret)
 }
 
-fn token(issued: &fleet_iam::EmergencyClient) -> Result<&str, Failure> {
-    let token = issued.access_token.as_ref();
-    token
-        .map(breakglass_api_types::Sensitive::expose)
-        .ok_or_else(|| Failure::new(Exit::Failed, "the server answered without a token"))
-}
+impl Issued {
+    fn secret(&self) -> Result<&str, Failure> {
+        self.secret.as_ref().map(Sensitive::expose).ok_or_else(|| {
+            let message = format!("the server answered without a {}", self.noun);
+            Failure::new(Exit::Failed, message)
+        })
+    }
 
-/// Tells whose token it is, and not the token.
-fn describe(issued: &fleet_iam::EmergencyClient, context: &mut Context) -> Result<(), Failure> {
-    let now = context.clock.now();
-    let end = issued
-        .access_token_expiration_date
-        .map(Timestamp::from_millis);
-    let text = |value: &Option<String>| value.clone().unwrap_or_default();
-    let facts = [
-        ("Client", text(&issued.client_id)),
-        ("Name", text(&issued.client_name)),
-        ("Issuer", text(&issued.oidc_issuer_url)),
-        (
-            "Token left",
-            table::optional(end.map(|end| lifetime::countdown(now, end))),
-        ),
-    ];
-    let console = &mut context.console;
-    console.line(table::render(&table::of_facts(facts)))
+    /// Tells whose it is, and not the thing itself.
+    fn describe(&self, context: &mut Context) -> Result<(), Failure> {
+        let facts = self
+            .facts
+            .iter()
+            .map(|(name, value)| (*name, value.clone()));
+        context.console.line(table::render(&table::of_facts(facts)))
+    }
 }
 
 /// A new file for a token, its owner's alone. It is removed again unless a token was kept in it.

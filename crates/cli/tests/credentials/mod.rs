@@ -1,0 +1,108 @@
+//! The credentials of machines on a data folder itself, through the library, with its output captured.
+
+use breakglass_cli::Exit;
+
+use crate::support::Folder;
+
+#[tokio::test]
+async fn an_api_token_lives_its_whole_life() {
+    let folder = Folder::initialized().await;
+    folder
+        .succeeds("api-client create LOCAL --client-id ci")
+        .await;
+    let create = "api-token create LOCAL --client-id ci --token-name nightly --ttl 7d";
+    let made = folder.succeeds(create).await;
+    assert!(made.out.contains("vidb_"), "{}", made.out);
+    assert!(made.err.contains("only this once"), "{}", made.err);
+    let listed = folder
+        .succeeds("api-token list LOCAL --client-id ci --output json")
+        .await;
+    let token = &listed.json()["apiTokens"][0];
+    let id = token["id"].as_str().unwrap().to_owned();
+    assert_eq!(
+        (&token["tokenName"], &token["apiTokenTtl"]),
+        (&"nightly".into(), &10_080.into())
+    );
+
+    let other = folder
+        .succeeds(&format!("api-token regenerate LOCAL {id} --output token"))
+        .await;
+    assert!(other.out.starts_with("vidb_"));
+    assert!(!made.out.contains(other.out.trim()));
+    folder
+        .succeeds(&format!(
+            "api-token update LOCAL {id} --access-token-ttl 10m"
+        ))
+        .await;
+    let shown = folder.succeeds(&format!("api-token show LOCAL {id}")).await;
+    for part in ["nightly", "10m", "/acs/t/CUSTOMER/token"] {
+        assert!(shown.out.contains(part), "{part} in {}", shown.out);
+    }
+    let faulty = folder
+        .fails(&format!("{create} --access-token-ttl 9h"), Exit::Invalid)
+        .await;
+    assert!(faulty.failure().contains("accessTokenTtl"));
+    folder
+        .succeeds(&format!("api-token delete LOCAL {id} --yes"))
+        .await;
+    folder
+        .fails(&format!("api-token show LOCAL {id}"), Exit::NotFound)
+        .await;
+    assert!(
+        !folder
+            .succeeds("api-token list LOCAL")
+            .await
+            .out
+            .contains("nightly")
+    );
+}
+
+#[tokio::test]
+async fn an_oauth_app_and_its_secrets_live_their_whole_life() {
+    let folder = Folder::initialized().await;
+    let create = "oauth-app create LOCAL --client-name Grafana --redirect-url https://g.example/cb --output json";
+    let made = folder.succeeds(create).await.json();
+    let id = made["id"].as_str().unwrap().to_owned();
+    let client_id = made["clientId"].as_str().unwrap().to_owned();
+    let listed = folder.succeeds("oauth-app list LOCAL").await;
+    assert!(listed.out.contains(&client_id) && listed.out.contains("Grafana"));
+    let replaced = folder
+        .succeeds(&format!("oauth-app replace LOCAL {id} --client-name Loki"))
+        .await;
+    assert!(replaced.out.contains("Loki") && !replaced.out.contains("g.example"));
+
+    let secrets = format!("client-secret list LOCAL --client-id {client_id} --output json");
+    let count = async || {
+        let listed = folder.succeeds(&secrets).await.json();
+        listed["clientSecrets"].as_array().unwrap().len()
+    };
+    assert_eq!(count().await, 1);
+    let beside = "client-secret create LOCAL --overlap 1h --output token --client-id";
+    let secret = folder.succeeds(&format!("{beside} {client_id}")).await;
+    assert_eq!(secret.out.trim().len(), 64);
+    assert_eq!(count().await, 2);
+    let rotated = folder
+        .succeeds(&format!(
+            "oauth-app rotate LOCAL {id} --token-file BESIDE/secret"
+        ))
+        .await;
+    assert!(rotated.err.contains("nowhere else"));
+    assert_eq!(count().await, 1);
+    let left = folder.succeeds(&secrets).await.json();
+    let left = left["clientSecrets"][0]["secretId"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    folder
+        .succeeds(&format!(
+            "client-secret delete LOCAL {left} --client-id {client_id} --yes"
+        ))
+        .await;
+    assert_eq!(count().await, 0);
+    folder
+        .succeeds(&format!("oauth-app delete LOCAL {id} --yes"))
+        .await;
+    folder
+        .fails(&format!("oauth-app show LOCAL {id}"), Exit::NotFound)
+        .await;
+}
