@@ -20,7 +20,7 @@ fn an_access_token_has_the_claims_of_rfc_9068_in_json() {
     let key = FIXTURE.key(SignatureAlgorithm::Es256);
     let token = FIXTURE
         .signer
-        .sign_access_token(key, &claims("night watch".parse().unwrap()))
+        .sign_access_token(key, &claims(&"night watch".parse().unwrap()))
         .unwrap();
     let (header, payload) = parts(token.expose());
     assert_eq!(
@@ -58,7 +58,7 @@ fn an_access_token_has_the_claims_of_rfc_9068_in_json() {
 #[test]
 fn a_token_is_to_the_byte_what_the_library_would_make() {
     let key = FIXTURE.key(SignatureAlgorithm::EdDsa);
-    let claims = claims("night-watch".parse().unwrap());
+    let claims = claims(&"night-watch".parse().unwrap());
     let token = FIXTURE.signer.sign_access_token(key, &claims).unwrap();
 
     let pkcs8 = FIXTURE.signer.pair(key).unwrap().to_pkcs8().unwrap();
@@ -76,7 +76,7 @@ fn a_token_is_to_the_byte_what_the_library_would_make() {
 #[test]
 fn a_token_of_another_broker_is_refused() {
     let key = FIXTURE.key(SignatureAlgorithm::Es256);
-    let expected = claims("night-watch".parse().unwrap());
+    let expected = claims(&"night-watch".parse().unwrap());
     let token = FIXTURE.signer.sign_access_token(key, &expected).unwrap();
     let verify = |keys, issuer| FIXTURE.signer.verify_access_token(keys, issuer, &token);
     let verified = verify(&FIXTURE.keys, ISSUER).unwrap();
@@ -90,7 +90,7 @@ fn a_token_of_another_broker_is_refused() {
 
 #[test]
 fn a_narrower_copy_says_of_what_and_for_whom() {
-    let original = claims("night-watch".parse().unwrap());
+    let original = claims(&"night-watch".parse().unwrap());
     let copy = AccessTokenClaims {
         roles: vec![RoleClaim {
             name: "vcf_viewer".to_owned(),
@@ -132,7 +132,7 @@ fn a_narrower_copy_says_of_what_and_for_whom() {
 
 #[test]
 fn a_token_too_long_to_be_verified_is_not_issued() {
-    let mut long = claims("night-watch".parse().unwrap());
+    let mut long = claims(&"night-watch".parse().unwrap());
     long.audience = vec!["a".repeat(16 * 1024)];
     let key = FIXTURE.key(SignatureAlgorithm::Es256);
     let refused = FIXTURE.signer.sign_access_token(key, &long);
@@ -146,7 +146,7 @@ proptest! {
     fn every_algorithm_verifies_what_it_signed(id in client_id()) {
         for algorithm in ALGORITHMS {
             let key = FIXTURE.key(algorithm);
-            let token = FIXTURE.signer.sign_access_token(key, &claims(id.clone())).unwrap();
+            let token = FIXTURE.signer.sign_access_token(key, &claims(&id)).unwrap();
             prop_assert_eq!(FIXTURE.verify(token.expose()), Ok(()));
             let (header, payload) = parts(token.expose());
             prop_assert_eq!(&header["alg"], algorithm.name());
@@ -158,7 +158,7 @@ proptest! {
     #[test]
     fn no_key_verifies_what_another_signed(id in client_id()) {
         for algorithm in ALGORITHMS {
-            let token = FIXTURE.signer.sign_access_token(FIXTURE.key(algorithm), &claims(id.clone())).unwrap();
+            let token = FIXTURE.signer.sign_access_token(FIXTURE.key(algorithm), &claims(&id)).unwrap();
             let others: Vec<_> =
                 FIXTURE.keys.iter().filter(|key| key.algorithm != algorithm).cloned().collect();
             prop_assert_eq!(
@@ -171,7 +171,7 @@ proptest! {
     #[test]
     fn any_changed_byte_is_refused(place in any::<prop::sample::Index>(), change in 1_u8..128) {
         for algorithm in ALGORITHMS {
-            let claims = claims("night-watch".parse().unwrap());
+            let claims = claims(&"night-watch".parse().unwrap());
             let token = FIXTURE.signer.sign_access_token(FIXTURE.key(algorithm), &claims).unwrap();
             let mut bytes = token.expose().as_bytes().to_vec();
             let place = place.index(bytes.len());

@@ -73,7 +73,7 @@ pub(super) fn generate(
         .unwrap()
 }
 
-pub(super) fn claims(client_id: ClientId) -> AccessTokenClaims {
+pub(super) fn claims(client_id: &ClientId) -> AccessTokenClaims {
     AccessTokenClaims {
         issuer: ISSUER.to_owned(),
         subject: client_id.to_string(),

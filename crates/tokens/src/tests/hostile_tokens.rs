@@ -311,7 +311,7 @@ fn one_kind_is_refused_where_another_is_due() {
     };
     let checkpoint = signer.sign_checkpoint(key, &checkpoint).unwrap().jws;
     let access_token = signer
-        .sign_access_token(key, &claims("night-watch".parse().unwrap()))
+        .sign_access_token(key, &claims(&"night-watch".parse().unwrap()))
         .unwrap();
 
     accepted("access token", access_token.expose());

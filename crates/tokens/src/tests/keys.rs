@@ -54,7 +54,7 @@ fn another_process_with_the_same_master_key_signs_the_same() {
     let elsewhere = signer([1; 32]);
     for key in &FIXTURE.keys {
         let token = elsewhere
-            .sign_access_token(key, &claims("night-watch".parse().unwrap()))
+            .sign_access_token(key, &claims(&"night-watch".parse().unwrap()))
             .unwrap();
         assert_eq!(FIXTURE.verify(token.expose()), Ok(()));
     }
@@ -64,7 +64,7 @@ fn another_process_with_the_same_master_key_signs_the_same() {
 fn a_wrong_master_key_opens_nothing() {
     let wrong = signer([2; 32]);
     let key = FIXTURE.key(SignatureAlgorithm::Es256);
-    let claims = claims("night-watch".parse().unwrap());
+    let claims = claims(&"night-watch".parse().unwrap());
     assert_eq!(wrong.public_key(key).err(), Some(CryptoError::NotOpened));
     assert_eq!(
         wrong.sign_access_token(key, &claims).err(),
@@ -124,7 +124,7 @@ fn a_public_key_planted_in_the_store_verifies_nothing() {
         );
         let token = FIXTURE
             .signer
-            .sign_access_token(key, &claims("night-watch".parse().unwrap()))
+            .sign_access_token(key, &claims(&"night-watch".parse().unwrap()))
             .unwrap();
         assert_eq!(
             FIXTURE
