@@ -1,11 +1,5 @@
 //! Programs of other languages get tokens, show them, and lose them.
 
-#![expect(
-    clippy::indexing_slicing,
-    clippy::unwrap_used,
-    reason = "what is not there fails the test"
-)]
-
 use breakglass_e2e::{PASSWORD, Place, python};
 
 #[test]

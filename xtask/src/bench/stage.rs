@@ -15,6 +15,9 @@ use crate::bench::process::Process;
 /// The administrator's password of the server under load, which listens on the loopback only.
 const PASSWORD: &str = "password-of-the-bench";
 
+/// The grant for API tokens.
+const API_TOKEN_GRANT: &str = "urn:custom:vcf:params:oauth:grant-type:api-token";
+
 /// Where the operations of the fleet surface are.
 const FLEET: &str = "/suite-api/api";
 
@@ -25,7 +28,22 @@ pub(super) struct Stage {
     authorization: String,
     clients: String,
     tokens: PathBuf,
+    machine: Machine,
 }
+
+/// What a machine gets access tokens for.
+#[derive(Debug)]
+struct Machine {
+    /// A file with API tokens.
+    api_tokens: PathBuf,
+    /// The secret of the API client.
+    secret: String,
+    /// The search over the API tokens of the realm.
+    query: String,
+}
+
+/// The id of the API client.
+const MACHINE: &str = "bench";
 
 impl Stage {
     /// Starts a server on an empty folder and makes what the loads need.
@@ -74,16 +92,19 @@ impl Stage {
         }
         let tokens = folder.join("tokens");
         secret_file(&tokens, &lines)?;
+        let realm = text(realm, "id")?;
+        let machine = Machine::make(url, realm, &authorization, folder)?;
         Ok(Self {
             server,
             authorization,
             clients,
             tokens,
+            machine,
         })
     }
 
     /// The operations that are measured.
-    pub(super) fn loads(&self) -> [Load; 4] {
+    pub(super) fn loads(&self) -> [Load; 7] {
         let broker = format!("{}/acs/t/CUSTOMER", self.server.url());
         let draft = json!({ "clientId": "%NEW%", "clientName": "Bench", "accessTokenTtl": 43200 });
         let load = |name, method, url: String| Load {
@@ -108,7 +129,56 @@ impl Stage {
                 "POST",
                 format!("{}/again-%TURN%/regenerate", self.clients),
             ),
+            Load {
+                body: Some(format!("grant_type={API_TOKEN_GRANT}&api_token=%TOKEN%")),
+                content_type: "application/x-www-form-urlencoded",
+                tokens: Some(self.machine.api_tokens.clone()),
+                ..Load::of("API token", "POST", format!("{broker}/token"))
+            },
+            Load {
+                body: Some(format!(
+                    "grant_type=client_credentials&client_id={MACHINE}&client_secret={}",
+                    self.machine.secret
+                )),
+                content_type: "application/x-www-form-urlencoded",
+                ..Load::of("client credentials", "POST", format!("{broker}/token"))
+            },
+            Load {
+                body: Some("{}".to_owned()),
+                ..load("query tokens", "POST", self.machine.query.clone())
+            },
         ]
+    }
+}
+
+impl Machine {
+    /// Makes an API client that may read, with its credentials.
+    fn make(url: &str, realm: &str, authorization: &str, folder: &Path) -> Result<Self> {
+        let iam = format!("{url}{FLEET}/fleet-management/iam/ssorealms/{realm}");
+        let send = |method, url: &str, body: &Value| {
+            exchange(method, url, Some(authorization), Some(body))
+        };
+        let client = json!({ "clientId": MACHINE, "clientName": "Bench" });
+        let made = send("POST", &format!("{iam}/api-clients"), &client)?;
+        let role = json!({ "roleName": "vcf_viewer", "roleScope": { "scopeType": "SSO_REALM" } });
+        let roles = format!("{iam}/principals/{}/roles", text(&made, "clientUuid")?);
+        send("PUT", &roles, &json!({ "vcfRoleAssignments": [role] }))?;
+        let mut lines = String::new();
+        for turn in 0..TURNS {
+            let draft = json!({ "apiClientId": MACHINE, "tokenName": format!("turn-{turn}") });
+            let token = send("POST", &format!("{iam}/api-tokens"), &draft)?;
+            lines.push_str(text(&token, "token")?);
+            lines.push('\n');
+        }
+        let api_tokens = folder.join("api-tokens");
+        secret_file(&api_tokens, &lines)?;
+        let secrets = format!("{url}/breakglass/v1/realms/{realm}/clients/{MACHINE}/secrets");
+        let secret = send("POST", &secrets, &json!({}))?;
+        Ok(Self {
+            api_tokens,
+            secret: text(&secret, "clientSecret")?.to_owned(),
+            query: format!("{iam}/api-tokens/query"),
+        })
     }
 }
 
