@@ -30,6 +30,7 @@ mod settings;
 mod status;
 mod task;
 mod token_endpoint;
+mod token_exchange;
 mod watch;
 
 pub use access_token::ActiveToken;

@@ -1,6 +1,5 @@
 //! The token endpoint: an access token for a credential, or for another token.
 
-use breakglass_domain::access_token::MAX_DERIVATIONS;
 use breakglass_domain::audit::{AuditAction, AuditEvent};
 use breakglass_domain::{
     AccessTokenClaims, ActorClaim, ApiToken, Broker, Client, CredentialRef, IamSettings, Minutes,
@@ -14,11 +13,10 @@ use crate::caller::{Caller, Origin};
 use crate::client_authentication::{AuthenticatedClient, ClientCredentials};
 use crate::client_secret::client_event;
 use crate::error::{Error, GrantFault, Resource};
-use crate::live_token::{Holder, LiveToken};
 use crate::role_assignment::HeldRole;
 
 /// The lifetime of an access token for which no other is known.
-const DEFAULT_TTL: Minutes = Minutes::new(30);
+pub(crate) const DEFAULT_TTL: Minutes = Minutes::new(30);
 
 /// What the audit calls the operation.
 const OPERATION: &str = "issueToken";
@@ -66,23 +64,23 @@ pub struct IssuedAccessToken {
 }
 
 /// What an access token rests on.
-struct Basis {
-    credential: CredentialRef,
+pub(crate) struct Basis {
+    pub(crate) credential: CredentialRef,
     /// The place of the credential in the status list.
-    status_index: u64,
-    client_id: String,
-    subject: String,
+    pub(crate) status_index: u64,
+    pub(crate) client_id: String,
+    pub(crate) subject: String,
     /// The roles that may be carried, and how far each reaches.
-    held: Vec<HeldRole>,
+    pub(crate) held: Vec<HeldRole>,
     /// The names of the roles that may be carried.
-    scope: Vec<RoleName>,
-    audience: Vec<String>,
-    ttl: Minutes,
+    pub(crate) scope: Vec<RoleName>,
+    pub(crate) audience: Vec<String>,
+    pub(crate) ttl: Minutes,
     /// Before when the token ends, whatever its lifetime.
-    ends_at: Option<Timestamp>,
-    actor: Option<ActorClaim>,
-    derived_from: Vec<TokenId>,
-    event: AuditEvent,
+    pub(crate) ends_at: Option<Timestamp>,
+    pub(crate) actor: Option<ActorClaim>,
+    pub(crate) derived_from: Vec<TokenId>,
+    pub(crate) event: AuditEvent,
 }
 
 impl App {
@@ -297,106 +295,6 @@ impl App {
             derived_from: Vec::new(),
             event,
         })
-    }
-
-    /// The basis of a narrower copy of a token.
-    async fn for_token(
-        &self,
-        unit: &mut dyn UnitOfWork,
-        broker: &Broker,
-        (subject, actor): (&Secret, Option<&Secret>),
-        client: Option<AuthenticatedClient>,
-        settings: &IamSettings,
-        origin: &Origin,
-    ) -> Result<Option<Basis>, Error> {
-        let Some(live) = self.live_in(unit, broker, subject).await? else {
-            return Ok(None);
-        };
-        let claims = live.claims();
-        let mut derived_from = claims.derived_from.clone();
-        derived_from.push(claims.token_id);
-        if derived_from.len() > MAX_DERIVATIONS {
-            return Ok(None);
-        }
-        // Who acts is who shows a token of its own, or else the client that asks.
-        let acting = match actor {
-            Some(token) => match self.live_in(unit, broker, token).await? {
-                Some(acting) => Some(acting.claims().subject.clone()),
-                None => return Ok(None),
-            },
-            None => client.map(|client| client.client.client_id),
-        };
-        let previous = claims.actor.clone();
-        let actor = match acting.filter(|acting| *acting != claims.subject) {
-            Some(subject) => Some(ActorClaim {
-                subject,
-                actor: previous.map(Box::new),
-            }),
-            None => previous,
-        };
-        let (held, credential, event) =
-            self.exchanged(unit, &live, claims.token_id, origin).await?;
-        let Some(status) = &claims.status else {
-            return Ok(None);
-        };
-        Ok(Some(Basis {
-            credential,
-            status_index: status.index,
-            subject: claims.subject.clone(),
-            client_id: claims.client_id.clone(),
-            scope: live.scope(),
-            held,
-            audience: claims.audience.clone(),
-            ttl: DEFAULT_TTL.min(settings.access_token_ttl()),
-            ends_at: Some(claims.expires_at),
-            actor,
-            derived_from,
-            event: event.with("derived_from", claims.token_id.to_string()),
-        }))
-    }
-
-    /// What the copy of a token may carry, and the record of its making. For an emergency token that is a use of it.
-    async fn exchanged(
-        &self,
-        unit: &mut dyn UnitOfWork,
-        live: &LiveToken,
-        token_id: TokenId,
-        origin: &Origin,
-    ) -> Result<(Vec<HeldRole>, CredentialRef, AuditEvent), Error> {
-        let now = self.now();
-        let caller = Caller::without_session(live.principal(now), origin.clone());
-        let action = AuditAction::AccessTokenIssued;
-        let credential = live.claims().credential;
-        let credential = credential.unwrap_or(CredentialRef::EmergencyToken(token_id));
-        match &live.holder {
-            Holder::Client(client, roles) => {
-                let event = client_event(&caller, action, client, now);
-                Ok((roles.clone(), credential, event))
-            }
-            Holder::Emergency(client) => {
-                let digest = &client.token.digest;
-                unit.record_emergency_use(client.realm_id, &client.client_id, digest, now)
-                    .await?;
-                let event = self.client_event(&caller, action, client);
-                let held = HeldRole::whole_realm(&live.scope());
-                Ok((held, credential, event))
-            }
-        }
-    }
-
-    async fn live_in(
-        &self,
-        unit: &mut dyn UnitOfWork,
-        broker: &Broker,
-        token: &Secret,
-    ) -> Result<Option<LiveToken>, Error> {
-        let Some(verified) = self.verify(unit, token).await? else {
-            return Ok(None);
-        };
-        if verified.broker_id != broker.id {
-            return Ok(None);
-        }
-        self.live(unit, verified, token).await
     }
 
     /// The broker of a tenant and the realm on it.
