@@ -94,6 +94,7 @@ fn offered(issuer: &Issuer) -> ProviderMetadata {
         introspection_endpoint_auth_methods_supported: texts(&[
             "client_secret_basic",
             "client_secret_post",
+            "private_key_jwt",
             "Bearer",
         ]),
         issuer: Some(issuer.url.clone()),
@@ -101,6 +102,7 @@ fn offered(issuer: &Issuer) -> ProviderMetadata {
         revocation_endpoint_auth_methods_supported: texts(&[
             "client_secret_basic",
             "client_secret_post",
+            "private_key_jwt",
         ]),
         scopes_supported: texts(&[
             "sddc_administrator",
@@ -114,7 +116,9 @@ fn offered(issuer: &Issuer) -> ProviderMetadata {
             "client_secret_basic",
             "client_secret_post",
             "none",
+            "private_key_jwt",
         ]),
+        token_endpoint_auth_signing_alg_values_supported: texts(&["ES256", "EdDSA", "RS256"]),
         ..ProviderMetadata::default()
     }
 }
