@@ -72,6 +72,8 @@ fn offered(issuer: &Issuer) -> ProviderMetadata {
             "auth_time",
             "authorization_details",
             "client_id",
+            "credential",
+            "derived_from",
             "exp",
             "group_ids",
             "group_names",

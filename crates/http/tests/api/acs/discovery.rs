@@ -21,6 +21,8 @@ async fn discovery_names_what_works_and_nothing_else() {
         "auth_time",
         "authorization_details",
         "client_id",
+        "credential",
+        "derived_from",
         "exp",
         "group_ids",
         "group_names",
