@@ -1,16 +1,22 @@
 """Works with the broker as Authlib and PyJWT do with any other, without a special case.
 
-usage: oauth_clients.py ISSUER CLIENT_ID SECRET EMERGENCY_TOKEN
+usage: oauth_clients.py ISSUER CLIENT_ID SECRET EMERGENCY_TOKEN REALM
 """
 
+import json
 import sys
+import time
+import uuid
 
 import jwt
 import requests
 from authlib.integrations.base_client import OAuthError
 from authlib.integrations.requests_client import OAuth2Session
+from authlib.oauth2.rfc7523 import PrivateKeyJWT
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-ISSUER, CLIENT_ID, SECRET, EMERGENCY = sys.argv[1:]
+ISSUER, CLIENT_ID, SECRET, EMERGENCY, REALM = sys.argv[1:]
 ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"
 EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
 
@@ -29,10 +35,12 @@ def verified(metadata, token):
     return jwt.decode(token, key, algorithms=["ES256"], audience=audience, issuer=metadata["issuer"], options=options)
 
 
-def walk(metadata, method):
+def walk(metadata, method, secret):
     """Everything that a client does, with one way to authenticate."""
     endpoint = metadata["token_endpoint"]
-    with OAuth2Session(CLIENT_ID, SECRET, token_endpoint_auth_method=method) as session:
+    with OAuth2Session(CLIENT_ID, secret, token_endpoint_auth_method=method) as session:
+        if method == "private_key_jwt":
+            session.register_client_auth_method(PrivateKeyJWT(endpoint))
         token = session.fetch_token(endpoint, grant_type="client_credentials")
         equal((token["token_type"], token["scope"]), ("Bearer", "vcf_viewer"))
         claims = verified(metadata, token["access_token"])
@@ -65,6 +73,8 @@ def walk(metadata, method):
         equal(introspect(token["access_token"]), {"active": False})
         equal(introspect(narrow["access_token"])["active"], True)
 
+    if method == "private_key_jwt":
+        return
     with OAuth2Session(CLIENT_ID, "wrong", token_endpoint_auth_method=method) as session:
         try:
             session.fetch_token(endpoint, grant_type="client_credentials")
@@ -74,13 +84,75 @@ def walk(metadata, method):
             raise AssertionError("a wrong secret was accepted")
 
 
+def register(*keys):
+    """Registers public keys. The holder of the emergency token may, as the administrator of the realm."""
+    url = f"{ISSUER.removesuffix('/acs/t/CUSTOMER')}/breakglass/v1/realms/{REALM}/clients/{CLIENT_ID}/keys"
+    reply = requests.put(url, json={"keys": list(keys)}, headers={"Authorization": f"Bearer {EMERGENCY}"}, timeout=30)
+    equal((reply.status_code, sorted(one["algorithm"] for one in reply.json()["clientKeys"])), (200, ["ES256", "RS256"]))
+
+
+def pem_of(key):
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+
+
+def attack(metadata, key):
+    """Assertions that prove nothing, and one that proves something once."""
+    endpoint = metadata["token_endpoint"]
+
+    def ask(assertion):
+        form = {
+            "grant_type": "client_credentials",
+            "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+            "client_assertion": assertion,
+        }
+        reply = requests.post(endpoint, data=form, timeout=30)
+        return reply.status_code, reply.json().get("error")
+
+    def assertion(signer=key, algorithm="ES256", headers=None, **claims):
+        now = int(time.time())
+        whole = {"iss": CLIENT_ID, "sub": CLIENT_ID, "aud": endpoint, "exp": now + 60, "iat": now, "jti": str(uuid.uuid4())}
+        whole = {name: value for name, value in (whole | claims).items() if value is not None}
+        return jwt.encode(whole, signer, algorithm=algorithm, headers=headers)
+
+    refused = (401, "invalid_client")
+    once = assertion()
+    equal(ask(once), (200, None))
+    equal(ask(once), refused)
+    equal(ask(assertion(aud=ISSUER)), (200, None))
+    now = int(time.time())
+    for bad in (
+        assertion(exp=now - 1),
+        assertion(exp=now + 7200),
+        assertion(iat=now + 3600),
+        assertion(aud="https://elsewhere.example/token"),
+        assertion(sub="somebody"),
+        assertion(iss="somebody"),
+        assertion(jti=None),
+        assertion(signer=ec.generate_private_key(ec.SECP256R1())),
+        assertion(signer=None, algorithm="none"),
+        assertion(signer="x" * 64, algorithm="HS256"),
+        assertion(signer=ec.generate_private_key(ec.SECP256R1()), headers={"jku": "http://127.0.0.1:9/keys"}),
+        "no.assertion.atall",
+    ):
+        equal(ask(bad), refused)
+
+
 def main():
     metadata = requests.get(ISSUER + "/.well-known/openid-configuration", timeout=30).json()
     equal(metadata["issuer"], ISSUER)
     methods = metadata["token_endpoint_auth_methods_supported"]
     for method in ("client_secret_basic", "client_secret_post"):
         assert method in methods, methods
-        walk(metadata, method)
+        walk(metadata, method, SECRET)
+    key = ec.generate_private_key(ec.SECP256R1())
+    long = rsa.generate_private_key(65537, 2048)
+    register(
+        json.loads(jwt.algorithms.ECAlgorithm.to_jwk(key.public_key())),
+        json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(long.public_key())),
+    )
+    assert "private_key_jwt" in methods, methods
+    walk(metadata, "private_key_jwt", pem_of(long))
+    attack(metadata, key)
 
 
 main()

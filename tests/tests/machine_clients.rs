@@ -19,7 +19,8 @@ fn the_vendors_client_manages_api_tokens_and_oauth_apps() {
 fn authlib_and_pyjwt_work_with_the_broker_as_with_any_other() {
     let place = Place::new();
     let server = place.serve().start();
-    let emergency = server.fleet().create("fire").token;
+    let fleet = server.fleet();
+    let emergency = fleet.create("fire").token;
     for words in [
         &["api-client", "create", "--local", "--client-id", "robot"][..],
         &[
@@ -40,7 +41,7 @@ fn authlib_and_pyjwt_work_with_the_broker_as_with_any_other() {
     python(
         "oauth_clients.py",
         &[],
-        [&issuer, "robot", secret, &emergency],
+        [&issuer, "robot", secret, &emergency, &fleet.realm],
     );
     let log = server.stop();
     assert!(!log.contains("\"ERROR\""), "{log}");

@@ -1,6 +1,9 @@
 //! Clients that prove who they are with credentials of their own (RFC 6749, section 2.3).
 
-use breakglass_domain::{Client, ClientSecret, PrincipalId, RealmId, Secret, TokenDigest};
+use breakglass_domain::{
+    Broker, Client, CredentialRef, PrincipalId, RealmId, Secret, Timestamp, TokenDigest,
+};
+use breakglass_ports::UnitOfWork;
 
 use crate::app::App;
 use crate::caller::{Caller, Origin};
@@ -8,18 +11,23 @@ use crate::error::{Error, GrantFault, Refusal};
 
 /// What a client shows.
 #[derive(Clone, Debug)]
-pub struct ClientCredentials {
-    /// Its `client_id`.
-    pub client_id: String,
-    /// Its secret.
-    pub secret: Secret,
+pub enum ClientCredentials {
+    /// A JWT that it signed with a key that it registered (RFC 7523).
+    Assertion(Secret),
+    /// Its id and its secret (RFC 6749, section 2.3.1).
+    Secret {
+        /// Its `client_id`.
+        client_id: String,
+        /// Its secret.
+        secret: Secret,
+    },
 }
 
 /// A client that proved who it is.
 pub(crate) struct AuthenticatedClient {
     pub(crate) client: Client,
-    /// The secret that it showed.
-    pub(crate) secret: ClientSecret,
+    /// What it showed.
+    pub(crate) credential: CredentialRef,
 }
 
 impl App {
@@ -36,9 +44,9 @@ impl App {
         origin: &Origin,
         operation: &str,
     ) -> Result<Caller, Error> {
-        let (_, realm_id) = self.broker_with_realm(tenant).await?;
+        let (broker, realm_id) = self.broker_with_realm(tenant).await?;
         let proven = self
-            .check_client(realm_id, client, origin, operation)
+            .check_client((&broker, realm_id), client, origin, operation)
             .await?;
         Ok(Caller::of_client(proven.client, origin.clone()))
     }
@@ -57,8 +65,8 @@ impl App {
         if let Some(client) = client {
             // An unknown tenant is told once it is known who asks.
             match self.broker_with_realm(tenant).await {
-                Ok((_, realm_id)) => {
-                    if let Some(proven) = self.find_proven(realm_id, client).await? {
+                Ok((broker, realm_id)) => {
+                    if let Some(proven) = self.find_proven(&broker, realm_id, client).await? {
                         return Ok(Caller::of_client(proven.client, origin.clone()));
                     }
                 }
@@ -72,32 +80,52 @@ impl App {
         Ok(Caller::without_session(account.principal(), origin.clone()))
     }
 
-    /// The client that showed this, with the secret that it showed.
+    /// The client that showed this, with what it showed.
     pub(crate) async fn check_client(
         &self,
-        realm_id: RealmId,
+        (broker, realm_id): (&Broker, RealmId),
         shown: &ClientCredentials,
         origin: &Origin,
         operation: &str,
     ) -> Result<AuthenticatedClient, Error> {
-        match self.find_proven(realm_id, shown).await? {
-            Some(proven) => Ok(proven),
-            None => Err(self
-                .refuse_client(origin, operation, Some((realm_id, &shown.client_id)))
-                .await),
+        if let Some(proven) = self.find_proven(broker, realm_id, shown).await? {
+            return Ok(proven);
+        }
+        let claimed = match shown {
+            ClientCredentials::Assertion(assertion) => self.ports.signer.claimed_client(assertion),
+            ClientCredentials::Secret { client_id, .. } => Some(client_id.clone()),
+        };
+        let claimed = claimed.as_deref().map(|client_id| (realm_id, client_id));
+        Err(self.refuse_client(origin, operation, claimed).await)
+    }
+
+    async fn find_proven(
+        &self,
+        broker: &Broker,
+        realm_id: RealmId,
+        shown: &ClientCredentials,
+    ) -> Result<Option<AuthenticatedClient>, Error> {
+        match shown {
+            ClientCredentials::Assertion(assertion) => {
+                self.find_by_assertion(broker, realm_id, assertion).await
+            }
+            ClientCredentials::Secret { client_id, secret } => {
+                self.find_by_secret(realm_id, client_id, secret).await
+            }
         }
     }
 
     /// An unknown client costs what a wrong secret costs: the same reads, and a comparison.
-    async fn find_proven(
+    async fn find_by_secret(
         &self,
         realm_id: RealmId,
-        shown: &ClientCredentials,
+        client_id: &str,
+        secret: &Secret,
     ) -> Result<Option<AuthenticatedClient>, Error> {
-        let digest = TokenDigest::of(shown.secret.expose());
+        let digest = TokenDigest::of(secret.expose());
         let now = self.now();
         let mut view = self.ports.store.read().await?;
-        let client = view.find_client(realm_id, &shown.client_id).await?;
+        let client = view.find_client(realm_id, client_id).await?;
         let nobody = PrincipalId::from_bytes([0; 16]);
         let id = client.as_ref().map_or(nobody, |client| client.id);
         let secrets = view.list_client_secrets(realm_id, id).await?;
@@ -106,7 +134,61 @@ impl App {
             .find(|secret| secret.digest == digest && secret.is_alive(now));
         Ok(client
             .zip(right)
-            .map(|(client, secret)| AuthenticatedClient { client, secret }))
+            .map(|(client, secret)| AuthenticatedClient {
+                client,
+                credential: CredentialRef::ClientSecret(secret.id),
+            }))
+    }
+
+    /// An assertion is for the issuer, its token endpoint or the endpoint that it is shown to (RFC 7523, section 3), and good for
+    /// one use: that it was used is durable before this returns.
+    async fn find_by_assertion(
+        &self,
+        broker: &Broker,
+        realm_id: RealmId,
+        assertion: &Secret,
+    ) -> Result<Option<AuthenticatedClient>, Error> {
+        let signer = &self.ports.signer;
+        let Some(client_id) = signer.claimed_client(assertion) else {
+            return Ok(None);
+        };
+        let mut view = self.ports.store.read().await?;
+        let Some(client) = view.find_client(realm_id, &client_id).await? else {
+            return Ok(None);
+        };
+        let keys = view.list_client_keys(realm_id, client.id).await?;
+        drop(view);
+        let verified = keys.iter().find_map(|key| {
+            let read = signer.verify_client_assertion(&key.key, assertion).ok()?;
+            Some((key.id, read))
+        });
+        let Some((key_id, read)) = verified else {
+            return Ok(None);
+        };
+        let now = self.now();
+        let issuer = broker.issuer(self.public_url());
+        let endpoints = ["token", "introspect", "revoke"];
+        let mut audiences: Vec<String> = endpoints
+            .iter()
+            .map(|endpoint| format!("{issuer}/{endpoint}"))
+            .collect();
+        audiences.push(issuer);
+        if !read.proves(&client.client_id, &audiences, now) {
+            return Ok(None);
+        }
+        let digest = TokenDigest::of(&format!("{}\n{}", client.client_id, read.id));
+        if !self
+            .ports
+            .store
+            .use_assertion(realm_id, &digest, read.expires_at)
+            .await?
+        {
+            return Ok(None);
+        }
+        Ok(Some(AuthenticatedClient {
+            client,
+            credential: CredentialRef::ClientKey(key_id),
+        }))
     }
 
     /// Records that a client was not believed, and gives the error for it. What was shown is tried before it is counted, so
@@ -133,5 +215,35 @@ impl App {
         self.record_refusal(origin, operation, Refusal::Token, None)
             .await;
         limited.unwrap_or(Error::Grant(GrantFault::InvalidGrant))
+    }
+
+    /// Notes the use of what a client showed, and gives its place in the status list and its end; `None` when it was taken away
+    /// since it was looked at.
+    pub(crate) async fn use_credential(
+        &self,
+        unit: &mut dyn UnitOfWork,
+        realm_id: RealmId,
+        credential: CredentialRef,
+    ) -> Result<Option<(u64, Option<Timestamp>)>, Error> {
+        let now = self.now();
+        match credential {
+            CredentialRef::ClientKey(id) => {
+                let Some(key) = unit.find_client_key(realm_id, id).await? else {
+                    return Ok(None);
+                };
+                unit.record_client_key_use(realm_id, id, now).await?;
+                Ok(Some((key.status_index, None)))
+            }
+            CredentialRef::ClientSecret(id) => {
+                let present = unit.find_client_secret(realm_id, id).await?;
+                let Some(secret) = present.filter(|secret| secret.is_alive(now)) else {
+                    return Ok(None);
+                };
+                unit.record_client_secret_use(realm_id, id, now).await?;
+                Ok(Some((secret.status_index, secret.expires_at)))
+            }
+            // Neither is what a client shows.
+            CredentialRef::ApiToken(_) | CredentialRef::EmergencyToken(_) => Ok(None),
+        }
     }
 }

@@ -161,7 +161,7 @@ impl App {
 }
 
 /// The client of this `client_id`.
-async fn find<V: ReadView + ?Sized>(
+pub(crate) async fn find<V: ReadView + ?Sized>(
     view: &mut V,
     realm_id: RealmId,
     client_id: &str,

@@ -14,6 +14,7 @@ mod authentication;
 mod broker;
 mod caller;
 mod client_authentication;
+mod client_key;
 mod client_secret;
 mod emergency_client;
 mod error;

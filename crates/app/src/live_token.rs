@@ -188,6 +188,11 @@ impl App {
                     .map(|held| (held.principal_id, held.status_index));
                 self.client_by_credential(view, &verified, held).await?
             }
+            Some(CredentialRef::ClientKey(id)) => {
+                let credential = view.find_client_key(verified.realm_id, id).await?;
+                let held = credential.map(|key| (key.principal_id, key.status_index));
+                self.client_by_credential(view, &verified, held).await?
+            }
             Some(CredentialRef::ClientSecret(id)) => {
                 let credential = view.find_client_secret(verified.realm_id, id).await?;
                 let held = credential

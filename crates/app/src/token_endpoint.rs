@@ -102,7 +102,7 @@ impl App {
         let (broker, realm_id) = self.broker_with_realm(tenant).await?;
         let client = match &request.client {
             Some(shown) => Some(
-                self.check_client(realm_id, shown, origin, OPERATION)
+                self.check_client((&broker, realm_id), shown, origin, OPERATION)
                     .await?,
             ),
             None => None,
@@ -246,25 +246,22 @@ impl App {
     async fn for_client(
         &self,
         unit: &mut dyn UnitOfWork,
-        AuthenticatedClient { client, secret }: AuthenticatedClient,
+        AuthenticatedClient { client, credential }: AuthenticatedClient,
         settings: &IamSettings,
         origin: &Origin,
     ) -> Result<Option<Basis>, Error> {
-        let now = self.now();
-        // It may have been deleted since it was looked at.
-        let present = unit.find_client_secret(client.realm_id, secret.id).await?;
-        let Some(secret) = present.filter(|secret| secret.is_alive(now)) else {
+        let Some((status_index, ends_at)) = self
+            .use_credential(unit, client.realm_id, credential)
+            .await?
+        else {
             return Ok(None);
         };
-        unit.record_client_secret_use(client.realm_id, secret.id, now)
-            .await?;
-        let credential = CredentialRef::ClientSecret(secret.id);
         let basis = self
-            .of_client(unit, client, credential, secret.status_index, origin)
+            .of_client(unit, client, credential, status_index, origin)
             .await?;
         Ok(Some(Basis {
             ttl: DEFAULT_TTL.min(settings.access_token_ttl()),
-            ends_at: secret.expires_at,
+            ends_at,
             ..basis
         }))
     }

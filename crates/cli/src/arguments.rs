@@ -3,6 +3,7 @@
 mod api_client;
 mod api_token;
 mod audit;
+mod client_key;
 mod client_secret;
 mod connect;
 mod data;
@@ -21,6 +22,7 @@ use clap::{ArgMatches, Parser, Subcommand};
 pub(crate) use api_client::{ApiClientCommand, PlaceArgs};
 pub(crate) use api_token::ApiTokenCommand;
 pub(crate) use audit::{AuditCommand, AuditOrder};
+pub(crate) use client_key::ClientKeyCommand;
 pub(crate) use client_secret::ClientSecretCommand;
 pub(crate) use connect::{ConnectArgs, Output, OutputArgs};
 pub(crate) use data::DataArgs;
@@ -71,6 +73,9 @@ pub(crate) enum Command {
     /// Make and list brokers, the issuers that realms stand on
     #[command(subcommand)]
     Broker(BrokerCommand),
+    /// List and replace the public keys of API clients and OAuth apps
+    #[command(subcommand)]
+    ClientKey(ClientKeyCommand),
     /// Make, list and delete the secrets of API clients and OAuth apps
     #[command(subcommand)]
     ClientSecret(ClientSecretCommand),

@@ -84,6 +84,7 @@ pub async fn run(cli: &Cli, context: &mut Context) -> Result<Exit, Failure> {
         Command::ApiToken(command) => commands::api_token::run(command, context).await,
         Command::Audit(command) => commands::audit::run(command, context).await,
         Command::Broker(command) => commands::broker::run(command, context).await,
+        Command::ClientKey(command) => commands::client_key::run(command, context).await,
         Command::ClientSecret(command) => commands::client_secret::run(command, context).await,
         Command::Completions { shell } => commands::manual::completions(*shell, context),
         Command::EmergencyClient(command) => {

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::id::{ApiTokenId, ClientSecretId, TokenId};
+use crate::id::{ApiTokenId, ClientKeyId, ClientSecretId, TokenId};
 
 /// What an access token was issued for. The token lives no longer than this.
 ///
@@ -12,6 +12,8 @@ use crate::id::{ApiTokenId, ClientSecretId, TokenId};
 pub enum CredentialRef {
     /// An API token.
     ApiToken(ApiTokenId),
+    /// A public key that a client registered.
+    ClientKey(ClientKeyId),
     /// The secret of a client.
     ClientSecret(ClientSecretId),
     /// The token of an emergency client, of which this one is a narrower copy.
@@ -23,6 +25,7 @@ impl CredentialRef {
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::ApiToken(_) => "api_token",
+            Self::ClientKey(_) => "client_key",
             Self::ClientSecret(_) => "client_secret",
             Self::EmergencyToken(_) => "emergency_token",
         }
@@ -32,6 +35,7 @@ impl CredentialRef {
     pub fn id(&self) -> String {
         match self {
             Self::ApiToken(id) => id.to_string(),
+            Self::ClientKey(id) => id.to_string(),
             Self::ClientSecret(id) => id.to_string(),
             Self::EmergencyToken(id) => id.to_string(),
         }
@@ -56,6 +60,7 @@ impl FromStr for CredentialRef {
         let (kind, id) = text.split_once('/').ok_or(InvalidCredentialRef)?;
         let read = match kind {
             "api_token" => id.parse().ok().map(Self::ApiToken),
+            "client_key" => id.parse().ok().map(Self::ClientKey),
             "client_secret" => id.parse().ok().map(Self::ClientSecret),
             "emergency_token" => id.parse().ok().map(Self::EmergencyToken),
             _ => None,
@@ -72,6 +77,7 @@ mod tests {
     fn a_reference_reads_back() {
         let references = [
             CredentialRef::ApiToken(ApiTokenId::from_random([1; 16])),
+            CredentialRef::ClientKey(ClientKeyId::from_random([2; 16])),
             CredentialRef::ClientSecret(ClientSecretId::from_random([3; 16])),
             CredentialRef::EmergencyToken(TokenId::from_random([4; 16])),
         ];

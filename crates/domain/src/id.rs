@@ -54,6 +54,8 @@ uuid_ids! {
     ApiTokenId;
     /// An identity broker: the issuer behind one tenant.
     BrokerId;
+    /// A public key by which a client authenticates.
+    ClientKeyId;
     /// A secret by which a client authenticates.
     ClientSecretId;
     /// One installation of Breakglass: every process on the same store.

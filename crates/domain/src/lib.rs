@@ -50,6 +50,7 @@ pub mod attempt_limiter;
 pub mod audit;
 pub mod broker;
 pub mod client;
+pub mod client_key;
 pub mod client_query;
 pub mod client_secret;
 pub mod credential;
@@ -72,6 +73,7 @@ pub mod signing_key;
 pub mod status_list;
 pub mod task;
 mod text;
+pub mod thumbprint;
 pub mod timestamp;
 pub mod validation;
 
@@ -81,6 +83,7 @@ pub use api_client::{AcceptedApiClient, ApiClient, ApiClientChange, ApiClientDra
 pub use api_token::{ApiToken, ApiTokenDraft, HeldApiToken, NewApiTokenSecret};
 pub use broker::{Broker, BrokerDraft, DeploymentType, DisplayName, NewBroker, Tenant};
 pub use client::{Client, ClientKind};
+pub use client_key::{ClientAssertion, ClientKey, PublicJwk};
 pub use client_query::{
     ClientQuery, Comparison, SearchField, SearchTerm, Searchable, TokenOrder, TokenQuery,
 };
@@ -92,7 +95,8 @@ pub use emergency_client::{
 };
 pub use failure::ErrorKind;
 pub use id::{
-    ApiTokenId, BrokerId, ClientSecretId, InstanceId, KeyId, PrincipalId, RealmId, TaskId, TokenId,
+    ApiTokenId, BrokerId, ClientKeyId, ClientSecretId, InstanceId, KeyId, PrincipalId, RealmId,
+    TaskId, TokenId,
 };
 pub use installation::Installation;
 pub use oauth_app::{OauthApp, OauthAppDraft};
@@ -107,5 +111,6 @@ pub use settings::{IamSettings, IamSettingsDraft};
 pub use signing_key::{SealedBytes, SignatureAlgorithm, SigningKey};
 pub use status_list::StatusList;
 pub use task::{Task, TaskError, TaskKind, TaskState};
+pub use thumbprint::Thumbprint;
 pub use timestamp::{Minutes, Timestamp};
 pub use validation::{FieldFailure, ValidationReport};

@@ -2,7 +2,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use breakglass_app::{ClientCredentials, Credentials};
+use breakglass_app::Credentials;
 use breakglass_domain::Secret;
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
@@ -24,7 +24,12 @@ pub(crate) enum ClientHeader {
     /// There is none.
     Absent,
     /// The id and the secret of a client.
-    Basic(ClientCredentials),
+    Basic {
+        /// The id.
+        client_id: String,
+        /// The secret.
+        secret: Secret,
+    },
     /// Something else.
     Other,
 }
@@ -36,24 +41,22 @@ pub(crate) fn client(headers: &HeaderMap) -> ClientHeader {
     }
     match read(headers, Schemes::BasicAndTokens) {
         Some(Credentials::Basic { username, password }) => match as_client(&username, &password) {
-            Some(client) => ClientHeader::Basic(client),
+            Some((client_id, secret)) => ClientHeader::Basic { client_id, secret },
             None => ClientHeader::Other,
         },
         _ => ClientHeader::Other,
     }
 }
 
-/// The credentials of a client under a name and a password: both are form-encoded (RFC 6749, section 2.3.1).
-pub(crate) fn as_client(username: &str, password: &Secret) -> Option<ClientCredentials> {
+/// The id and the secret of a client under a name and a password: both are form-encoded (RFC 6749, section 2.3.1).
+pub(crate) fn as_client(username: &str, password: &Secret) -> Option<(String, Secret)> {
     let decoded = |text: &str| {
         let spaced = Zeroizing::new(text.replace('+', " "));
         let decoded = percent_decode_str(&spaced).decode_utf8().ok()?;
         Some(decoded.into_owned())
     };
-    Some(ClientCredentials {
-        client_id: decoded(username)?,
-        secret: Secret::new(decoded(password.expose())?),
-    })
+    let secret = Secret::new(decoded(password.expose())?);
+    Some((decoded(username)?, secret))
 }
 
 /// The credentials of a request; `None` when there are none, two, or none of a form that the operation takes.

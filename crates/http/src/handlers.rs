@@ -89,6 +89,8 @@ pub(crate) fn handler(operation: Operation) -> Option<Handler> {
         Operation::VerifyAudit => serve!(breakglass::audit::verify),
         Operation::ListBrokers => serve!(breakglass::broker::list),
         Operation::CreateBroker => serve!(breakglass::broker::create),
+        Operation::ListClientKeys => serve!(breakglass::client_key::list),
+        Operation::ReplaceClientKeys => serve!(breakglass::client_key::replace),
         Operation::ListClientSecrets => serve!(breakglass::client_secret::list),
         Operation::CreateClientSecret => serve!(breakglass::client_secret::create),
         Operation::DeleteClientSecret => serve!(breakglass::client_secret::delete),

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use breakglass_api_types::{Body, Effect, OperationSpec, Privilege};
-use breakglass_app::{Caller, Credentials, Origin};
+use breakglass_app::{Caller, ClientCredentials, Credentials, Origin};
 use breakglass_domain::{ErrorKind, Principal};
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
@@ -135,7 +135,8 @@ async fn prove(
             Some(Credentials::Basic { username, password })
                 if spec.privilege == Privilege::Client =>
             {
-                let client = credentials::as_client(&username, &password);
+                let client = credentials::as_client(&username, &password)
+                    .map(|(client_id, secret)| ClientCredentials::Secret { client_id, secret });
                 let shown = (username.as_str(), &password, client.as_ref());
                 app.authenticate_basic_client(tenant, shown, origin, spec.name)
                     .await?

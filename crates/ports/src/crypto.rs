@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use breakglass_domain::audit::{Checkpoint, SignedCheckpoint};
 use breakglass_domain::{
-    AccessTokenClaims, BrokerId, KeyId, SealedBytes, Secret, SignatureAlgorithm, SigningKey,
-    StatusList, Timestamp,
+    AccessTokenClaims, BrokerId, ClientAssertion, KeyId, PublicJwk, SealedBytes, Secret,
+    SignatureAlgorithm, SigningKey, StatusList, Timestamp,
 };
 use zeroize::Zeroizing;
 
@@ -149,6 +149,27 @@ pub trait TokenSigner: Send + Sync {
         issuer_path: &str,
         token: &Secret,
     ) -> Result<AccessTokenClaims, CryptoError>;
+
+    /// Reads a JWK (RFC 7517) as a public key that a client may register: an RSA key of 2048 to 8192 bits, a point on P-256 or an
+    /// Ed25519 key. Anything private in it is refused.
+    ///
+    /// # Errors
+    /// [`CryptoError::NotVerified`] for whatever reason.
+    fn read_public_jwk(&self, jwk: &str) -> Result<PublicJwk, CryptoError>;
+
+    /// Verifies that this key signed a client's assertion (RFC 7523), and gives what it says. Times, audience and subject are the
+    /// caller's to check.
+    ///
+    /// # Errors
+    /// [`CryptoError::NotVerified`] for whatever reason.
+    fn verify_client_assertion(
+        &self,
+        key: &PublicJwk,
+        assertion: &Secret,
+    ) -> Result<ClientAssertion, CryptoError>;
+
+    /// The `sub` that an assertion of unknown origin names. Says nothing of who made it.
+    fn claimed_client(&self, assertion: &Secret) -> Option<String>;
 
     /// The `kid` that a text of unknown origin names, if it has the form of a token at all. Says nothing of who made it.
     fn claimed_key(&self, token: &Secret) -> Option<KeyId>;

@@ -3,7 +3,7 @@
 use breakglass_domain::{Client, ClientKind};
 
 use crate::samples::{
-    api_client, api_token, at, broker_id, client, client_secret, oauth_app, principal_id, realm_id,
+    api_client, api_token, at, broker_id, client, client_key, client_secret, oauth_app, principal_id, realm_id,
 };
 use crate::{Harness, begin, keep, read, seeded};
 
@@ -90,10 +90,12 @@ pub async fn delete_client_credentials_takes_those_of_the_principal_and_recalls_
         unit.insert_api_token(&token).await.unwrap();
         let secret = client_secret(1, principal, name);
         unit.insert_client_secret(&secret).await.unwrap();
+        let key = client_key(1, principal, name);
+        unit.insert_client_key(&key).await.unwrap();
     }
     let (realm, broker) = (realm_id(1), broker_id(1));
     let deleted = unit.delete_client_credentials(broker, realm, own, at(90));
-    assert_eq!(deleted.await, Ok(4));
+    assert_eq!(deleted.await, Ok(6));
     keep(unit).await;
     let mut view = read(&harness).await;
     let mut recalled = Vec::new();
@@ -104,8 +106,15 @@ pub async fn delete_client_credentials_takes_those_of_the_principal_and_recalls_
         let secret = client_secret(1, principal, name);
         let found = view.find_client_secret(realm, secret.id).await.unwrap();
         assert_eq!(found.is_some(), expected);
+        let key = client_key(1, principal, name);
+        let found = view.find_client_key(realm, key.id).await.unwrap();
+        assert_eq!(found.is_some(), expected);
         if !expected {
-            recalled.extend([token.status_index, secret.status_index]);
+            recalled.extend([
+                token.status_index,
+                secret.status_index,
+                key.status_index,
+            ]);
         }
     }
     recalled.sort_unstable();

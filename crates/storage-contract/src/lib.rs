@@ -37,6 +37,7 @@ cases! {
     audit,
     broker,
     client,
+    client_key,
     client_secret,
     emergency_client,
     installation,

@@ -7,12 +7,13 @@ use breakglass_domain::audit::{
     SignedCheckpoint, TargetKind,
 };
 use breakglass_domain::{
-    Account, Actor, ActorKind, ApiClient, ApiToken, ApiTokenId, Broker, BrokerId, ClientSecret,
-    ClientSecretId, ComponentRole, ComponentType, DeploymentType, EmergencyClient, EmergencyToken,
-    Installation, InstanceId, KeyId, Minutes, OauthApp, OpsSession, PasswordHash, PrincipalId,
-    Privilege, Realm, RealmId, RetiredToken, Role, RoleAssignment, RoleKind, RoleScope,
-    ScopeResource, SealedBytes, SignatureAlgorithm, SigningKey, Task, TaskId, TaskKind, TaskState,
-    Timestamp, TokenDigest, TokenId, Usage,
+    Account, Actor, ActorKind, ApiClient, ApiToken, ApiTokenId, Broker, BrokerId, ClientKey,
+    ClientKeyId, ClientSecret, ClientSecretId, ComponentRole, ComponentType, DeploymentType,
+    EmergencyClient, EmergencyToken, Installation, InstanceId, KeyId, Minutes, OauthApp,
+    OpsSession, PasswordHash, PrincipalId, Privilege, PublicJwk, Realm, RealmId, RetiredToken,
+    Role, RoleAssignment, RoleKind, RoleScope, ScopeResource, SealedBytes, SignatureAlgorithm,
+    SigningKey, Task, TaskId, TaskKind, TaskState, Thumbprint, Timestamp, TokenDigest, TokenId,
+    Usage,
 };
 
 /// An instant this many minutes after a fixed one.
@@ -134,6 +135,25 @@ pub fn client_secret(realm: u8, principal_id: PrincipalId, name: &str) -> Client
         digest,
         created_at: at(10),
         expires_at: None,
+        last_used_at: None,
+    }
+}
+
+/// A public key of this principal of the realm of this number.
+pub fn client_key(realm: u8, principal_id: PrincipalId, name: &str) -> ClientKey {
+    let digest = TokenDigest::of(&format!("client key {name}"));
+    ClientKey {
+        realm_id: realm_id(realm),
+        principal_id,
+        id: ClientKeyId::from_random(random(&digest)),
+        key: PublicJwk {
+            kid: Some(format!("{name} \u{1f511}")),
+            algorithm: SignatureAlgorithm::EdDsa,
+            thumbprint: Thumbprint::from_bytes(*digest.as_bytes()),
+            jwk: format!(r#"{{"kty":"OKP","x":"{name}"}}"#),
+        },
+        status_index: 2000 + u64::from(digest.as_bytes()[0]),
+        created_at: at(10),
         last_used_at: None,
     }
 }

@@ -278,3 +278,18 @@ pub async fn close_makes_whatever_comes_later_unavailable<H: Harness>() {
     assert!(unavailable(&store.extend_session(&digest, at(1)).await));
     assert!(unavailable(&store.prune(at(1)).await));
 }
+
+pub async fn use_assertion_says_whether_it_was_not_used_before<H: Harness>() {
+    let harness = seeded::<H>().await;
+    for (realm, text, expected) in [
+        (1, "a", true),
+        (1, "a", false),
+        (1, "b", true),
+        (2, "a", true),
+    ] {
+        let digest = TokenDigest::of(text);
+        let store = harness.store();
+        let is_new = store.use_assertion(realm_id(realm), &digest, at(9)).await;
+        assert_eq!(is_new, Ok(expected));
+    }
+}

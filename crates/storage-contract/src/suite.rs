@@ -81,6 +81,12 @@ macro_rules! list_cases {
             client 2 find_client_by_principal_does_the_same;
             client 3 is_client_id_taken_by_a_client_of_whatever_kind;
             client 4 delete_client_credentials_takes_those_of_the_principal_and_recalls_them;
+            client_key 1 find_client_key_gives_none_for_what_is_not_of_the_realm;
+            client_key 2 list_client_keys_gives_those_of_the_principal_the_newest_first;
+            client_key 3 insert_client_key_keeps_every_field;
+            client_key 3 insert_client_key_refuses_a_taken_id_and_the_same_key_again;
+            client_key 4 record_client_key_use_dates_the_use;
+            client_key 5 delete_client_key_says_whether_there_was_one;
             client_secret 1 find_client_secret_gives_none_for_what_is_not_of_the_realm;
             client_secret 2 list_client_secrets_gives_those_of_the_principal_the_newest_first;
             client_secret 3 insert_client_secret_keeps_every_field;
@@ -164,6 +170,7 @@ macro_rules! list_cases {
             store 0 commit_gives_the_new_head_of_the_chain;
             store 0 extend_session_never_shortens_one;
             store 0 extend_session_lets_what_is_gone_stay_gone;
+            store 0 use_assertion_says_whether_it_was_not_used_before;
             store 0 prune_forgets_what_can_matter_no_more;
             store 0 close_finishes_the_commits_under_way;
             store 0 close_makes_whatever_comes_later_unavailable;

@@ -14,7 +14,7 @@ macro_rules! ports {
 }
 
 /// Each file of the ports, by the name of the aggregate here.
-const PORTS: [(&str, &str); 20] = ports! {
+const PORTS: [(&str, &str); 21] = ports! {
     "access_token" = "access_token",
     "account" = "account",
     "api_client" = "api_client",
@@ -22,6 +22,7 @@ const PORTS: [(&str, &str); 20] = ports! {
     "audit" = "audit",
     "broker" = "broker",
     "client" = "client",
+    "client_key" = "client_key",
     "client_secret" = "client_secret",
     "emergency_client" = "emergency_client",
     "installation" = "installation",

@@ -80,3 +80,29 @@ CREATE TABLE revoked_access_tokens (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX revoked_access_tokens_by_expiry ON revoked_access_tokens (expires_at);
+
+CREATE TABLE client_keys (
+    realm_id BLOB NOT NULL REFERENCES realms (id) ON DELETE CASCADE,
+    id BLOB NOT NULL CHECK (length(id) = 16),
+    principal_id BLOB NOT NULL CHECK (length(principal_id) = 16),
+    kid TEXT,
+    algorithm TEXT NOT NULL,
+    thumbprint BLOB NOT NULL CHECK (length(thumbprint) = 32),
+    -- A JWK without any private member.
+    jwk TEXT NOT NULL,
+    status_index INTEGER NOT NULL CHECK (status_index >= 0),
+    created_at INTEGER NOT NULL,
+    last_used_at INTEGER,
+    PRIMARY KEY (realm_id, id),
+    UNIQUE (realm_id, principal_id, thumbprint)
+) STRICT;
+
+-- An assertion is good for one use.
+CREATE TABLE used_assertions (
+    realm_id BLOB NOT NULL REFERENCES realms (id) ON DELETE CASCADE,
+    digest BLOB NOT NULL CHECK (length(digest) = 32),
+    expires_at INTEGER NOT NULL,
+    PRIMARY KEY (realm_id, digest)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX used_assertions_by_expiry ON used_assertions (expires_at);

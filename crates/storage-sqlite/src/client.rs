@@ -128,14 +128,26 @@ impl WriteClients for View<Lease> {
         .fetch_all(self.connection()?)
         .await;
         let secrets = self.settle(secrets)?;
+        let keys = sqlx::query!(
+            "DELETE FROM client_keys WHERE realm_id = ? AND principal_id = ?
+             RETURNING id, status_index",
+            realm_id,
+            principal_id,
+        )
+        .fetch_all(self.connection()?)
+        .await;
+        let keys = self.settle(keys)?;
         let tokens = tokens
             .into_iter()
             .map(|row| ("api_tokens", row.id, row.status_index));
         let secrets = secrets
             .into_iter()
             .map(|row| ("client_secrets", row.id, row.status_index));
+        let keys = keys
+            .into_iter()
+            .map(|row| ("client_keys", row.id, row.status_index));
         let mut count = 0;
-        for (table, id, status_index) in tokens.chain(secrets) {
+        for (table, id, status_index) in tokens.chain(secrets).chain(keys) {
             let place = Place::new(table, Key::Bytes(&id));
             let retired = RetiredToken {
                 id: TokenId::from_bytes(place.bytes("id", &id)?),

@@ -25,6 +25,7 @@ mod api_token;
 mod audit;
 mod broker;
 mod client;
+mod client_key;
 mod client_query;
 mod client_secret;
 mod column;

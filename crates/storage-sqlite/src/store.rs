@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use breakglass_domain::{Timestamp, TokenDigest};
+use breakglass_domain::{RealmId, Timestamp, TokenDigest};
 use breakglass_ports::{ReadView, Store, StoreError, UnitOfWork};
 use sqlx::sqlite::{SqliteConnection, SqlitePool, SqlitePoolOptions};
 use sqlx::{Connection, Executor};
@@ -135,12 +135,25 @@ impl Store for SqliteStore {
         unit.keep().await
     }
 
+    async fn use_assertion(
+        &self,
+        realm_id: RealmId,
+        digest: &TokenDigest,
+        expires_at: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let mut unit = View::new(self.lease().await?);
+        let is_new = unit.use_assertion(realm_id, digest, expires_at).await?;
+        unit.keep().await?;
+        Ok(is_new)
+    }
+
     async fn prune(&self, now: Timestamp) -> Result<u64, StoreError> {
         let mut unit = View::new(self.lease().await?);
         let forgotten = unit.prune_sessions(now).await?
             + unit.prune_recalled(now).await?
             + unit.prune_revoked(now).await?
             + unit.prune_client_secrets(now).await?
+            + unit.prune_assertions(now).await?
             + unit.prune_tasks(now).await?;
         unit.keep().await?;
         Ok(forgotten)

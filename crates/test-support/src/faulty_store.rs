@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
-use breakglass_domain::{Timestamp, TokenDigest};
+use breakglass_domain::{RealmId, Timestamp, TokenDigest};
 use breakglass_ports::{ReadView, Store, StoreError, UnitOfWork};
 
 /// A store in front of another that, while told to, takes no writes.
@@ -55,6 +55,16 @@ impl Store for FaultyStore {
     ) -> Result<(), StoreError> {
         self.check()?;
         self.inner.extend_session(digest, expires_at).await
+    }
+
+    async fn use_assertion(
+        &self,
+        realm_id: RealmId,
+        digest: &TokenDigest,
+        expires_at: Timestamp,
+    ) -> Result<bool, StoreError> {
+        self.check()?;
+        self.inner.use_assertion(realm_id, digest, expires_at).await
     }
 
     async fn prune(&self, now: Timestamp) -> Result<u64, StoreError> {

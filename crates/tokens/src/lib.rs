@@ -20,6 +20,7 @@
 
 mod access_token;
 mod claims;
+mod client_assertion;
 mod clock;
 mod entropy;
 mod jws;

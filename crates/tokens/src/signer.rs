@@ -6,13 +6,15 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use breakglass_domain::audit::{Checkpoint, SignedCheckpoint};
 use breakglass_domain::{
-    AccessTokenClaims, BrokerId, KeyId, Secret, SignatureAlgorithm, SigningKey, Timestamp,
+    AccessTokenClaims, BrokerId, ClientAssertion, KeyId, PublicJwk, Secret, SignatureAlgorithm,
+    SigningKey, Timestamp,
 };
 use breakglass_ports::{CryptoError, KeyVault, PublicKey, StatusListToken, TokenSigner};
 use tokio::task;
 
 use crate::access_token::AccessTokenJson;
 use crate::claims::{CheckpointJson, StatusListTokenJson};
+use crate::client_assertion;
 use crate::jws::{self, Kind, MAX_TOKEN_BYTES};
 use crate::kept_pairs::KeptPairs;
 use crate::signing_pair::SigningPair;
@@ -109,6 +111,22 @@ impl TokenSigner for JwtSigner {
             return Err(CryptoError::NotVerified);
         }
         payload.claims().ok_or(CryptoError::NotVerified)
+    }
+
+    fn read_public_jwk(&self, jwk: &str) -> Result<PublicJwk, CryptoError> {
+        client_assertion::read_public_jwk(jwk)
+    }
+
+    fn verify_client_assertion(
+        &self,
+        key: &PublicJwk,
+        assertion: &Secret,
+    ) -> Result<ClientAssertion, CryptoError> {
+        client_assertion::verify(key, assertion.expose())
+    }
+
+    fn claimed_client(&self, assertion: &Secret) -> Option<String> {
+        client_assertion::claimed_client(assertion.expose())
     }
 
     fn claimed_key(&self, token: &Secret) -> Option<KeyId> {

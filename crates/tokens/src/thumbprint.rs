@@ -8,9 +8,14 @@ use breakglass_ports::PublicKeyMaterial;
 
 /// The SHA-256 thumbprint of a public key in base64url (RFC 7638, section 3).
 pub(crate) fn thumbprint(material: &PublicKeyMaterial) -> KeyId {
+    KeyId::new(URL_SAFE_NO_PAD.encode(digest(&SHA256, members(material).as_bytes())))
+}
+
+/// The required members of a public key as a JWK, in the one spelling that is digested.
+pub(crate) fn members(material: &PublicKeyMaterial) -> String {
     // RFC 7638, section 3.2, and RFC 8037, section 2: the required members alone, in the order of their names, without
     // white space. Base64url needs no escapes in JSON.
-    let members = match material {
+    match material {
         PublicKeyMaterial::EllipticCurve { x, y } => {
             format!(r#"{{"crv":"P-256","kty":"EC","x":"{x}","y":"{y}"}}"#)
         }
@@ -18,8 +23,7 @@ pub(crate) fn thumbprint(material: &PublicKeyMaterial) -> KeyId {
             format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{x}"}}"#)
         }
         PublicKeyMaterial::Rsa { e, n } => format!(r#"{{"e":"{e}","kty":"RSA","n":"{n}"}}"#),
-    };
-    KeyId::new(URL_SAFE_NO_PAD.encode(digest(&SHA256, members.as_bytes())))
+    }
 }
 
 #[cfg(test)]

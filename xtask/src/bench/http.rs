@@ -32,5 +32,8 @@ pub(super) fn exchange(
     if !status.starts_with('2') {
         bail!("{method} /{path} was answered with {status}: {body}");
     }
+    if body.is_empty() {
+        return Ok(Value::Null);
+    }
     serde_json::from_str(body).with_context(|| format!("{method} /{path} did not answer with JSON"))
 }

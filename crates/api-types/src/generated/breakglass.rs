@@ -326,6 +326,46 @@ pub struct Brokers {
     pub brokers: Option<Vec<Broker>>,
 }
 
+/// A public key of a client.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize, Validate)]
+#[serde(default, rename_all = "camelCase")]
+pub struct ClientKeyRecord {
+    /// The one algorithm that it verifies.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub algorithm: Option<String>,
+    /// When it was registered, in milliseconds since 1970 UTC.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub created_at: Option<i64>,
+    /// Its `kid`, when it has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kid: Option<String>,
+    /// When an access token was last issued for it, in milliseconds since 1970 UTC.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_used_at: Option<i64>,
+    /// Its thumbprint (RFC 7638).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub thumbprint: Option<String>,
+}
+
+/// The public keys of a client.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize, Validate)]
+#[serde(default, rename_all = "camelCase")]
+pub struct ClientKeyRecords {
+    /// The keys, the newest first. Required.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_keys: Option<Vec<ClientKeyRecord>>,
+}
+
+/// The public keys that a client should have, as a JWK set (RFC 7517, section 5).
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize, Validate)]
+#[serde(default)]
+pub struct ClientKeysRequest {
+    /// The keys, each a public JWK: EC on P-256, OKP on Ed25519, or RSA of 2048 to 8192 bits. Required. At most 16 entries.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[validate(length(max = 16))]
+    pub keys: Option<Vec<serde_json::Value>>,
+}
+
 /// A secret of a client.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize, Validate)]
 #[serde(default, rename_all = "camelCase")]

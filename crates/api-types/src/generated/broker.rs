@@ -11,6 +11,12 @@ use crate::sensitive::Sensitive;
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize, Validate)]
 #[serde(default)]
 pub struct IntrospectionRequest {
+    /// A JWT that the client signed with a key that it registered (RFC 7523).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_assertion: Option<Sensitive>,
+    /// `urn:ietf:params:oauth:client-assertion-type:jwt-bearer`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_assertion_type: Option<String>,
     /// The client that asks. At most 256 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[validate(length(max = 256))]
@@ -209,12 +215,21 @@ pub struct ProviderMetadata {
     /// How to authenticate there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub token_endpoint_auth_methods_supported: Option<Vec<String>>,
+    /// The algorithms of `private_key_jwt`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token_endpoint_auth_signing_alg_values_supported: Option<Vec<String>>,
 }
 
 /// The form of a revocation.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize, Validate)]
 #[serde(default)]
 pub struct RevocationRequest {
+    /// A JWT that the client signed with a key that it registered (RFC 7523).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_assertion: Option<Sensitive>,
+    /// `urn:ietf:params:oauth:client-assertion-type:jwt-bearer`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_assertion_type: Option<String>,
     /// The client that asks. At most 256 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[validate(length(max = 256))]
@@ -275,6 +290,12 @@ pub struct TokenRequest {
     /// For whom the token should be; may stand there several times. The installation when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub audience: Option<String>,
+    /// A JWT that the client signed with a key that it registered (RFC 7523).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_assertion: Option<Sensitive>,
+    /// `urn:ietf:params:oauth:client-assertion-type:jwt-bearer`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_assertion_type: Option<String>,
     /// The client. At most 256 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[validate(length(max = 256))]

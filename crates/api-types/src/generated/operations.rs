@@ -191,6 +191,10 @@ pub enum Operation {
     ListBrokers,
     /// Makes a broker.
     CreateBroker,
+    /// Lists the public keys of a client.
+    ListClientKeys,
+    /// Replaces the public keys of a client.
+    ReplaceClientKeys,
     /// Lists the secrets of a client.
     ListClientSecrets,
     /// Makes a secret for a client.
@@ -1222,6 +1226,28 @@ pub static OPERATIONS: &[OperationSpec] = &[
         method: Method::Post,
         path: "/breakglass/v1/brokers",
         success: 201,
+        privilege: Privilege::Manage,
+        surface: Surface::Breakglass,
+        effect: Effect::Write,
+        body: Body::Json,
+    },
+    OperationSpec {
+        id: Operation::ListClientKeys,
+        name: "listClientKeys",
+        method: Method::Get,
+        path: "/breakglass/v1/realms/{realmId}/clients/{clientId}/keys",
+        success: 200,
+        privilege: Privilege::View,
+        surface: Surface::Breakglass,
+        effect: Effect::Read,
+        body: Body::None,
+    },
+    OperationSpec {
+        id: Operation::ReplaceClientKeys,
+        name: "replaceClientKeys",
+        method: Method::Put,
+        path: "/breakglass/v1/realms/{realmId}/clients/{clientId}/keys",
+        success: 200,
         privilege: Privilege::Manage,
         surface: Surface::Breakglass,
         effect: Effect::Write,

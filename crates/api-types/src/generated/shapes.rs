@@ -973,6 +973,8 @@ impl Shaped for fleet_iam::UsernamePassword {
 impl Shaped for broker::IntrospectionRequest {
     const SHAPE: &'static Shape = &Shape {
         fields: &[
+            Field::new("client_assertion", "client_assertion", Kind::Text),
+            Field::new("client_assertion_type", "client_assertion_type", Kind::Text),
             Field::new("client_id", "client_id", Kind::Text),
             Field::new("client_secret", "client_secret", Kind::Text),
             Field::new("token", "token", Kind::Text).required(),
@@ -984,6 +986,8 @@ impl Shaped for broker::IntrospectionRequest {
 impl Shaped for broker::RevocationRequest {
     const SHAPE: &'static Shape = &Shape {
         fields: &[
+            Field::new("client_assertion", "client_assertion", Kind::Text),
+            Field::new("client_assertion_type", "client_assertion_type", Kind::Text),
             Field::new("client_id", "client_id", Kind::Text),
             Field::new("client_secret", "client_secret", Kind::Text),
             Field::new("token", "token", Kind::Text).required(),
@@ -999,6 +1003,8 @@ impl Shaped for broker::TokenRequest {
             Field::new("actor_token_type", "actor_token_type", Kind::Text),
             Field::new("api_token", "api_token", Kind::Text),
             Field::new("audience", "audience", Kind::Text),
+            Field::new("client_assertion", "client_assertion", Kind::Text),
+            Field::new("client_assertion_type", "client_assertion_type", Kind::Text),
             Field::new("client_id", "client_id", Kind::Text),
             Field::new("client_secret", "client_secret", Kind::Text),
             Field::new("expires_in", "expires_in", Kind::Int64),
@@ -1024,6 +1030,12 @@ impl Shaped for breakglass::BrokerCreationRequest {
             Field::new("displayName", "display_name", Kind::Text).required(),
             Field::new("tenant", "tenant", Kind::Text).required(),
         ],
+    };
+}
+
+impl Shaped for breakglass::ClientKeysRequest {
+    const SHAPE: &'static Shape = &Shape {
+        fields: &[Field::new("keys", "keys", Kind::List(&Kind::Any)).required()],
     };
 }
 

@@ -153,7 +153,7 @@ pub(crate) async fn exchange(test: &TestApp, api_token: &Secret) -> Result<Secre
 
 /// The credentials of a client.
 pub(crate) fn credentials(client_id: &str, secret: &Secret) -> ClientCredentials {
-    ClientCredentials {
+    ClientCredentials::Secret {
         client_id: client_id.to_owned(),
         secret: secret.clone(),
     }

@@ -78,6 +78,8 @@ fn every_command_that_was_promised_is_there() {
         "oauth-app replace a --client-name b",
         "oauth-app rotate a --token-file f",
         "oauth-app delete a --yes",
+        "client-key list --client-id a --output json",
+        "client-key set --client-id a --jwks f",
         "client-secret create --client-id a --overlap 1h",
         "client-secret list --client-id a",
         "client-secret delete b --client-id a --yes",

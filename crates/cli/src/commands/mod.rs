@@ -5,6 +5,7 @@ pub(crate) mod api_client;
 pub(crate) mod api_token;
 pub(crate) mod audit;
 pub(crate) mod broker;
+pub(crate) mod client_key;
 pub(crate) mod client_secret;
 pub(crate) mod emergency_client;
 pub(crate) mod init;

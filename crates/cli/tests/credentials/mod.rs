@@ -106,3 +106,28 @@ async fn an_oauth_app_and_its_secrets_live_their_whole_life() {
         .fails(&format!("oauth-app show LOCAL {id}"), Exit::NotFound)
         .await;
 }
+
+#[tokio::test]
+async fn a_client_registers_public_keys_and_never_private_ones() {
+    let folder = Folder::initialized().await;
+    folder
+        .succeeds("api-client create LOCAL --client-id ci")
+        .await;
+    let public = r#""kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo""#;
+    folder.secret("public", &format!(r#"{{"keys":[{{{public}}}]}}"#));
+    folder.secret("private", &format!(r#"{{"keys":[{{{public},"d":"AA"}}]}}"#));
+    folder.secret("none", "-----BEGIN PUBLIC KEY-----");
+    let set = "client-key set LOCAL --client-id ci --jwks BESIDE";
+    let told = folder.succeeds(&format!("{set}/public")).await;
+    assert!(
+        told.out
+            .contains("kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k")
+    );
+    for file in ["private", "none"] {
+        folder.fails(&format!("{set}/{file}"), Exit::Invalid).await;
+    }
+    let listed = folder
+        .succeeds("client-key list LOCAL --client-id ci --output json")
+        .await;
+    assert_eq!(listed.json()["clientKeys"][0]["algorithm"], "EdDSA");
+}

@@ -49,6 +49,7 @@ actions! {
     AuthorizationDenied = "authorization.denied", "A known caller asked for something it lacks the privilege for; repeats are folded likewise.";
     BrokerCreated = "broker.created", "A broker and its first signing key were made.";
     BrokerUpdated = "broker.updated", "The display name of a broker was changed.";
+    ClientKeysReplaced = "client_keys.replaced", "The public keys of a client were replaced; the access tokens of those that are gone were recalled.";
     ClientSecretCreated = "client_secret.created", "A secret of a client was made; the old ones end at once or after an overlap.";
     ClientSecretDeleted = "client_secret.deleted", "A secret of a client was deleted and its access tokens recalled.";
     EmergencyClientCreated = "emergency_client.created", "An emergency client was made and its first token issued.";

@@ -3,6 +3,7 @@
 pub(crate) mod account;
 pub(crate) mod audit;
 pub(crate) mod broker;
+pub(crate) mod client_key;
 pub(crate) mod client_secret;
 mod count;
 pub(crate) mod emergency_client;

@@ -72,6 +72,8 @@ fn offered(issuer: &Issuer) -> ProviderMetadata {
             "auth_time",
             "authorization_details",
             "client_id",
+            "credential",
+            "derived_from",
             "exp",
             "group_ids",
             "group_names",
@@ -94,6 +96,7 @@ fn offered(issuer: &Issuer) -> ProviderMetadata {
         introspection_endpoint_auth_methods_supported: texts(&[
             "client_secret_basic",
             "client_secret_post",
+            "private_key_jwt",
             "Bearer",
         ]),
         issuer: Some(issuer.url.clone()),
@@ -101,6 +104,7 @@ fn offered(issuer: &Issuer) -> ProviderMetadata {
         revocation_endpoint_auth_methods_supported: texts(&[
             "client_secret_basic",
             "client_secret_post",
+            "private_key_jwt",
         ]),
         scopes_supported: texts(&[
             "sddc_administrator",
@@ -114,7 +118,9 @@ fn offered(issuer: &Issuer) -> ProviderMetadata {
             "client_secret_basic",
             "client_secret_post",
             "none",
+            "private_key_jwt",
         ]),
+        token_endpoint_auth_signing_alg_values_supported: texts(&["ES256", "EdDSA", "RS256"]),
         ..ProviderMetadata::default()
     }
 }

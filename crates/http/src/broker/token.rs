@@ -96,10 +96,7 @@ fn exchange(form: &Form) -> Result<Grant, Failure> {
         (None, Some(_)) => form.required("actor_token").map(drop)?,
         _ => must_be("actor_token_type", actor_type)?,
     }
-    must_be(
-        "requested_token_type",
-        form.optional("requested_token_type"),
-    )?;
+    requested(form.optional("requested_token_type"))?;
     Ok(Grant::TokenExchange {
         subject_token,
         actor_token,
@@ -110,8 +107,19 @@ fn must_be(name: &str, kind: Option<&Secret>) -> Result<(), Failure> {
     match kind.map(Secret::expose) {
         None | Some(ACCESS_TOKEN_TYPE | HYPHENATED_ACCESS_TOKEN_TYPE | JWT_TYPE) => Ok(()),
         Some(_) => {
-            let rule = format!("must be {ACCESS_TOKEN_TYPE}");
+            let rule = format!("must be {ACCESS_TOKEN_TYPE} or {JWT_TYPE}");
             Err(Failure::of_field(name, &rule))
+        }
+    }
+}
+
+/// The answer says that it is an access token, so nothing else may be asked for.
+fn requested(kind: Option<&Secret>) -> Result<(), Failure> {
+    match kind.map(Secret::expose) {
+        None | Some(ACCESS_TOKEN_TYPE | HYPHENATED_ACCESS_TOKEN_TYPE) => Ok(()),
+        Some(_) => {
+            let rule = format!("must be {ACCESS_TOKEN_TYPE}");
+            Err(Failure::of_field("requested_token_type", &rule))
         }
     }
 }

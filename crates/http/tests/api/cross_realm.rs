@@ -43,6 +43,7 @@ fn verdict(operation: Operation) -> Verdict {
         | Operation::GetOAuthApp
         | Operation::GetRoleAssignment
         | Operation::GetSsoRealm
+        | Operation::ListClientKeys
         | Operation::ListClientSecrets
         | Operation::ListEmergencyClientRecords
         | Operation::ListEmergencyClients
@@ -51,6 +52,7 @@ fn verdict(operation: Operation) -> Verdict {
         | Operation::QueryApiTokens
         | Operation::ReGenerateApiToken
         | Operation::RegenerateEmergencyClient
+        | Operation::ReplaceClientKeys
         | Operation::RotateOAuthAppSecret
         | Operation::UpdateApiClient
         | Operation::UpdateApiToken

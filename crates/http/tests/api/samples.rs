@@ -33,7 +33,7 @@ pub(crate) async fn served(harness: &Harness) -> Vec<&'static OperationSpec> {
         .filter(|spec| names.iter().any(|name| name == spec.name));
     let specs: Vec<_> = specs.collect();
     assert_eq!(specs.len(), names.len());
-    assert!(specs.len() >= 67, "{}", specs.len());
+    assert!(specs.len() >= 69, "{}", specs.len());
     specs
 }
 
@@ -141,6 +141,7 @@ fn with_credentials(ask: Ask, operation: Operation, made: &Credentials) -> Ask {
     } = made;
     match operation {
         Operation::CreateClientSecret => ask.json(&json!({"overlapMinutes": 5})),
+        Operation::ReplaceClientKeys => ask.json(&json!({"keys": [public_jwk()]})),
         Operation::CreateOAuthApp => ask.json(&json!({"clientName": "New"})),
         Operation::GenerateApiToken => ask.json(&json!({
             "apiClientId": API_CLIENT,
@@ -153,6 +154,15 @@ fn with_credentials(ask: Ask, operation: Operation, made: &Credentials) -> Ask {
         Operation::UpdateOAuthApp => ask.json(&json!({"id": app, "clientName": "Renamed"})),
         _ => ask,
     }
+}
+
+/// The public key of RFC 8037, appendix A.2.
+pub(crate) fn public_jwk() -> Value {
+    json!({
+        "kty": "OKP",
+        "crv": "Ed25519",
+        "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo",
+    })
 }
 
 /// What the samples speak of by ids that the server made.

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use breakglass_app::{App, Options, Ports};
-use breakglass_domain::{Timestamp, TokenDigest};
+use breakglass_domain::{RealmId, Timestamp, TokenDigest};
 use breakglass_http::{Api, ApiOptions};
 use breakglass_ports::{ReadView, Store, StoreError, UnitOfWork};
 use breakglass_test_support::TestApp;
@@ -75,6 +75,15 @@ impl Store for Stubborn {
         pending().await
     }
 
+    async fn use_assertion(
+        &self,
+        _: RealmId,
+        _: &TokenDigest,
+        _: Timestamp,
+    ) -> Result<bool, StoreError> {
+        pending().await
+    }
+
     async fn prune(&self, _: Timestamp) -> Result<u64, StoreError> {
         pending().await
     }
@@ -108,6 +117,15 @@ impl Store for ThenStubborn {
         expires_at: Timestamp,
     ) -> Result<(), StoreError> {
         self.then.extend_session(digest, expires_at).await
+    }
+
+    async fn use_assertion(
+        &self,
+        realm_id: RealmId,
+        digest: &TokenDigest,
+        expires_at: Timestamp,
+    ) -> Result<bool, StoreError> {
+        self.then.use_assertion(realm_id, digest, expires_at).await
     }
 
     async fn prune(&self, now: Timestamp) -> Result<u64, StoreError> {

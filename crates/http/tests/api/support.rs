@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use breakglass_app::Options;
 use breakglass_domain::audit::{AuditAction, AuditRecord};
-use breakglass_domain::{ClientQuery, PageRequest, Principal, Secret};
+use breakglass_domain::{ClientQuery, PageRequest, Principal, Secret, TokenOrder, TokenQuery};
 use breakglass_http::{Api, ApiOptions};
 use breakglass_ports::store::{AuditFilter, AuditOrder, RoleFilter, RoleOrder};
 use breakglass_test_support::TestApp;
@@ -162,7 +162,20 @@ impl Harness {
             let clients = app
                 .query_api_clients(&admin, realm.id, &ClientQuery::default(), page)
                 .await;
-            state.push(format!("{:?}", clients.unwrap()));
+            let clients = clients.unwrap();
+            state.push(format!("{clients:?}"));
+            for found in &clients.entries {
+                let client_id = found.client.client_id.as_str();
+                let secrets = app.list_client_secrets(&admin, realm.id, client_id).await;
+                state.push(format!("{:?}", secrets.unwrap()));
+            }
+            let all = TokenQuery::default();
+            let tokens = app
+                .query_api_tokens(&admin, realm.id, &all, TokenOrder::default(), false, page)
+                .await;
+            state.push(format!("{:?}", tokens.unwrap()));
+            let apps = app.list_oauth_apps(&admin, realm.id).await;
+            state.push(format!("{:?}", apps.unwrap()));
         }
         let roles = RoleFilter {
             kind: None,

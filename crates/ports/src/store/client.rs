@@ -40,7 +40,7 @@ pub trait ReadClients: Send {
 /// Writes what clients of any kind have.
 ///
 /// # Contract
-/// 4. `delete_client_credentials` deletes every API token and every secret of the principal and of no other, recalls the place of
+/// 4. `delete_client_credentials` deletes every API token, every secret and every key of the principal and of no other, recalls the place of
 ///    each in the status list of the broker, to be remembered until a day after `recalled_until`, and gives their number.
 #[async_trait]
 pub trait WriteClients: Send {

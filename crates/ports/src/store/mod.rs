@@ -7,6 +7,7 @@ mod api_token;
 mod audit;
 mod broker;
 mod client;
+mod client_key;
 mod client_secret;
 mod emergency_client;
 mod installation;
@@ -22,7 +23,7 @@ mod task;
 
 use async_trait::async_trait;
 use breakglass_domain::audit::{AuditEvents, AuditKey, Checkpoint};
-use breakglass_domain::{Timestamp, TokenDigest};
+use breakglass_domain::{RealmId, Timestamp, TokenDigest};
 
 pub use access_token::{ReadAccessTokens, WriteAccessTokens};
 pub use account::{ReadAccounts, WriteAccounts};
@@ -31,6 +32,7 @@ pub use api_token::{ReadApiTokens, TokenSearch, WriteApiTokens};
 pub use audit::{AuditFilter, AuditOrder, ReadAudit, WriteAudit};
 pub use broker::{ReadBrokers, WriteBrokers};
 pub use client::{ReadClients, WriteClients};
+pub use client_key::{ReadClientKeys, WriteClientKeys};
 pub use client_secret::{ReadClientSecrets, WriteClientSecrets};
 pub use emergency_client::{EmergencySummary, ReadEmergencyClients, WriteEmergencyClients};
 pub use installation::{ReadInstallation, WriteInstallation};
@@ -80,8 +82,20 @@ pub trait Store: Send + Sync {
         expires_at: Timestamp,
     ) -> Result<(), StoreError>;
 
+    /// Uses up the assertion of a client (RFC 7523) that has this digest, and says whether it was not used in the realm before. It
+    /// is remembered until a day after `expires_at`, and leaves no audit record: what it is used for does.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`]; [`StoreError::Missing`] when there is no such realm.
+    async fn use_assertion(
+        &self,
+        realm_id: RealmId,
+        digest: &TokenDigest,
+        expires_at: Timestamp,
+    ) -> Result<bool, StoreError>;
+
     /// Forgets what can matter no more at `now`: sessions that are over, recalled and revoked tokens that have been dead of age
-    /// for a day, secrets of clients that have been over for a day, and tasks that ended more than thirty days ago. A recalled token is remembered for that day because verifiers
+    /// for a day, assertions that were used and secrets of clients that have been over for a day, and tasks that ended more than thirty days ago. A recalled token is remembered for that day because verifiers
     /// allow for clocks that differ and accept a token for a while after its end. This bookkeeping leaves no audit record.
     /// Gives the number of rows forgotten.
     ///
@@ -101,6 +115,7 @@ pub trait ReadView:
     + ReadApiTokens
     + ReadAudit
     + ReadBrokers
+    + ReadClientKeys
     + ReadClientSecrets
     + ReadClients
     + ReadEmergencyClients
@@ -128,6 +143,7 @@ pub trait UnitOfWork:
     + WriteApiTokens
     + WriteAudit
     + WriteBrokers
+    + WriteClientKeys
     + WriteClientSecrets
     + WriteClients
     + WriteEmergencyClients

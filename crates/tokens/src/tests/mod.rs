@@ -2,6 +2,7 @@
 
 mod access_tokens;
 mod checkpoints;
+mod client_assertions;
 mod fixture;
 mod hostile_tokens;
 mod keys;

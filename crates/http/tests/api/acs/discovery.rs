@@ -21,6 +21,8 @@ async fn discovery_names_what_works_and_nothing_else() {
         "auth_time",
         "authorization_details",
         "client_id",
+        "credential",
+        "derived_from",
         "exp",
         "group_ids",
         "group_names",
@@ -45,6 +47,7 @@ async fn discovery_names_what_works_and_nothing_else() {
       "introspection_endpoint_auth_methods_supported": [
         "client_secret_basic",
         "client_secret_post",
+        "private_key_jwt",
         "Bearer"
       ],
       "issuer": "https://breakglass.test/acs/t/CUSTOMER",
@@ -53,7 +56,8 @@ async fn discovery_names_what_works_and_nothing_else() {
       "revocation_endpoint": "https://breakglass.test/acs/t/CUSTOMER/revoke",
       "revocation_endpoint_auth_methods_supported": [
         "client_secret_basic",
-        "client_secret_post"
+        "client_secret_post",
+        "private_key_jwt"
       ],
       "scopes_supported": [
         "sddc_administrator",
@@ -68,7 +72,13 @@ async fn discovery_names_what_works_and_nothing_else() {
       "token_endpoint_auth_methods_supported": [
         "client_secret_basic",
         "client_secret_post",
-        "none"
+        "none",
+        "private_key_jwt"
+      ],
+      "token_endpoint_auth_signing_alg_values_supported": [
+        "ES256",
+        "EdDSA",
+        "RS256"
       ]
     }
     "#);

@@ -1,8 +1,10 @@
 //! `/acs/t/{tenant}`.
 
 mod discovery;
+mod forged_tokens;
 mod introspect;
 mod jwks;
 mod revoke;
 mod statuslist;
 mod token;
+mod token_ends;

@@ -9,11 +9,11 @@ use serde_json::{Value, json};
 
 use crate::support::{Ask, Harness, Told, bearer, is_jwt, shaped};
 
-const API_TOKEN: &str = "urn:custom:vcf:params:oauth:grant-type:api-token";
-const EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
-const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
+pub(super) const API_TOKEN: &str = "urn:custom:vcf:params:oauth:grant-type:api-token";
+pub(super) const EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
+pub(super) const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
 
-fn ask(fields: &[(&str, &str)]) -> Ask {
+pub(super) fn ask(fields: &[(&str, &str)]) -> Ask {
     let form: String = form_urlencoded::Serializer::new(String::new())
         .extend_pairs(fields)
         .finish();
@@ -21,7 +21,7 @@ fn ask(fields: &[(&str, &str)]) -> Ask {
 }
 
 /// An API client `ci` that holds these roles, with an API token; gives the token.
-async fn api_token(harness: &Harness, roles: &[&str]) -> String {
+pub(super) async fn api_token(harness: &Harness, roles: &[&str]) -> String {
     let principal = harness.add_api_client("ci").await;
     let held = roles
         .iter()
@@ -37,7 +37,7 @@ async fn api_token(harness: &Harness, roles: &[&str]) -> String {
 }
 
 /// A secret of the API client `ci`.
-async fn secret(harness: &Harness) -> String {
+pub(super) async fn secret(harness: &Harness) -> String {
     let path = format!(
         "/breakglass/v1/realms/{}/clients/ci/secrets",
         harness.realm()
@@ -53,13 +53,13 @@ fn basic(client_id: &str, secret: &str) -> String {
     format!("Basic {}", STANDARD.encode(format!("{client_id}:{secret}")))
 }
 
-fn access_token(told: &Told) -> String {
+pub(super) fn access_token(told: &Told) -> String {
     assert_eq!(told.status, 200, "{}", told.text);
     told.json()["access_token"].as_str().unwrap().to_owned()
 }
 
 /// The error, when the answer is one of OAuth.
-fn error(told: &Told) -> (u16, String) {
+pub(super) fn error(told: &Told) -> (u16, String) {
     let error = told.json()["error"].as_str().unwrap().to_owned();
     (told.status, error)
 }
@@ -297,6 +297,10 @@ async fn the_types_of_an_exchange_are_checked() {
             "requested_token_type",
             "urn:ietf:params:oauth:token-type:saml2",
         )][..],
+        &[(
+            "requested_token_type",
+            "urn:ietf:params:oauth:token-type:jwt",
+        )],
         &[("actor_token", "x")],
         &[("actor_token_type", ACCESS_TOKEN)],
     ] {
@@ -350,47 +354,4 @@ async fn a_client_asks_about_tokens_and_kills_its_own() {
         Ask::post("/acs/t/CUSTOMER/introspect").form("token=x&client_id=ci&client_secret=no");
     let told = harness.send(wrong).await;
     assert_eq!(error(&told), (401, "invalid_client".to_owned()));
-}
-
-#[tokio::test]
-async fn a_forged_token_opens_nothing() {
-    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-    let harness = Harness::start().await;
-    let token = api_token(&harness, &["vcf_administrator"]).await;
-    let issue = ask(&[("grant_type", API_TOKEN), ("api_token", &token)]);
-    let access = access_token(&harness.send(issue).await);
-    let parts: Vec<&str> = access.split('.').collect();
-    let header = URL_SAFE_NO_PAD.decode(parts[0]).unwrap();
-    let header: Value = serde_json::from_slice(&header).unwrap();
-    let with = |name: &str, value: Value| {
-        let mut header = header.clone();
-        header[name] = value;
-        format!(
-            "{}.{}.{}",
-            URL_SAFE_NO_PAD.encode(header.to_string()),
-            parts[1],
-            parts[2]
-        )
-    };
-    let list = || Ask::get(format!("{}/ssorealms", crate::support::IAM));
-    for forged in [
-        with("alg", json!("none")),
-        with("alg", json!("HS256")),
-        with("kid", json!("other")),
-        with("kid", json!("../../etc/passwd")),
-        with("jku", json!("https://evil.example/jwks")),
-        with("x5u", json!("https://evil.example/cert")),
-        with("jwk", json!({"kty": "oct", "k": "AA"})),
-        with("typ", json!("JWT")),
-        format!("{}.{}.", parts[0], parts[1]),
-    ] {
-        let told = harness
-            .send(list().authorization(&format!("Bearer {forged}")))
-            .await;
-        assert_eq!(told.status, 401, "{forged}");
-    }
-    let told = harness
-        .send(list().authorization(&format!("Bearer {access}")))
-        .await;
-    assert_eq!(told.status, 200);
 }

@@ -3,6 +3,7 @@
 mod accounts;
 mod audit;
 mod brokers;
+mod client_keys;
 mod client_secrets;
 mod emergency_clients;
 mod metrics;

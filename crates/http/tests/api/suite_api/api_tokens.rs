@@ -107,6 +107,21 @@ async fn every_faulty_field_is_named() {
         let ask = Ask::post(format!("{path}/query{parameters}")).json(&json!({}));
         assert_eq!(faults(ask).await, [field]);
     }
+    for (body, field) in [
+        (
+            json!({"filters": {"tokenStatus": ["UNKNOWN"]}}),
+            "filters.tokenStatus[0]",
+        ),
+        (
+            json!({"filters": {"tokenType": ["UNKNOWN"]}}),
+            "filters.tokenType[0]",
+        ),
+    ] {
+        let ask = Ask::post(format!("{path}/query")).json(&body);
+        assert_eq!(faults(ask).await, [field]);
+    }
+    let unknown = json!({"apiClientId": "ci", "tokenName": "t", "tokenType": "UNKNOWN"});
+    assert_eq!(faults(Ask::post(&path).json(&unknown)).await, ["tokenType"]);
 }
 
 #[tokio::test]
