@@ -10,13 +10,15 @@ use crate::failure::Failure;
 pub(crate) struct Form(BTreeMap<String, Vec<Secret>>);
 
 impl Form {
-    /// Reads a form. A field without a value is as if it were not there (RFC 6749, section 3.2).
+    /// Reads a form. A field without a value is as if it were not there (RFC 6749, section 3.2). No field of OAuth may hold a line
+    /// break (the same RFC, appendix A): one at the end comes from the file that a token was kept in, and is left off.
     ///
     /// # Errors
     /// When a field stands in it twice (the same section), unless it is one of those that may.
     pub(crate) fn read(body: &[u8], repeatable: &[&str]) -> Result<Self, Failure> {
         let mut fields: BTreeMap<String, Vec<Secret>> = BTreeMap::new();
         for (name, value) in form_urlencoded::parse(body) {
+            let value = value.trim_end_matches(['\r', '\n']);
             if value.is_empty() {
                 continue;
             }
@@ -71,6 +73,16 @@ mod tests {
                 .and_then(|form| form.required("token").map(|token| token.expose().len()));
             assert_eq!(outcome.unwrap_err().to_string(), fault, "{body}");
         }
+    }
+
+    #[test]
+    fn the_line_break_of_a_file_is_left_off() {
+        for body in ["token=abc%0A", "token=abc%0D%0A", "token=abc\n"] {
+            let form = Form::read(body.as_bytes(), &[]).unwrap();
+            assert_eq!(form.required("token").unwrap().expose(), "abc", "{body}");
+        }
+        let inner = Form::read(b"token=a%0Ab", &[]).unwrap();
+        assert_eq!(inner.required("token").unwrap().expose(), "a\nb");
     }
 
     #[test]
