@@ -2,8 +2,8 @@
 
 use breakglass_domain::audit::{AuditAction, AuditEvents, AuditTarget, TargetKind};
 use breakglass_domain::{
-    Broker, BrokerDraft, BrokerId, DeploymentType, DisplayName, InstanceId, NewBroker, Principal,
-    Privilege, Reach, Realm, SigningKey, Timestamp,
+    Broker, BrokerDraft, BrokerId, DeploymentType, DisplayName, InstanceId, KeyPolicy, NewBroker,
+    Principal, Privilege, Reach, Realm, SigningKey, Timestamp,
 };
 use breakglass_ports::{ReadView, StoreError, UnitOfWork};
 
@@ -88,6 +88,7 @@ impl App {
             .generate(Some(broker.id), broker.algorithm, now)
             .await?;
         let mut unit = self.ports.store.begin().await?;
+        let key = self.ports.signer.reseal(&key)?;
         insert_with_key(unit.as_mut(), &broker, &key).await?;
         let events = creation_events(caller, &broker, &key, now);
         self.commit(unit, events).await?;
@@ -165,6 +166,7 @@ pub(crate) fn new_broker(id: BrokerId, accepted: NewBroker, now: Timestamp) -> B
         display_name: accepted.display_name,
         deployment_type: DeploymentType::Embedded,
         algorithm: accepted.algorithm,
+        key_policy: KeyPolicy::default(),
         created_at: now,
         updated_at: now,
     }

@@ -2,11 +2,11 @@
 
 use breakglass_domain::audit::{AuditAction, AuditEvent, AuditEvents, AuditTarget, TargetKind};
 use breakglass_domain::{
-    AccessTokenClaims, Broker, BrokerId, ClientId, EmergencyClient, EmergencyClientDraft, Minutes,
-    NewToken, Privilege, RealmId, RoleClaim, Secret, StatusClaim, Timestamp, TokenDigest, TokenId,
-    TokenStatus,
+    AccessTokenClaims, Broker, BrokerId, ClientId, Confirmation, EmergencyClient,
+    EmergencyClientDraft, Minutes, NewToken, Privilege, RealmId, RoleClaim, Secret, StatusClaim,
+    Thumbprint, Timestamp, TokenDigest, TokenId, TokenStatus,
 };
-use breakglass_ports::{CryptoError, ReadView, StoreError, UnitOfWork};
+use breakglass_ports::{ReadView, StoreError, UnitOfWork};
 
 use crate::app::App;
 use crate::caller::Caller;
@@ -104,7 +104,7 @@ impl App {
                 unit.as_mut(),
                 &broker,
                 accepted.client_id(),
-                accepted.ttl(),
+                (accepted.ttl(), accepted.dpop_key()),
                 now,
             )
             .await?;
@@ -140,7 +140,13 @@ impl App {
         let broker = broker_of(unit.as_mut(), caller, realm_id).await?;
         let client = find(unit.as_mut(), realm_id, client_id).await?;
         let (access_token, token) = self
-            .issue(unit.as_mut(), &broker, &client.client_id, client.ttl, now)
+            .issue(
+                unit.as_mut(),
+                &broker,
+                &client.client_id,
+                (client.ttl, client.dpop_key),
+                now,
+            )
             .await?;
         let expired = self.unrecorded_expiry(&client);
         let (client, retired) = client.regenerate(token, now);
@@ -185,11 +191,10 @@ impl App {
         unit: &mut dyn UnitOfWork,
         broker: &Broker,
         client_id: &ClientId,
-        ttl: Minutes,
+        (ttl, dpop_key): (Minutes, Option<Thumbprint>),
         now: Timestamp,
     ) -> Result<(Secret, NewToken), Error> {
-        let keys = unit.list_signing_keys(Some(broker.id)).await?;
-        let key = keys.first().ok_or(Error::Crypto(CryptoError::Failed))?;
+        let key = self.signing_key(unit, broker.id, now.plus(ttl)).await?;
         let status_index = unit.allocate_status_index(broker.id).await?;
         let issuer = broker.issuer(self.public_url());
         let id = TokenId::from_random(self.random()?);
@@ -208,16 +213,18 @@ impl App {
             }),
             credential: None,
             actor: None,
+            confirmation: dpop_key.map(Confirmation::Key),
             derived_from: Vec::new(),
             issuer,
         };
-        let token = self.ports.signer.sign_access_token(key, &claims)?;
+        let token = self.ports.signer.sign_access_token(&key, &claims)?;
         let digest = TokenDigest::of(token.expose());
         Ok((
             token,
             NewToken {
                 id,
                 digest,
+                key_id: key.id,
                 status_index,
             },
         ))

@@ -79,6 +79,9 @@ pub enum Conflict {
     /// The realm has an emergency client of that id.
     #[error("an emergency client of this clientId already exists in the realm")]
     EmergencyClientExists,
+    /// The key that follows is there already.
+    #[error("the next signing key is published already and signs soon")]
+    NextKeyExists,
     /// The broker has its one realm.
     #[error("the broker already has a realm")]
     RealmExists,
@@ -188,6 +191,7 @@ impl Error {
             Self::Conflict(Conflict::ApiClientExists) => "API_CLIENT_EXISTS",
             Self::Conflict(Conflict::ClientIdTaken) => "CLIENT_ID_TAKEN",
             Self::Conflict(Conflict::EmergencyClientExists) => "EMERGENCY_CLIENT_EXISTS",
+            Self::Conflict(Conflict::NextKeyExists) => "NEXT_KEY_EXISTS",
             Self::Conflict(Conflict::RealmExists) => "REALM_EXISTS",
             Self::Conflict(Conflict::RoleExists) => "ROLE_EXISTS",
             Self::Conflict(Conflict::RoleIsBuiltIn) => "ROLE_IS_BUILT_IN",

@@ -13,15 +13,19 @@ const EXPIRY_BATCH: u32 = 200;
 /// How often what can matter no more is forgotten, in milliseconds (10 minutes).
 const PRUNE_MILLIS: i64 = 10 * 60 * 1000;
 
+/// How often the signing keys are looked after, in milliseconds (10 seconds).
+const TEND_MILLIS: i64 = 10_000;
+
 /// The round of work that a server does several times a second.
 #[derive(Debug, Default)]
 pub struct Housekeeping {
     pruned_at: Option<Timestamp>,
+    tended_at: Option<Timestamp>,
 }
 
 impl Housekeeping {
     /// One round: runs the tasks that wait, records the tokens whose time is over and the repeats that were folded,
-    /// signs a checkpoint when one is due, and forgets what can matter no more. A step that fails holds up no other.
+    /// signs a checkpoint when one is due, lets signing keys follow one another, and forgets what can matter no more. A step that fails holds up no other.
     ///
     /// # Errors
     /// The first failure, when the store cannot take something; the next round tries again.
@@ -30,20 +34,39 @@ impl Housekeeping {
         let expiries = app.record_expiries().await;
         let repeats = app.record_repeats(false).await;
         let checkpoint = app.checkpoint_if_due(false).await;
+        let keys = self.tend_keys(app).await;
         let pruned = self.prune(app).await;
-        tasks.and(expiries).and(repeats).and(checkpoint).and(pruned)
+        tasks
+            .and(expiries)
+            .and(repeats)
+            .and(checkpoint)
+            .and(keys)
+            .and(pruned)
+    }
+
+    async fn tend_keys(&mut self, app: &App) -> Result<(), Error> {
+        let now = app.now();
+        if is_due(self.tended_at, TEND_MILLIS, now) {
+            app.tend_signing_keys().await?;
+            self.tended_at = Some(now);
+        }
+        Ok(())
     }
 
     async fn prune(&mut self, app: &App) -> Result<(), Error> {
         let now = app.now();
-        let is_due = |at: Timestamp| !(0..PRUNE_MILLIS).contains(&now.millis_since(at));
-        if self.pruned_at.is_none_or(is_due) {
+        if is_due(self.pruned_at, PRUNE_MILLIS, now) {
             app.forget_outlived_api_tokens().await?;
             app.ports.store.prune(now).await?;
             self.pruned_at = Some(now);
         }
         Ok(())
     }
+}
+
+/// Whether something that was last done at `at` is to be done again; also when the clock was set back.
+fn is_due(at: Option<Timestamp>, every_millis: i64, now: Timestamp) -> bool {
+    at.is_none_or(|at| !(0..every_millis).contains(&now.millis_since(at)))
 }
 
 impl App {

@@ -16,7 +16,7 @@ use crate::caller::Caller;
 use crate::error::Error;
 
 /// What the audit key is sealed for.
-const AUDIT_KEY_PURPOSE: &str = "audit-key";
+pub(crate) const AUDIT_KEY_PURPOSE: &str = "audit-key";
 
 /// The tenant of the broker that a first start makes.
 const FIRST_TENANT: &str = "CUSTOMER";
@@ -139,9 +139,11 @@ impl App {
             return Ok(());
         }
         let mut unit: Box<dyn UnitOfWork> = self.ports.store.begin().await?;
+        // As it stands now: its keys may have been sealed anew since it was opened.
+        let present = unit.find_installation().await?;
         let installation = Installation {
             public_url: public_url.to_owned(),
-            ..self.installation.clone()
+            ..present.ok_or(Error::Store(StoreError::Missing))?
         };
         unit.update_installation(&installation).await?;
         let target = AuditTarget::new(TargetKind::Server, &installation.id);

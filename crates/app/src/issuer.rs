@@ -1,10 +1,11 @@
 //! What an issuer publishes: its metadata, its keys and its status list. Nobody is asked who they are.
 
-use breakglass_domain::{Broker, SigningKey, StatusList, Tenant, Timestamp};
-use breakglass_ports::{CryptoError, PublicKey, ReadView, StatusListToken};
+use breakglass_domain::{Broker, SignatureAlgorithm, SigningKey, StatusList, Tenant, Timestamp};
+use breakglass_ports::{PublicKey, ReadView, StatusListToken};
 
 use crate::app::{App, lock};
 use crate::error::{Error, Resource};
+use crate::signing_key::{active, key_ring};
 
 /// By how many places a status list grows.
 const PLACES_STEP: u64 = 8192;
@@ -14,6 +15,8 @@ const PLACES_STEP: u64 = 8192;
 pub struct Issuer {
     /// Its issuer identifier.
     pub url: String,
+    /// The algorithms of its published keys, ordered by name.
+    pub algorithms: Vec<SignatureAlgorithm>,
     /// The broker.
     pub broker: Broker,
 }
@@ -43,21 +46,26 @@ impl App {
     pub async fn issuer(&self, tenant: &str) -> Result<Issuer, Error> {
         let mut view = self.ports.store.read().await?;
         let broker = broker_of_tenant(view.as_mut(), tenant).await?;
+        let ring = key_ring(view.as_mut(), broker.id).await?;
+        let mut algorithms: Vec<_> = ring.published().map(|key| key.algorithm).collect();
+        algorithms.sort_unstable();
+        algorithms.dedup();
         Ok(Issuer {
             url: broker.issuer(self.public_url()),
+            algorithms,
             broker,
         })
     }
 
-    /// The public keys of a tenant's issuer, the newest first.
+    /// The public keys of a tenant's issuer, the one that signs last first.
     ///
     /// # Errors
     /// [`Resource::Broker`] is not found.
     pub async fn public_keys(&self, tenant: &str) -> Result<Vec<PublicKey>, Error> {
         let mut view = self.ports.store.read().await?;
         let broker = broker_of_tenant(view.as_mut(), tenant).await?;
-        let keys = view.list_signing_keys(Some(broker.id)).await?;
-        keys.iter()
+        let ring = key_ring(view.as_mut(), broker.id).await?;
+        ring.published()
             .map(|key| Ok(self.ports.signer.public_key(key)?))
             .collect()
     }
@@ -83,9 +91,9 @@ impl App {
             return Ok(StatusListAnswer { jwt, ttl_seconds });
         }
         let recalled = view.list_recalled(broker.id).await?;
-        let keys = view.list_signing_keys(Some(broker.id)).await?;
+        let ring = key_ring(view.as_mut(), broker.id).await?;
         drop(view);
-        let key = keys.first().ok_or(Error::Crypto(CryptoError::Failed))?;
+        let key = active(&ring, now)?;
         let jwt = self.sign_status_list(&broker, key, &StatusList::new(places, &recalled), now)?;
         let kept = CachedStatusList {
             epoch: extent.epoch,

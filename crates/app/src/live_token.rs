@@ -138,7 +138,8 @@ impl App {
         let Some(key_id) = self.ports.signer.claimed_key(token) else {
             return Ok(None);
         };
-        let Some(key) = view.find_signing_key(&key_id).await? else {
+        let key = view.find_signing_key(&key_id).await?;
+        let Some(key) = key.filter(|key| key.retired_at.is_none()) else {
             return Ok(None);
         };
         let Some(broker_id) = key.broker_id else {

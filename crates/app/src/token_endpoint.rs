@@ -6,7 +6,7 @@ use breakglass_domain::{
     RealmId, RoleClaim, RoleName, Secret, StatusClaim, Tenant, Timestamp, TokenId,
     ValidationReport, api_token, scope,
 };
-use breakglass_ports::{CryptoError, ReadView, UnitOfWork};
+use breakglass_ports::{ReadView, UnitOfWork};
 
 use crate::app::App;
 use crate::caller::{Caller, Origin};
@@ -179,12 +179,14 @@ impl App {
             }),
             credential: Some(basis.credential),
             actor: basis.actor,
+            confirmation: None,
             derived_from: basis.derived_from,
             issuer,
         };
-        let keys = unit.list_signing_keys(Some(broker.id)).await?;
-        let key = keys.first().ok_or(Error::Crypto(CryptoError::Failed))?;
-        let access_token = self.ports.signer.sign_access_token(key, &claims)?;
+        let key = self
+            .signing_key(unit.as_mut(), broker.id, expires_at)
+            .await?;
+        let access_token = self.ports.signer.sign_access_token(&key, &claims)?;
         let event = basis
             .event
             .with("credential", basis.credential.to_string())

@@ -168,7 +168,8 @@ async fn is_founded(store: &SqliteStore) -> Result<bool, Failure> {
 
 fn ports(settings: &DataSettings, store: SqliteStore, master_key: MasterKey) -> Ports {
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
-    let vault: Arc<dyn KeyVault> = Arc::new(Vault::new(master_key));
+    let vault: Arc<dyn KeyVault> =
+        Arc::new(Vault::on_file(settings.master_key_file.clone(), master_key));
     let anchor = settings
         .checkpoint_file
         .clone()

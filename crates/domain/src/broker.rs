@@ -1,6 +1,7 @@
 //! Identity brokers: the issuers behind the realms, one tenant each.
 
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
@@ -8,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use crate::id::BrokerId;
 use crate::signing_key::SignatureAlgorithm;
 use crate::text::required;
-use crate::timestamp::Timestamp;
-use crate::validation::ValidationReport;
+use crate::timestamp::{Minutes, Timestamp};
+use crate::validation::{FieldFailure, ValidationReport};
 
 /// The tenant name of a broker, as it stands in the issuer's path: 1 to 64 letters, digits, `-` and `_` of ASCII.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -106,6 +107,8 @@ pub struct Broker {
     pub deployment_type: DeploymentType,
     /// The algorithm its new signing keys are made for.
     pub algorithm: SignatureAlgorithm,
+    /// When its signing keys follow one another.
+    pub key_policy: KeyPolicy,
     /// When it was made.
     pub created_at: Timestamp,
     /// When it was last changed.
@@ -122,6 +125,116 @@ impl Broker {
     pub fn issuer_path(&self) -> String {
         format!("/acs/t/{}", self.tenant)
     }
+}
+
+/// When the signing keys of a broker follow one another.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub struct KeyPolicy {
+    /// For how long a key signs; `None` when keys are rotated by hand alone.
+    pub rotation_period: Option<Minutes>,
+    /// For how long the next key is published before it signs. Never less than a copy of the keys may be kept.
+    pub overlap: Minutes,
+}
+
+impl Default for KeyPolicy {
+    /// A new key every 90 days, published a day before it signs.
+    fn default() -> Self {
+        Self {
+            rotation_period: Some(Minutes::new(90 * 24 * 60)),
+            overlap: Minutes::new(24 * 60),
+        }
+    }
+}
+
+/// The request for a key policy, as it came from outside. What is absent stays.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct KeyPolicyDraft {
+    /// `ES256`, `RS256` or `EdDSA`: what the next key is made for.
+    pub algorithm: Option<String>,
+    /// For how long a key signs, in minutes, 1440 to 1051200; 0 when keys are rotated by hand alone.
+    pub rotation_period: Option<i64>,
+    /// For how long the next key is published before it signs, in minutes, 1 to 10080 and less than the period.
+    pub overlap: Option<i64>,
+}
+
+impl KeyPolicyDraft {
+    /// Accepts the draft for a broker that has this algorithm and policy.
+    ///
+    /// # Errors
+    /// A report of every faulty field.
+    pub fn accept(
+        self,
+        algorithm: SignatureAlgorithm,
+        policy: KeyPolicy,
+    ) -> Result<(SignatureAlgorithm, KeyPolicy), ValidationReport> {
+        let mut failures = Vec::new();
+        let current = algorithm.name().to_owned();
+        let algorithm = required(
+            "algorithm",
+            Some(&self.algorithm.unwrap_or(current)),
+            &mut failures,
+        );
+        let rotation_period = match self.rotation_period {
+            None => policy.rotation_period,
+            Some(0) => None,
+            Some(period) => {
+                let message = "must be 1440 to 1051200 minutes, or 0 for never";
+                within(
+                    period,
+                    1440..=1_051_200,
+                    "rotationPeriod",
+                    message,
+                    &mut failures,
+                )
+            }
+        };
+        let overlap = match self.overlap {
+            None => Some(policy.overlap),
+            Some(overlap) => {
+                let message = "must be 1 to 10080 minutes";
+                within(overlap, 1..=10_080, "overlap", message, &mut failures)
+            }
+        };
+        if let (Some(period), Some(overlap)) = (rotation_period, overlap)
+            && overlap >= period
+        {
+            failures.push(FieldFailure::new(
+                "overlap",
+                "must be less than rotationPeriod",
+            ));
+        }
+        match (
+            algorithm,
+            overlap,
+            ValidationReport::from_failures(failures),
+        ) {
+            (Some(algorithm), Some(overlap), None) => Ok((
+                algorithm,
+                KeyPolicy {
+                    rotation_period,
+                    overlap,
+                },
+            )),
+            (.., Some(report)) => Err(report),
+            (.., None) => Err(ValidationReport::of("", "is incomplete")),
+        }
+    }
+}
+
+fn within(
+    minutes: i64,
+    bounds: RangeInclusive<u32>,
+    path: &str,
+    message: &str,
+    failures: &mut Vec<FieldFailure>,
+) -> Option<Minutes> {
+    let accepted = u32::try_from(minutes)
+        .ok()
+        .filter(|minutes| bounds.contains(minutes));
+    if accepted.is_none() {
+        failures.push(FieldFailure::new(path, message));
+    }
+    accepted.map(Minutes::new)
 }
 
 /// The request for a broker, as it came from outside.

@@ -10,7 +10,7 @@
 //!
 //! ```
 //! use breakglass_domain::{
-//!     EmergencyClient, EmergencyClientDraft, Minutes, NewToken, RealmId, Timestamp, TokenDigest, TokenId, TokenStatus,
+//!     EmergencyClient, EmergencyClientDraft, KeyId, Minutes, NewToken, RealmId, Timestamp, TokenDigest, TokenId, TokenStatus,
 //! };
 //!
 //! let draft = EmergencyClientDraft {
@@ -18,6 +18,7 @@
 //!     client_name: Some("Fire brigade".to_owned()),
 //!     client_description: None,
 //!     access_token_ttl: Some(60),
+//!     dpop_key_thumbprint: None,
 //! };
 //! let accepted = draft.accept(Minutes::new(259_200)).expect("every field is within its bounds");
 //!
@@ -25,6 +26,7 @@
 //! let token = NewToken {
 //!     id: TokenId::from_random([7; 16]),
 //!     digest: TokenDigest::of("the bearer token, kept nowhere"),
+//!     key_id: KeyId::new("the key that signed it"),
 //!     status_index: 0,
 //! };
 //! let client = EmergencyClient::create(RealmId::from_random([1; 16]), accepted, token, "admin", now);
@@ -54,15 +56,18 @@ pub mod client_key;
 pub mod client_query;
 pub mod client_secret;
 pub mod credential;
+pub mod dpop;
 pub mod emergency_client;
 pub mod failure;
 pub mod failure_ledger;
 pub mod id;
 pub mod installation;
+pub mod key_ring;
 pub mod oauth_app;
 pub mod page;
 pub mod principal;
 pub mod realm;
+pub mod replay_cache;
 pub mod role;
 pub mod role_assignment;
 pub mod scope;
@@ -81,7 +86,9 @@ pub use access_token::{AccessTokenClaims, ActorClaim, RoleClaim, StatusClaim};
 pub use account::{Account, PasswordHash, Username};
 pub use api_client::{AcceptedApiClient, ApiClient, ApiClientChange, ApiClientDraft, ApiClientId};
 pub use api_token::{ApiToken, ApiTokenDraft, HeldApiToken, NewApiTokenSecret};
-pub use broker::{Broker, BrokerDraft, DeploymentType, DisplayName, NewBroker, Tenant};
+pub use broker::{
+    Broker, BrokerDraft, DeploymentType, DisplayName, KeyPolicy, KeyPolicyDraft, NewBroker, Tenant,
+};
 pub use client::{Client, ClientKind};
 pub use client_key::{ClientAssertion, ClientKey, PublicJwk};
 pub use client_query::{
@@ -89,6 +96,7 @@ pub use client_query::{
 };
 pub use client_secret::ClientSecret;
 pub use credential::CredentialRef;
+pub use dpop::{DpopFault, DpopProof, DpopRequest};
 pub use emergency_client::{
     AcceptedEmergencyClient, ClientId, EmergencyClient, EmergencyClientDraft, EmergencyToken,
     NewToken, RetiredToken, TokenStatus, Usage,
@@ -99,6 +107,7 @@ pub use id::{
     TaskId, TokenId,
 };
 pub use installation::Installation;
+pub use key_ring::{KeyRing, KeyState};
 pub use oauth_app::{OauthApp, OauthAppDraft};
 pub use page::{Page, PageRequest};
 pub use principal::{Actor, ActorKind, Principal, Privilege, Reach};
@@ -111,6 +120,6 @@ pub use settings::{IamSettings, IamSettingsDraft};
 pub use signing_key::{SealedBytes, SignatureAlgorithm, SigningKey};
 pub use status_list::StatusList;
 pub use task::{Task, TaskError, TaskKind, TaskState};
-pub use thumbprint::Thumbprint;
+pub use thumbprint::{Confirmation, Thumbprint};
 pub use timestamp::{Minutes, Timestamp};
 pub use validation::{FieldFailure, ValidationReport};

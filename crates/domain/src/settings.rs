@@ -6,6 +6,9 @@ use validator::Validate;
 use crate::timestamp::Minutes;
 use crate::validation::{FieldFailure, ValidationReport, failures_of};
 
+/// The longest life of an access token, whatever the settings: the most that their `accessTokenTtl` can be.
+pub const LONGEST_ACCESS_TOKEN: Minutes = Minutes::new(480);
+
 /// The settings as they were asked for: the whole object, from outside.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize, Validate)]
 #[serde(default, rename_all = "camelCase")]
@@ -54,7 +57,7 @@ impl Default for IamSettings {
     /// The contract's defaults.
     fn default() -> Self {
         Self {
-            access_token_ttl: Minutes::new(480),
+            access_token_ttl: LONGEST_ACCESS_TOKEN,
             all_users_group_enabled: false,
             api_token_retention_period: Minutes::new(43_200),
             api_token_ttl: Minutes::new(43_200),

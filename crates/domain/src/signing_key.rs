@@ -7,7 +7,7 @@ use crate::id::{BrokerId, KeyId};
 use crate::timestamp::Timestamp;
 
 /// A JWS algorithm this product signs with (RFC 7518, section 3.1; RFC 8037).
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum SignatureAlgorithm {
     /// Ed25519.
     EdDsa,
@@ -87,4 +87,24 @@ pub struct SigningKey {
     pub sealed_private_key: SealedBytes,
     /// When it was made.
     pub created_at: Timestamp,
+    /// From when on it signs, unless a later key does.
+    pub activates_at: Timestamp,
+    /// When the last token that it signed ends, rounded up.
+    pub signs_until: Timestamp,
+    /// When it was retired: nothing that it signed is believed from then on.
+    pub retired_at: Option<Timestamp>,
+}
+
+/// To what the end of the last token of a key is rounded up, in milliseconds (an hour): to write each end down would cost a
+/// write for each token.
+const END_GRAIN_MILLIS: i64 = 60 * 60 * 1000;
+
+impl SigningKey {
+    /// The end to write down when the key signs a token that ends at this instant; `None` while what is written down is late
+    /// enough.
+    pub fn extension(&self, token_ends_at: Timestamp) -> Option<Timestamp> {
+        let end = token_ends_at.millis();
+        let rounded = end.saturating_add((-end).rem_euclid(END_GRAIN_MILLIS));
+        (self.signs_until < token_ends_at).then(|| Timestamp::from_millis(rounded))
+    }
 }

@@ -28,6 +28,8 @@ pub enum CryptoError {
 /// 1. `unseal` of what `seal` gave, for the same purpose, gives the bytes back.
 /// 2. `unseal` fails with [`CryptoError::NotOpened`] under another master key, for another purpose, and when any byte was changed.
 /// 3. Sealing the same bytes twice gives different sealed bytes.
+/// 4. When the master key was replaced, `seal` uses the new one, and `unseal` opens what was sealed under either for as long as
+///    the old one is kept beside it.
 pub trait KeyVault: Send + Sync {
     /// Encrypts and authenticates the bytes, bound to the purpose.
     ///
@@ -107,6 +109,7 @@ pub struct StatusListToken<'a> {
 ///    store: whoever can write the store must not be able to bring a key of their own.
 /// 4. The algorithm is the key's; what the header of a token says must agree and never decides (RFC 8725, section 3.1).
 /// 5. Key pairs are kept between signatures.
+/// 6. `reseal` gives the same key, its private half sealed under the master key that is in force now.
 #[async_trait]
 pub trait TokenSigner: Send + Sync {
     /// Makes a key for a broker, or the installation's own when there is none. Slow for RS256, off the request threads.
@@ -119,6 +122,12 @@ pub trait TokenSigner: Send + Sync {
         algorithm: SignatureAlgorithm,
         now: Timestamp,
     ) -> Result<SigningKey, CryptoError>;
+
+    /// Seals the private half of a key anew.
+    ///
+    /// # Errors
+    /// [`CryptoError::NotOpened`] under a wrong master key.
+    fn reseal(&self, key: &SigningKey) -> Result<SigningKey, CryptoError>;
 
     /// The public half of a key.
     ///

@@ -84,6 +84,7 @@ pub async fn find_by_digest_finds_nothing_for_a_digest_that_was_replaced<H: Harn
     let new = NewToken {
         id: fresh.id,
         digest: fresh.digest,
+        key_id: fresh.key_id.clone(),
         status_index: fresh.status_index,
     };
     let (regenerated, _) = old.clone().regenerate(new, at(30));

@@ -9,7 +9,7 @@ use breakglass_domain::audit::{
 use breakglass_domain::{
     Account, Actor, ActorKind, ApiClient, ApiToken, ApiTokenId, Broker, BrokerId, ClientKey,
     ClientKeyId, ClientSecret, ClientSecretId, ComponentRole, ComponentType, DeploymentType,
-    EmergencyClient, EmergencyToken, Installation, InstanceId, KeyId, Minutes, OauthApp,
+    EmergencyClient, EmergencyToken, Installation, InstanceId, KeyId, KeyPolicy, Minutes, OauthApp,
     OpsSession, PasswordHash, PrincipalId, Privilege, PublicJwk, Realm, RealmId, RetiredToken,
     Role, RoleAssignment, RoleKind, RoleScope, ScopeResource, SealedBytes, SignatureAlgorithm,
     SigningKey, Task, TaskId, TaskKind, TaskState, Thumbprint, Timestamp, TokenDigest, TokenId,
@@ -53,6 +53,10 @@ pub fn broker(number: u8) -> Broker {
             _ => DeploymentType::Embedded,
         },
         algorithm: algorithm(number),
+        key_policy: KeyPolicy {
+            rotation_period: (number % 2 == 0).then(|| Minutes::new(2000 + u32::from(number))),
+            overlap: Minutes::new(number.into()),
+        },
         created_at: at(number.into()),
         updated_at: at(1000 + u32::from(number)),
     }
@@ -81,6 +85,7 @@ pub fn client(realm: u8, id: &str) -> EmergencyClient {
         client_name: format!("Name of {id}"),
         client_description: Some(format!("What {id} is for:\n\u{1f692}")),
         ttl: Minutes::new(60),
+        dpop_key: Some(Thumbprint::of(id.as_bytes())),
         created_at: at(10),
         created_by: "admin".to_owned(),
         last_regenerated_at: None,
@@ -246,6 +251,7 @@ pub fn token(secret: &str, status_index: u64) -> EmergencyToken {
     EmergencyToken {
         id: TokenId::from_random(random(&digest)),
         digest,
+        key_id: KeyId::new(format!("key of {secret}")),
         status_index,
         issued_at: at(10),
         expires_at: at(70),
@@ -278,6 +284,9 @@ pub fn signing_key(number: u8, broker: Option<u8>) -> SigningKey {
         public_key: vec![number; 91],
         sealed_private_key: SealedBytes::new(vec![number; 150]),
         created_at: at(number.into()),
+        activates_at: at(100 + u32::from(number)),
+        signs_until: at(1000 + u32::from(number)),
+        retired_at: (number % 2 == 0).then(|| at(2000 + u32::from(number))),
     }
 }
 

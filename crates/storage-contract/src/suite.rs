@@ -152,6 +152,10 @@ macro_rules! list_cases {
             signing_key 1 find_signing_key_gives_none_for_an_unknown_id;
             signing_key 2 list_signing_keys_gives_those_of_the_broker_the_newest_first;
             signing_key 3 insert_signing_key_refuses_a_taken_id;
+            signing_key 4 update_signing_key_keeps_every_field;
+            signing_key 4 update_signing_key_needs_a_key;
+            signing_key 5 recall_signed_revokes_the_emergency_tokens_of_the_keys;
+            signing_key 5 recall_signed_moves_the_credentials_that_were_used;
             status_list 1 find_status_list_extent_gives_none_for_an_unknown_broker;
             status_list 2 list_recalled_gives_the_places_of_the_broker_in_ascending_order;
             status_list 3 allocate_status_index_gives_each_place_once;

@@ -1,7 +1,7 @@
 //! Identity brokers.
 
 use async_trait::async_trait;
-use breakglass_domain::{Broker, BrokerId, DeploymentType, Tenant, Timestamp};
+use breakglass_domain::{Broker, BrokerId, DeploymentType, KeyPolicy, Minutes, Tenant, Timestamp};
 use breakglass_ports::StoreError;
 use breakglass_ports::store::{ReadBrokers, WriteBrokers};
 
@@ -15,6 +15,8 @@ struct BrokerRow {
     display_name: String,
     deployment_type: String,
     algorithm: String,
+    key_rotation_period: Option<i64>,
+    key_overlap: i64,
     created_at: i64,
     updated_at: i64,
 }
@@ -24,12 +26,20 @@ impl TryFrom<BrokerRow> for Broker {
 
     fn try_from(row: BrokerRow) -> Result<Self, StoreError> {
         let place = Place::new("brokers", Key::Bytes(&row.id));
+        let rotation_period = row
+            .key_rotation_period
+            .map(|period| place.minutes("key_rotation_period", period))
+            .transpose()?;
         Ok(Self {
             id: BrokerId::from_bytes(place.bytes("id", &row.id)?),
             tenant: place.parse("tenant", &row.tenant)?,
             display_name: place.parse("display_name", &row.display_name)?,
             deployment_type: place.some("deployment_type", deployment(&row.deployment_type))?,
             algorithm: place.parse("algorithm", &row.algorithm)?,
+            key_policy: KeyPolicy {
+                rotation_period,
+                overlap: place.minutes("key_overlap", row.key_overlap)?,
+            },
             created_at: Timestamp::from_millis(row.created_at),
             updated_at: Timestamp::from_millis(row.updated_at),
         })
@@ -42,8 +52,8 @@ impl<C: Loan> ReadBrokers for View<C> {
         let id = id.as_bytes().as_slice();
         let row = sqlx::query_as!(
             BrokerRow,
-            "SELECT id, tenant, display_name, deployment_type, algorithm, created_at, updated_at
-             FROM brokers WHERE id = ?",
+            "SELECT id, tenant, display_name, deployment_type, algorithm, key_rotation_period,
+             key_overlap, created_at, updated_at FROM brokers WHERE id = ?",
             id,
         )
         .fetch_optional(self.connection()?)
@@ -58,8 +68,8 @@ impl<C: Loan> ReadBrokers for View<C> {
         let tenant = tenant.as_str();
         let row = sqlx::query_as!(
             BrokerRow,
-            "SELECT id, tenant, display_name, deployment_type, algorithm, created_at, updated_at
-             FROM brokers WHERE tenant = ?",
+            "SELECT id, tenant, display_name, deployment_type, algorithm, key_rotation_period,
+             key_overlap, created_at, updated_at FROM brokers WHERE tenant = ?",
             tenant,
         )
         .fetch_optional(self.connection()?)
@@ -70,8 +80,8 @@ impl<C: Loan> ReadBrokers for View<C> {
     async fn list_brokers(&mut self) -> Result<Vec<Broker>, StoreError> {
         let rows = sqlx::query_as!(
             BrokerRow,
-            "SELECT id, tenant, display_name, deployment_type, algorithm, created_at, updated_at
-             FROM brokers ORDER BY created_at, id",
+            "SELECT id, tenant, display_name, deployment_type, algorithm, key_rotation_period,
+             key_overlap, created_at, updated_at FROM brokers ORDER BY created_at, id",
         )
         .fetch_all(self.connection()?)
         .await;
@@ -90,17 +100,21 @@ impl WriteBrokers for View<Lease> {
         let display_name = broker.display_name.as_str();
         let deployment_type = deployment_name(broker.deployment_type);
         let algorithm = broker.algorithm.name();
+        let key_rotation_period = broker.key_policy.rotation_period.map(Minutes::get);
+        let key_overlap = broker.key_policy.overlap.get();
         let created_at = broker.created_at.millis();
         let updated_at = broker.updated_at.millis();
         let done = sqlx::query!(
             "INSERT INTO brokers
-             (id, tenant, display_name, deployment_type, algorithm, created_at, updated_at)
-             VALUES (?, ?, ?, ?, ?, ?, ?)",
+             (id, tenant, display_name, deployment_type, algorithm, key_rotation_period, key_overlap,
+             created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             id,
             tenant,
             display_name,
             deployment_type,
             algorithm,
+            key_rotation_period,
+            key_overlap,
             created_at,
             updated_at,
         )
@@ -115,15 +129,19 @@ impl WriteBrokers for View<Lease> {
         let display_name = broker.display_name.as_str();
         let deployment_type = deployment_name(broker.deployment_type);
         let algorithm = broker.algorithm.name();
+        let key_rotation_period = broker.key_policy.rotation_period.map(Minutes::get);
+        let key_overlap = broker.key_policy.overlap.get();
         let created_at = broker.created_at.millis();
         let updated_at = broker.updated_at.millis();
         let done = sqlx::query!(
             "UPDATE brokers SET tenant = ?, display_name = ?, deployment_type = ?, algorithm = ?,
-             created_at = ?, updated_at = ? WHERE id = ?",
+             key_rotation_period = ?, key_overlap = ?, created_at = ?, updated_at = ? WHERE id = ?",
             tenant,
             display_name,
             deployment_type,
             algorithm,
+            key_rotation_period,
+            key_overlap,
             created_at,
             updated_at,
             id,

@@ -41,6 +41,7 @@ mod role;
 mod role_assignment;
 mod session;
 mod settings;
+mod signed_recall;
 mod signing_key;
 mod status_list;
 mod store;

@@ -3,11 +3,11 @@
 use async_trait::async_trait;
 use breakglass_domain::{BrokerId, KeyId, SealedBytes, SigningKey, Timestamp};
 use breakglass_ports::StoreError;
-use breakglass_ports::store::{ReadSigningKeys, WriteSigningKeys};
+use breakglass_ports::store::{ReadSigningKeys, SignedCount, SignedRecall, WriteSigningKeys};
 
-use crate::column::{Key, Place};
+use crate::column::{Key, Place, instant, millis};
 use crate::lease::Lease;
-use crate::view::{Loan, View};
+use crate::view::{Loan, View, found};
 
 struct SigningKeyRow {
     id: String,
@@ -16,6 +16,9 @@ struct SigningKeyRow {
     public_key: Vec<u8>,
     sealed_private_key: Vec<u8>,
     created_at: i64,
+    activates_at: i64,
+    signs_until: i64,
+    retired_at: Option<i64>,
 }
 
 impl TryFrom<SigningKeyRow> for SigningKey {
@@ -34,6 +37,9 @@ impl TryFrom<SigningKeyRow> for SigningKey {
             public_key: row.public_key,
             sealed_private_key: SealedBytes::new(row.sealed_private_key),
             created_at: Timestamp::from_millis(row.created_at),
+            activates_at: Timestamp::from_millis(row.activates_at),
+            signs_until: Timestamp::from_millis(row.signs_until),
+            retired_at: instant(row.retired_at),
         })
     }
 }
@@ -44,8 +50,8 @@ impl<C: Loan> ReadSigningKeys for View<C> {
         let id = id.as_str();
         let row = sqlx::query_as!(
             SigningKeyRow,
-            "SELECT id, broker_id, algorithm, public_key, sealed_private_key, created_at
-             FROM signing_keys WHERE id = ?",
+            "SELECT id, broker_id, algorithm, public_key, sealed_private_key, created_at,
+             activates_at, signs_until, retired_at FROM signing_keys WHERE id = ?",
             id,
         )
         .fetch_optional(self.connection()?)
@@ -60,8 +66,8 @@ impl<C: Loan> ReadSigningKeys for View<C> {
         let broker_id = broker_id.as_ref().map(|id| id.as_bytes().as_slice());
         let rows = sqlx::query_as!(
             SigningKeyRow,
-            "SELECT id, broker_id, algorithm, public_key, sealed_private_key, created_at
-             FROM signing_keys WHERE broker_id IS ? ORDER BY created_at DESC, id",
+            "SELECT id, broker_id, algorithm, public_key, sealed_private_key, created_at,
+             activates_at, signs_until, retired_at FROM signing_keys WHERE broker_id IS ? ORDER BY created_at DESC, id",
             broker_id,
         )
         .fetch_all(self.connection()?)
@@ -79,22 +85,72 @@ impl WriteSigningKeys for View<Lease> {
         let id = key.id.as_str();
         let broker_id = key.broker_id.as_ref().map(|id| id.as_bytes().as_slice());
         let algorithm = key.algorithm.name();
-        let public_key = key.public_key.as_slice();
         let sealed_private_key = key.sealed_private_key.as_bytes();
         let created_at = key.created_at.millis();
+        let activates_at = key.activates_at.millis();
+        let signs_until = key.signs_until.millis();
+        let retired_at = millis(key.retired_at);
         let done = sqlx::query!(
-            "INSERT INTO signing_keys
-             (id, broker_id, algorithm, public_key, sealed_private_key, created_at)
-             VALUES (?, ?, ?, ?, ?, ?)",
+            "INSERT INTO signing_keys (id, broker_id, algorithm, public_key, sealed_private_key,
+             created_at, activates_at, signs_until, retired_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             id,
             broker_id,
             algorithm,
-            public_key,
+            key.public_key,
             sealed_private_key,
             created_at,
+            activates_at,
+            signs_until,
+            retired_at,
         )
         .execute(self.connection()?)
         .await;
         self.settle(done).map(|_| ())
+    }
+
+    async fn update_signing_key(&mut self, key: &SigningKey) -> Result<(), StoreError> {
+        let id = key.id.as_str();
+        let broker_id = key.broker_id.as_ref().map(|id| id.as_bytes().as_slice());
+        let algorithm = key.algorithm.name();
+        let sealed_private_key = key.sealed_private_key.as_bytes();
+        let created_at = key.created_at.millis();
+        let activates_at = key.activates_at.millis();
+        let signs_until = key.signs_until.millis();
+        let retired_at = millis(key.retired_at);
+        let done = sqlx::query!(
+            "UPDATE signing_keys SET broker_id = ?, algorithm = ?, public_key = ?,
+             sealed_private_key = ?, created_at = ?, activates_at = ?, signs_until = ?,
+             retired_at = ? WHERE id = ?",
+            broker_id,
+            algorithm,
+            key.public_key,
+            sealed_private_key,
+            created_at,
+            activates_at,
+            signs_until,
+            retired_at,
+            id,
+        )
+        .execute(self.connection()?)
+        .await;
+        found(self.settle(done)?.rows_affected())
+    }
+
+    async fn recall_signed(
+        &mut self,
+        recall: &SignedRecall<'_>,
+    ) -> Result<SignedCount, StoreError> {
+        let mut emergency_tokens = 0;
+        for key_id in recall.key_ids {
+            emergency_tokens += self.revoke_emergency_tokens(key_id, recall).await?;
+        }
+        let credentials = self.move_used_credentials(recall).await?;
+        if emergency_tokens + credentials > 0 {
+            self.begin_recall_epoch(recall.broker_id).await?;
+        }
+        Ok(SignedCount {
+            credentials,
+            emergency_tokens,
+        })
     }
 }

@@ -89,6 +89,17 @@ impl WriteStatusLists for View<Lease> {
         if self.settle(done)?.rows_affected() == 0 {
             return Ok(());
         }
+        self.begin_recall_epoch(broker_id).await
+    }
+}
+
+impl View<Lease> {
+    /// Lets every signed list of the broker count as outdated.
+    pub(crate) async fn begin_recall_epoch(
+        &mut self,
+        broker_id: BrokerId,
+    ) -> Result<(), StoreError> {
+        let id = broker_id.as_bytes().as_slice();
         let done = sqlx::query!(
             "UPDATE brokers SET recall_epoch = recall_epoch + 1 WHERE id = ?",
             id,
@@ -97,9 +108,7 @@ impl WriteStatusLists for View<Lease> {
         .await;
         self.settle(done).map(|_| ())
     }
-}
 
-impl View<Lease> {
     /// Forgets the recalled tokens that have been dead of age for a day, and says how many. The epoch stays: a verifier that
     /// still has the old list refuses a token that is dead anyway.
     pub(crate) async fn prune_recalled(&mut self, now: Timestamp) -> Result<u64, StoreError> {

@@ -24,6 +24,9 @@ pub const ADMIN_PASSWORD: &str = "correct horse battery";
 /// The URL under which the application believes to be reached.
 pub const PUBLIC_URL: &str = "https://breakglass.test";
 
+/// The name of the master key's file.
+const MASTER_KEY: &str = "master.key";
+
 /// The name of the store's file.
 const STORE: &str = "breakglass.db";
 
@@ -119,6 +122,18 @@ impl TestApp {
     /// The adapters.
     pub fn ports(&self) -> &Ports {
         &self.ports
+    }
+
+    /// Puts a new master key in force, with the one before it beside it.
+    pub fn begin_master_key_replacement(&self) {
+        let file = self.folder.path().join(MASTER_KEY);
+        MasterKey::begin_replacement(&file, self.ports.entropy.as_ref()).expect("a new key");
+    }
+
+    /// Takes the master key before the present one away.
+    pub fn end_master_key_replacement(&self) {
+        let file = self.folder.path().join(MASTER_KEY);
+        MasterKey::end_replacement(&file, self.ports.entropy.as_ref()).expect("an old key");
     }
 
     /// The same adapters under another master key.
@@ -222,6 +237,7 @@ impl TestApp {
             client_name: Some(client_id.to_owned()),
             client_description: None,
             access_token_ttl: Some(60),
+            dpop_key_thumbprint: None,
         };
         let issued = self
             .app
@@ -280,13 +296,12 @@ fn ports(
     store: &Arc<FaultyStore>,
     entropy: Arc<SeededEntropy>,
 ) -> Ports {
-    let key_file = folder.join("master.key");
+    let key_file = folder.join(MASTER_KEY);
     if !key_file.exists() {
         MasterKey::create(&key_file, entropy.as_ref()).expect("a master key");
     }
-    let vault: Arc<dyn KeyVault> = Arc::new(Vault::new(
-        MasterKey::load(&key_file).expect("a master key"),
-    ));
+    let key = MasterKey::load(&key_file).expect("a master key");
+    let vault: Arc<dyn KeyVault> = Arc::new(Vault::on_file(key_file, key));
     Ports {
         anchor: None,
         clock: Arc::clone(clock) as Arc<dyn Clock>,

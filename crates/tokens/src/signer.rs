@@ -74,6 +74,18 @@ impl TokenSigner for JwtSigner {
             public_key: pair.subject_public_key_info()?,
             sealed_private_key: self.vault.seal(&purpose, &pair.to_pkcs8()?)?,
             created_at: now,
+            activates_at: now,
+            signs_until: now,
+            retired_at: None,
+        })
+    }
+
+    fn reseal(&self, key: &SigningKey) -> Result<SigningKey, CryptoError> {
+        let purpose = purpose(key.broker_id, key.algorithm, &key.id);
+        let pkcs8 = self.vault.unseal(&purpose, &key.sealed_private_key)?;
+        Ok(SigningKey {
+            sealed_private_key: self.vault.seal(&purpose, &pkcs8)?,
+            ..key.clone()
         })
     }
 

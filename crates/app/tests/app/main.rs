@@ -24,5 +24,6 @@ mod realm;
 mod role;
 mod session;
 mod settings;
+mod signing_key;
 mod status;
 mod token_endpoint;

@@ -59,6 +59,8 @@ actions! {
     EmergencyTokenIntrospected = "emergency_token.introspected", "A resource server asked about a live emergency token; repeats within a minute are folded.";
     EmergencyTokenRevoked = "emergency_token.revoked", "An emergency token was revoked on its own; its client stays.";
     EmergencyTokenUsed = "emergency_token.used", "A request was made with an emergency token.";
+    KeyPolicyUpdated = "key_policy.updated", "The algorithm, rotation period or overlap of a broker's signing keys was changed.";
+    MasterKeyRotated = "master_key.rotated", "Every sealed key was sealed anew under another master key.";
     OauthAppCreated = "oauth_app.created", "An OAuth app was made with its first secret.";
     OauthAppDeleted = "oauth_app.deleted", "An OAuth app was deleted with its secrets and roles.";
     OauthAppUpdated = "oauth_app.updated", "The name or addresses of an OAuth app were replaced.";
@@ -78,4 +80,6 @@ actions! {
     SessionReleased = "session.released", "An OpsToken was given back.";
     SettingsUpdated = "settings.updated", "The fleet-wide IAM settings were changed.";
     SigningKeyCreated = "signing_key.created", "A signing key was made.";
+    SigningKeyRetired = "signing_key.retired", "A signing key whose last token had ended was retired, its private half destroyed.";
+    SigningKeyRevoked = "signing_key.revoked", "A signing key was retired at once, its private half destroyed and every token that it signed recalled.";
 }

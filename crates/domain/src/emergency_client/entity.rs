@@ -1,8 +1,9 @@
 //! The emergency client and the life of its token.
 
 use super::{AcceptedEmergencyClient, ClientId};
-use crate::id::{RealmId, TokenId};
+use crate::id::{KeyId, RealmId, TokenId};
 use crate::secret::TokenDigest;
+use crate::thumbprint::Thumbprint;
 use crate::timestamp::{Minutes, Timestamp};
 
 /// An emergency client with the one token it holds.
@@ -18,6 +19,8 @@ pub struct EmergencyClient {
     pub client_description: Option<String>,
     /// The lifetime of each of its tokens.
     pub ttl: Minutes,
+    /// The key that each of its tokens is bound to (RFC 9449): without a proof of it the token opens nothing.
+    pub dpop_key: Option<Thumbprint>,
     /// When it was made.
     pub created_at: Timestamp,
     /// Who made it: the id of the acting principal.
@@ -37,6 +40,8 @@ pub struct EmergencyToken {
     pub id: TokenId,
     /// The digest of the exact token.
     pub digest: TokenDigest,
+    /// The key that signed it.
+    pub key_id: KeyId,
     /// Its place in the issuer's status list.
     pub status_index: u64,
     /// When it was issued.
@@ -59,12 +64,14 @@ pub struct Usage {
 }
 
 /// The marks of a token that was just signed.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct NewToken {
     /// Its `jti`.
     pub id: TokenId,
     /// The digest of the exact token.
     pub digest: TokenDigest,
+    /// The key that signed it.
+    pub key_id: KeyId,
     /// Its place in the issuer's status list.
     pub status_index: u64,
 }
@@ -107,6 +114,7 @@ impl EmergencyClient {
             client_name: accepted.client_name,
             client_description: accepted.client_description,
             ttl: accepted.ttl,
+            dpop_key: accepted.dpop_key,
             created_at: now,
             created_by: created_by.to_owned(),
             last_regenerated_at: None,
@@ -153,6 +161,7 @@ impl EmergencyToken {
         Self {
             id: token.id,
             digest: token.digest,
+            key_id: token.key_id,
             status_index: token.status_index,
             issued_at: now,
             expires_at: now.plus(ttl),

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::{Minutes, RealmId, Timestamp, TokenDigest, TokenId};
+use crate::{KeyId, Minutes, RealmId, Timestamp, TokenDigest, TokenId};
 
 const CAP: Minutes = Minutes::new(259_200);
 
@@ -11,6 +11,7 @@ fn draft(client_id: &str, ttl: i64) -> EmergencyClientDraft {
         client_name: Some("Name".to_owned()),
         client_description: None,
         access_token_ttl: Some(ttl),
+        dpop_key_thumbprint: None,
     }
 }
 
@@ -18,6 +19,7 @@ fn token(seed: u8) -> NewToken {
     NewToken {
         id: TokenId::from_random([seed; 16]),
         digest: TokenDigest::of(&seed.to_string()),
+        key_id: KeyId::new("k"),
         status_index: u64::from(seed),
     }
 }
@@ -138,6 +140,7 @@ fn every_faulty_field_is_named_at_once() {
         client_name: Some(String::new()),
         client_description: Some("x".repeat(4001)),
         access_token_ttl: Some(0),
+        dpop_key_thumbprint: Some("short".to_owned()),
     };
     let report = faulty.accept(CAP).unwrap_err();
     let paths: Vec<_> = report
@@ -151,7 +154,8 @@ fn every_faulty_field_is_named_at_once() {
             "accessTokenTtl",
             "clientDescription",
             "clientId",
-            "clientName"
+            "clientName",
+            "dpopKeyThumbprint"
         ]
     );
 }

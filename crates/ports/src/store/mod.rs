@@ -42,7 +42,7 @@ pub use role::{ReadRoles, RoleFilter, RoleOrder, WriteRoles};
 pub use role_assignment::{ReadRoleAssignments, WriteRoleAssignments};
 pub use session::{ReadSessions, WriteSessions};
 pub use settings::{ReadSettings, WriteSettings};
-pub use signing_key::{ReadSigningKeys, WriteSigningKeys};
+pub use signing_key::{ReadSigningKeys, SignedCount, SignedRecall, WriteSigningKeys};
 pub use status_list::{ReadStatusLists, StatusListExtent, WriteStatusLists};
 pub use task::{ReadTasks, WriteTasks};
 

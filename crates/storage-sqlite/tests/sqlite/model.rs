@@ -53,6 +53,7 @@ fn step(model: &mut Model, step: Step, target: &EmergencyClient, secret: &str) -
                 let new = NewToken {
                     id: new.id,
                     digest: new.digest,
+                    key_id: new.key_id,
                     status_index: new.status_index,
                 };
                 *client = client.clone().regenerate(new, at(20)).0;

@@ -142,7 +142,9 @@ fn other_content_is_refused() {
     check_malformed(&format!("{}=\n", "A".repeat(43)));
     check_malformed(&format!("{}+\n", "A".repeat(42)));
     check_malformed(&format!(" {}", zeroes()));
-    check_malformed(&zeroes().repeat(2));
+    check_malformed(&zeroes().repeat(3));
+    check_malformed(&format!("{}\n", zeroes()).replace('A', "\nA"));
+    check_malformed(&format!("{}x\n", zeroes()));
 }
 
 #[test]
@@ -189,4 +191,36 @@ fn without_randomness_there_is_no_file() {
 #[test]
 fn the_key_is_not_printed() {
     assert_eq!(format!("{:?}", MasterKey::new([7; 32])), "MasterKey(..)");
+}
+
+#[test]
+fn a_key_is_replaced_in_two_steps_and_its_file_stays_its_owners() {
+    let folder = TempDir::new().unwrap();
+    let path = file(&folder, &zeroes(), 0o600);
+    let begun = MasterKey::begin_replacement(&path, &SystemEntropy).unwrap();
+    let keys: Vec<_> = begun.opening().copied().collect();
+    assert_ne!(keys[0], [0; 32]);
+    assert_eq!(keys[1..], [[0; 32]]);
+    assert_eq!(mode_of(&path), 0o600);
+
+    let again = MasterKey::begin_replacement(&path, &SystemEntropy).unwrap();
+    assert!(
+        again.opening().eq(&keys),
+        "it goes on with the one that broke off"
+    );
+
+    MasterKey::end_replacement(&path, &SystemEntropy).unwrap();
+    let ended = MasterKey::load(&path).unwrap();
+    assert!(ended.opening().eq(&keys[..1]));
+    assert_eq!(mode_of(&path), 0o600);
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn a_key_that_is_not_there_is_not_replaced() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("master.key");
+    assert!(MasterKey::begin_replacement(&path, &SystemEntropy).is_err());
+    assert!(MasterKey::end_replacement(&path, &SystemEntropy).is_err());
+    assert!(!path.exists());
 }

@@ -3,8 +3,9 @@
 use breakglass_domain::SealedBytes;
 use breakglass_ports::{CryptoError, KeyVault};
 use proptest::prelude::*;
+use tempfile::TempDir;
 
-use crate::{MasterKey, Vault};
+use crate::{MasterKey, SystemEntropy, Vault};
 
 const PURPOSE: &str = "audit-key";
 
@@ -75,4 +76,37 @@ proptest! {
         let vault = vault();
         prop_assert_ne!(vault.seal(PURPOSE, &bytes).unwrap(), vault.seal(PURPOSE, &bytes).unwrap());
     }
+}
+
+#[test]
+fn a_vault_on_a_file_follows_a_replacement_while_it_runs() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("master.key");
+    let key = MasterKey::create(&path, &SystemEntropy).unwrap();
+    let running = Vault::on_file(path.clone(), key);
+    let old = running.seal(PURPOSE, b"old").unwrap();
+
+    let begun = MasterKey::begin_replacement(&path, &SystemEntropy).unwrap();
+    let other = Vault::new(begun);
+    assert_eq!(*other.unseal(PURPOSE, &old).unwrap(), b"old");
+    let new = other.seal(PURPOSE, b"new").unwrap();
+    assert_eq!(*running.unseal(PURPOSE, &new).unwrap(), b"new");
+
+    let between = running.seal(PURPOSE, b"between").unwrap();
+    MasterKey::end_replacement(&path, &SystemEntropy).unwrap();
+    let after = Vault::new(MasterKey::load(&path).unwrap());
+    assert_eq!(*after.unseal(PURPOSE, &new).unwrap(), b"new");
+    assert_eq!(*after.unseal(PURPOSE, &between).unwrap(), b"between");
+    assert_eq!(after.unseal(PURPOSE, &old), Err(CryptoError::NotOpened));
+}
+
+#[test]
+fn a_file_that_is_gone_changes_nothing() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("master.key");
+    let key = MasterKey::create(&path, &SystemEntropy).unwrap();
+    let vault = Vault::on_file(path.clone(), key);
+    std::fs::remove_file(&path).unwrap();
+    let sealed = vault.seal(PURPOSE, b"secret").unwrap();
+    assert_eq!(*vault.unseal(PURPOSE, &sealed).unwrap(), b"secret");
 }
