@@ -179,7 +179,6 @@ impl App {
             }),
             credential: Some(basis.credential),
             actor: basis.actor,
-            confirmation: None,
             derived_from: basis.derived_from,
             issuer,
         };

@@ -3,7 +3,6 @@
 use crate::credential::CredentialRef;
 use crate::id::TokenId;
 use crate::role_assignment::{RoleAssignment, RoleScope};
-use crate::thumbprint::Confirmation;
 use crate::timestamp::Timestamp;
 
 /// The name of the role an emergency token carries.
@@ -39,8 +38,6 @@ pub struct AccessTokenClaims {
     pub credential: Option<CredentialRef>,
     /// `act`: who acts for the subject (RFC 8693, section 4.1), the present actor outermost.
     pub actor: Option<ActorClaim>,
-    /// `cnf`: what the token is bound to (RFC 7800, section 3.1), if anything: without it the token opens nothing.
-    pub confirmation: Option<Confirmation>,
     /// `derived_from`: the tokens that this one is a narrower copy of, the first of them first. It dies with each of them.
     pub derived_from: Vec<TokenId>,
 }

@@ -18,7 +18,6 @@
 //!     client_name: Some("Fire brigade".to_owned()),
 //!     client_description: None,
 //!     access_token_ttl: Some(60),
-//!     dpop_key_thumbprint: None,
 //! };
 //! let accepted = draft.accept(Minutes::new(259_200)).expect("every field is within its bounds");
 //!
@@ -56,7 +55,6 @@ pub mod client_key;
 pub mod client_query;
 pub mod client_secret;
 pub mod credential;
-pub mod dpop;
 pub mod emergency_client;
 pub mod failure;
 pub mod failure_ledger;
@@ -67,7 +65,6 @@ pub mod oauth_app;
 pub mod page;
 pub mod principal;
 pub mod realm;
-pub mod replay_cache;
 pub mod role;
 pub mod role_assignment;
 pub mod scope;
@@ -96,7 +93,6 @@ pub use client_query::{
 };
 pub use client_secret::ClientSecret;
 pub use credential::CredentialRef;
-pub use dpop::{DpopFault, DpopProof, DpopRequest};
 pub use emergency_client::{
     AcceptedEmergencyClient, ClientId, EmergencyClient, EmergencyClientDraft, EmergencyToken,
     NewToken, RetiredToken, TokenStatus, Usage,
@@ -120,6 +116,6 @@ pub use settings::{IamSettings, IamSettingsDraft};
 pub use signing_key::{SealedBytes, SignatureAlgorithm, SigningKey};
 pub use status_list::StatusList;
 pub use task::{Task, TaskError, TaskKind, TaskState};
-pub use thumbprint::{Confirmation, Thumbprint};
+pub use thumbprint::Thumbprint;
 pub use timestamp::{Minutes, Timestamp};
 pub use validation::{FieldFailure, ValidationReport};

@@ -51,7 +51,7 @@ pub(crate) struct Code {
 }
 
 /// Every code that a caller can be told, ordered by name. Neither a name nor a number is ever reused.
-pub(crate) const CODES: [Code; 42] = [
+pub(crate) const CODES: [Code; 43] = [
     code("ACCOUNT_NOT_FOUND", 4041, "No such account"),
     code("API_CLIENT_EXISTS", 4095, "The API client exists already"),
     code("API_CLIENT_NOT_FOUND", 4047, "No such API client"),
@@ -85,6 +85,11 @@ pub(crate) const CODES: [Code; 42] = [
     code("INVALID_TARGET", 4006, "The audience cannot be given"),
     code("MALFORMED_BODY", 4002, "The body cannot be read"),
     code("METHOD_NOT_ALLOWED", 4051, "No such method here"),
+    code(
+        "NEXT_KEY_EXISTS",
+        40911,
+        "The next signing key is there already",
+    ),
     code("OAUTH_APP_NOT_FOUND", 40413, "No such OAuth app"),
     code("PATH_NOT_FOUND", 4046, "No such path"),
     code("PRINCIPAL_NOT_FOUND", 4048, "No such principal"),

@@ -8,7 +8,6 @@ ALTER TABLE signing_keys ADD COLUMN retired_at INTEGER;
 ALTER TABLE brokers ADD COLUMN key_rotation_period INTEGER DEFAULT 129600;
 ALTER TABLE brokers ADD COLUMN key_overlap INTEGER NOT NULL DEFAULT 1440;
 
-ALTER TABLE emergency_clients ADD COLUMN dpop_key BLOB CHECK (dpop_key IS NULL OR length(dpop_key) = 32);
 ALTER TABLE emergency_clients ADD COLUMN token_key_id TEXT NOT NULL DEFAULT '';
 
 -- Until now a broker had one key, which signed everything.

@@ -237,7 +237,6 @@ impl TestApp {
             client_name: Some(client_id.to_owned()),
             client_description: None,
             access_token_ttl: Some(60),
-            dpop_key_thumbprint: None,
         };
         let issued = self
             .app

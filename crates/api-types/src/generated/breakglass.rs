@@ -490,6 +490,36 @@ impl EmergencyTokenStatus {
     }
 }
 
+/// When the signing keys of a realm follow one another.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize, Validate)]
+#[serde(default, rename_all = "camelCase")]
+pub struct KeyPolicy {
+    /// What the next key is made for. Required.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub algorithm: Option<SigningAlgorithm>,
+    /// For how many minutes the next key is published before it signs. Required.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub overlap: Option<i64>,
+    /// For how many minutes a key signs; 0 when keys are rotated on request alone. Required.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rotation_period: Option<i64>,
+}
+
+/// What is to change of a key policy. What is absent stays.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize, Validate)]
+#[serde(default, rename_all = "camelCase")]
+pub struct KeyPolicyChange {
+    /// What the next key is made for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub algorithm: Option<SigningAlgorithm>,
+    /// For how many minutes the next key is published before it signs, 1 to 10080 and less than the rotation period.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub overlap: Option<i64>,
+    /// For how many minutes a key signs, 1440 to 1051200; 0 when keys are rotated on request alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rotation_period: Option<i64>,
+}
+
 /// A secret that was just made.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize, Validate)]
 #[serde(default, rename_all = "camelCase")]
@@ -648,4 +678,98 @@ impl SigningAlgorithm {
             Self::Unknown => "UNKNOWN",
         }
     }
+}
+
+/// A signing key. Its private half never leaves the server.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize, Validate)]
+#[serde(default, rename_all = "camelCase")]
+pub struct SigningKey {
+    /// From when on it signs, in milliseconds since 1970 UTC. Required.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub activates_at: Option<i64>,
+    /// What it signs with. Required.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub algorithm: Option<SigningAlgorithm>,
+    /// When it was made, in milliseconds since 1970 UTC. Required.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub created_at: Option<i64>,
+    /// Its `kid`, the thumbprint of its public half (RFC 7638). Required.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kid: Option<String>,
+    /// When it was retired, if it was, in milliseconds since 1970 UTC.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retired_at: Option<i64>,
+    /// When the last token that it signed so far has ended, rounded up to the hour, in milliseconds since 1970 UTC.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signs_until: Option<i64>,
+    /// What it is for now. Required.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state: Option<SigningKeyState>,
+}
+
+/// What came of a rotation.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize, Validate)]
+#[serde(default, rename_all = "camelCase")]
+pub struct SigningKeyRotation {
+    /// Of how many credentials the access tokens were recalled. Required.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recalled_credentials: Option<i64>,
+    /// How many emergency tokens were recalled. Required.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recalled_emergency_tokens: Option<i64>,
+    /// The key that was made. Required.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signing_key: Option<SigningKey>,
+}
+
+/// How to rotate.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize, Validate)]
+#[serde(default)]
+pub struct SigningKeyRotationRequest {
+    /// Whether the keys that there are end at once, with every token that they signed; false when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub immediately: Option<bool>,
+}
+
+/// What a signing key is for: published before it signs, signing, published until its last token has ended, or over.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub enum SigningKeyState {
+    /// `NEXT`.
+    #[serde(rename = "NEXT")]
+    Next,
+    /// `ACTIVE`.
+    #[serde(rename = "ACTIVE")]
+    Active,
+    /// `RETIRING`.
+    #[serde(rename = "RETIRING")]
+    Retiring,
+    /// `RETIRED`.
+    #[serde(rename = "RETIRED")]
+    Retired,
+
+    /// A word that is newer than this code; never valid in a request.
+    #[serde(other, rename = "UNKNOWN")]
+    Unknown,
+}
+
+impl SigningKeyState {
+    /// The word on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Next => "NEXT",
+            Self::Active => "ACTIVE",
+            Self::Retiring => "RETIRING",
+            Self::Retired => "RETIRED",
+            Self::Unknown => "UNKNOWN",
+        }
+    }
+}
+
+/// The signing keys of a realm.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize, Validate)]
+#[serde(default, rename_all = "camelCase")]
+pub struct SigningKeys {
+    /// The keys, the one that signs last first. Required.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signing_keys: Option<Vec<SigningKey>>,
 }

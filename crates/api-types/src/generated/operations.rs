@@ -205,6 +205,14 @@ pub enum Operation {
     ListEmergencyClientRecords,
     /// Reads an emergency client and its use.
     GetEmergencyClientRecord,
+    /// Shows when the signing keys of a realm follow one another.
+    GetKeyPolicy,
+    /// Changes when the signing keys of a realm follow one another.
+    UpdateKeyPolicy,
+    /// Lists the signing keys of a realm.
+    ListSigningKeys,
+    /// Makes the next signing key of a realm.
+    RotateSigningKey,
     /// Sums up the server, its realms and its audit.
     GetServerStatus,
     /// Says that the process runs.
@@ -1307,6 +1315,50 @@ pub static OPERATIONS: &[OperationSpec] = &[
         surface: Surface::Breakglass,
         effect: Effect::Read,
         body: Body::None,
+    },
+    OperationSpec {
+        id: Operation::GetKeyPolicy,
+        name: "getKeyPolicy",
+        method: Method::Get,
+        path: "/breakglass/v1/realms/{realmId}/key-policy",
+        success: 200,
+        privilege: Privilege::View,
+        surface: Surface::Breakglass,
+        effect: Effect::Read,
+        body: Body::None,
+    },
+    OperationSpec {
+        id: Operation::UpdateKeyPolicy,
+        name: "updateKeyPolicy",
+        method: Method::Patch,
+        path: "/breakglass/v1/realms/{realmId}/key-policy",
+        success: 200,
+        privilege: Privilege::Manage,
+        surface: Surface::Breakglass,
+        effect: Effect::Write,
+        body: Body::Json,
+    },
+    OperationSpec {
+        id: Operation::ListSigningKeys,
+        name: "listSigningKeys",
+        method: Method::Get,
+        path: "/breakglass/v1/realms/{realmId}/signing-keys",
+        success: 200,
+        privilege: Privilege::View,
+        surface: Surface::Breakglass,
+        effect: Effect::Read,
+        body: Body::None,
+    },
+    OperationSpec {
+        id: Operation::RotateSigningKey,
+        name: "rotateSigningKey",
+        method: Method::Post,
+        path: "/breakglass/v1/realms/{realmId}/signing-keys",
+        success: 201,
+        privilege: Privilege::Manage,
+        surface: Surface::Breakglass,
+        effect: Effect::Write,
+        body: Body::Json,
     },
     OperationSpec {
         id: Operation::GetServerStatus,

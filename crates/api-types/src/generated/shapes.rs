@@ -1045,8 +1045,28 @@ impl Shaped for breakglass::ClientSecretRequest {
     };
 }
 
+impl Shaped for breakglass::KeyPolicyChange {
+    const SHAPE: &'static Shape = &Shape {
+        fields: &[
+            Field::new(
+                "algorithm",
+                "algorithm",
+                Kind::Choice(&["ES256", "RS256", "EdDSA"]),
+            ),
+            Field::new("overlap", "overlap", Kind::Int64),
+            Field::new("rotationPeriod", "rotation_period", Kind::Int64),
+        ],
+    };
+}
+
 impl Shaped for breakglass::PasswordChangeRequest {
     const SHAPE: &'static Shape = &Shape {
         fields: &[Field::new("password", "password", Kind::Text).required()],
+    };
+}
+
+impl Shaped for breakglass::SigningKeyRotationRequest {
+    const SHAPE: &'static Shape = &Shape {
+        fields: &[Field::new("immediately", "immediately", Kind::Boolean)],
     };
 }

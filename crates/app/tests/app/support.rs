@@ -18,7 +18,6 @@ pub(crate) fn draft(client_id: &str, ttl: i64) -> EmergencyClientDraft {
         client_name: Some("Name".to_owned()),
         client_description: None,
         access_token_ttl: Some(ttl),
-        dpop_key_thumbprint: None,
     }
 }
 

@@ -1,11 +1,12 @@
 //! `/breakglass/v1/brokers`: identity brokers.
 
 use breakglass_api_types::breakglass::{
-    Broker, BrokerCreationRequest, BrokerDeploymentType, Brokers, SigningAlgorithm,
+    Broker, BrokerCreationRequest, BrokerDeploymentType, Brokers,
 };
 use breakglass_app::{BrokerFilter, BrokerView};
-use breakglass_domain::{BrokerDraft, DeploymentType, SignatureAlgorithm};
+use breakglass_domain::{BrokerDraft, DeploymentType};
 
+use super::signing_key::algorithm;
 use crate::call::Call;
 use crate::failure::{Failure, reject_faults};
 use crate::reply::Reply;
@@ -36,11 +37,7 @@ pub(crate) async fn create(call: Call) -> Result<Reply, Failure> {
 fn wire(view: &BrokerView) -> Broker {
     let broker = &view.broker;
     Broker {
-        algorithm: Some(match broker.algorithm {
-            SignatureAlgorithm::EdDsa => SigningAlgorithm::EdDsa,
-            SignatureAlgorithm::Es256 => SigningAlgorithm::Es256,
-            SignatureAlgorithm::Rs256 => SigningAlgorithm::Rs256,
-        }),
+        algorithm: Some(algorithm(broker.algorithm)),
         created_at: Some(broker.created_at.millis()),
         deployment_type: Some(match broker.deployment_type {
             DeploymentType::Embedded => BrokerDeploymentType::Embedded,

@@ -11,6 +11,7 @@ pub(crate) mod metrics;
 pub(crate) mod openapi;
 pub(crate) mod probe;
 pub(crate) mod problem;
+pub(crate) mod signing_key;
 pub(crate) mod status;
 
 pub(crate) use count::whole;

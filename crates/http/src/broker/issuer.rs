@@ -91,7 +91,13 @@ fn offered(issuer: &Issuer) -> ProviderMetadata {
             API_TOKEN,
             TOKEN_EXCHANGE,
         ]),
-        id_token_signing_alg_values_supported: texts(&[issuer.broker.algorithm.name()]),
+        id_token_signing_alg_values_supported: Some(
+            issuer
+                .algorithms
+                .iter()
+                .map(|algorithm| algorithm.name().to_owned())
+                .collect(),
+        ),
         // RFC 8414, section 2: names of client authentication methods, or of access token types.
         introspection_endpoint_auth_methods_supported: texts(&[
             "client_secret_basic",

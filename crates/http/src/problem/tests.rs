@@ -15,6 +15,7 @@ fn errors() -> Vec<Error> {
         Error::Conflict(Conflict::ApiClientExists),
         Error::Conflict(Conflict::ClientIdTaken),
         Error::Conflict(Conflict::EmergencyClientExists),
+        Error::Conflict(Conflict::NextKeyExists),
         Error::Conflict(Conflict::RealmExists),
         Error::Conflict(Conflict::RoleExists),
         Error::Conflict(Conflict::RoleIsBuiltIn),

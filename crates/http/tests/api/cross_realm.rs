@@ -40,6 +40,7 @@ fn verdict(operation: Operation) -> Verdict {
         | Operation::GetEmergencyClient
         | Operation::GetEmergencyClientRecord
         | Operation::GetIamTaskDetails
+        | Operation::GetKeyPolicy
         | Operation::GetOAuthApp
         | Operation::GetRoleAssignment
         | Operation::GetSsoRealm
@@ -48,14 +49,17 @@ fn verdict(operation: Operation) -> Verdict {
         | Operation::ListEmergencyClientRecords
         | Operation::ListEmergencyClients
         | Operation::ListOAuthApps
+        | Operation::ListSigningKeys
         | Operation::QueryApiClients
         | Operation::QueryApiTokens
         | Operation::ReGenerateApiToken
         | Operation::RegenerateEmergencyClient
         | Operation::ReplaceClientKeys
         | Operation::RotateOAuthAppSecret
+        | Operation::RotateSigningKey
         | Operation::UpdateApiClient
         | Operation::UpdateApiToken
+        | Operation::UpdateKeyPolicy
         | Operation::UpdateOAuthApp
         | Operation::UpdateRoleAssignment
         | Operation::UpdateVidbMetadata => Verdict::Refused(404),

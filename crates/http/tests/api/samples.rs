@@ -140,6 +140,8 @@ fn with_credentials(ask: Ask, operation: Operation, made: &Credentials) -> Ask {
         ..
     } = made;
     match operation {
+        Operation::RotateSigningKey => ask.json(&json!({"immediately": false})),
+        Operation::UpdateKeyPolicy => ask.json(&json!({"overlap": 60})),
         Operation::CreateClientSecret => ask.json(&json!({"overlapMinutes": 5})),
         Operation::ReplaceClientKeys => ask.json(&json!({"keys": [public_jwk()]})),
         Operation::CreateOAuthApp => ask.json(&json!({"clientName": "New"})),

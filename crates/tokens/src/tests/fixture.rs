@@ -90,7 +90,6 @@ pub(super) fn claims(client_id: &ClientId) -> AccessTokenClaims {
         }),
         credential: None,
         actor: None,
-        confirmation: None,
         derived_from: Vec::new(),
     }
 }

@@ -9,4 +9,5 @@ mod emergency_clients;
 mod metrics;
 mod openapi;
 mod probes;
+mod signing_keys;
 mod status;
