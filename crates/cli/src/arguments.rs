@@ -8,6 +8,7 @@ mod client_secret;
 mod connect;
 mod data;
 mod emergency_client;
+mod key;
 mod local;
 mod oauth_app;
 mod page;
@@ -27,6 +28,7 @@ pub(crate) use client_secret::ClientSecretCommand;
 pub(crate) use connect::{ConnectArgs, Output, OutputArgs};
 pub(crate) use data::DataArgs;
 pub(crate) use emergency_client::{EmergencyClientCommand, IssueArgs, IssueOutput};
+pub(crate) use key::KeyCommand;
 pub(crate) use local::{AdminCommand, ManArgs};
 pub(crate) use oauth_app::{OauthAppArgs, OauthAppCommand};
 pub(crate) use page::PageArgs;
@@ -89,6 +91,9 @@ pub(crate) enum Command {
     EmergencyClient(EmergencyClientCommand),
     /// Do what a first start does, without serving
     Init(ServeArgs),
+    /// List and rotate signing keys, and replace the master key
+    #[command(subcommand)]
+    Key(KeyCommand),
     /// Print the manual pages
     Man(ManArgs),
     /// Make, list, show, replace, rotate and delete OAuth apps

@@ -213,7 +213,7 @@ impl Client {
 }
 
 /// The operating system's name of whoever runs this, for the audit.
-fn user_name() -> String {
+pub(crate) fn user_name() -> String {
     whoami::username().unwrap_or_else(|_| "unknown".to_owned())
 }
 

@@ -91,6 +91,7 @@ pub async fn run(cli: &Cli, context: &mut Context) -> Result<Exit, Failure> {
             commands::emergency_client::run(command, context).await
         }
         Command::Init(args) => commands::init::run(args, log, context).await,
+        Command::Key(command) => commands::key::run(command, context).await,
         Command::Man(args) => commands::manual::man(args, context),
         Command::OauthApp(command) => commands::oauth_app::run(command, context).await,
         Command::Realm(command) => commands::realm::run(command, context).await,

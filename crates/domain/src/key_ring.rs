@@ -39,11 +39,13 @@ pub struct KeyRing(Vec<SigningKey>);
 impl KeyRing {
     /// A ring of these keys, which are of one broker.
     pub fn new(mut keys: Vec<SigningKey>) -> Self {
-        keys.sort_by_key(|key| Reverse((key.activates_at, key.created_at)));
+        keys.sort_by_key(|key| {
+            Reverse((key.retired_at.is_none(), key.activates_at, key.created_at))
+        });
         Self(keys)
     }
 
-    /// Every key, the one that signs last first.
+    /// Every key, the one that signs last first, and those that are retired behind the others.
     pub fn keys(&self) -> &[SigningKey] {
         &self.0
     }

@@ -110,7 +110,8 @@ fn print(brokers: Vec<Broker>, context: &mut Context) -> Result<(), Failure> {
     context.console.line(table::render(&rows))
 }
 
-const fn word(algorithm: SignatureAlgorithm) -> SigningAlgorithm {
+/// The algorithm in the words of the contract.
+pub(crate) const fn word(algorithm: SignatureAlgorithm) -> SigningAlgorithm {
     match algorithm {
         SignatureAlgorithm::EdDsa => SigningAlgorithm::EdDsa,
         SignatureAlgorithm::Es256 => SigningAlgorithm::Es256,

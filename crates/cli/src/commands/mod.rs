@@ -10,6 +10,7 @@ pub(crate) mod client_secret;
 pub(crate) mod emergency_client;
 pub(crate) mod init;
 mod issued;
+pub(crate) mod key;
 pub(crate) mod manual;
 pub(crate) mod oauth_app;
 pub(crate) mod realm;

@@ -131,3 +131,37 @@ async fn a_client_registers_public_keys_and_never_private_ones() {
         .await;
     assert_eq!(listed.json()["clientKeys"][0]["algorithm"], "EdDSA");
 }
+
+#[tokio::test]
+async fn signing_keys_follow_one_another_and_the_master_key_too() {
+    let folder = Folder::initialized().await;
+    folder
+        .succeeds("emergency-client create LOCAL --client-id fire --ttl 1h")
+        .await;
+    let shown = folder.succeeds("key policy LOCAL --output json").await;
+    assert_eq!(shown.json()["rotationPeriod"], 129_600);
+    let set = folder
+        .succeeds("key policy LOCAL --algorithm EdDSA --rotation-period 0 --overlap 2h")
+        .await;
+    assert!(
+        set.out.contains("EdDSA") && set.out.contains("120 min"),
+        "{}",
+        set.out
+    );
+    let rotated = folder.succeeds("key rotate LOCAL").await;
+    assert!(rotated.out.contains("NEXT"), "{}", rotated.out);
+    folder.fails("key rotate LOCAL", Exit::Conflict).await;
+
+    folder.succeeds("key rotate-master --data-dir DATA").await;
+    let now = folder.succeeds("key rotate LOCAL --now").await;
+    assert!(now.err.contains("1 emergency tokens"), "{}", now.err);
+    let listed = folder.succeeds("key list LOCAL").await;
+    for state in ["ACTIVE", "RETIRED"] {
+        assert!(listed.out.contains(state), "{}", listed.out);
+    }
+    let clients = folder
+        .succeeds("emergency-client list LOCAL --output json")
+        .await;
+    assert!(clients.out.contains("EXPIRED"), "{}", clients.out);
+    folder.succeeds("audit verify LOCAL").await;
+}
