@@ -54,7 +54,9 @@ pub fn broker(number: u8) -> Broker {
         },
         algorithm: algorithm(number),
         key_policy: KeyPolicy {
-            rotation_period: (number % 2 == 0).then(|| Minutes::new(2000 + u32::from(number))),
+            rotation_period: number
+                .is_multiple_of(2)
+                .then(|| Minutes::new(2000 + u32::from(number))),
             overlap: Minutes::new(number.into()),
         },
         created_at: at(number.into()),
@@ -285,7 +287,9 @@ pub fn signing_key(number: u8, broker: Option<u8>) -> SigningKey {
         created_at: at(number.into()),
         activates_at: at(100 + u32::from(number)),
         signs_until: at(1000 + u32::from(number)),
-        retired_at: (number % 2 == 0).then(|| at(2000 + u32::from(number))),
+        retired_at: number
+            .is_multiple_of(2)
+            .then(|| at(2000 + u32::from(number))),
     }
 }
 
