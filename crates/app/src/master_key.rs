@@ -1,7 +1,7 @@
 //! The change of the master key.
 
-use breakglass_domain::Installation;
 use breakglass_domain::audit::{AuditAction, AuditTarget, TargetKind};
+use breakglass_domain::{Installation, Privilege};
 use breakglass_ports::StoreError;
 
 use crate::app::App;
@@ -14,8 +14,9 @@ impl App {
     /// a key that another process makes meanwhile is sealed within its own unit of work. Gives the number of keys.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] for callers of one realm; [`Error::Crypto`] when a key does not open under the vault's keys.
+    /// [`Error::Forbidden`] without the manage privilege and for callers of one realm; [`Error::Crypto`] when a key does not open under the vault's keys.
     pub async fn reseal_keys(&self, caller: &Caller) -> Result<usize, Error> {
+        caller.require(Privilege::Manage)?;
         caller.require_everywhere()?;
         let mut unit = self.ports.store.begin().await?;
         let present = unit.find_installation().await?;

@@ -145,9 +145,8 @@ impl WriteSigningKeys for View<Lease> {
             emergency_tokens += self.revoke_emergency_tokens(key_id, recall).await?;
         }
         let credentials = self.move_used_credentials(recall).await?;
-        if emergency_tokens + credentials > 0 {
-            self.begin_recall_epoch(recall.broker_id).await?;
-        }
+        // Also when nothing was recalled: a list that one of the keys signed must not be shown any more.
+        self.begin_recall_epoch(recall.broker_id).await?;
         Ok(SignedCount {
             credentials,
             emergency_tokens,

@@ -182,6 +182,18 @@ async fn an_emergency_recalls_everything_that_was_signed_and_nothing_of_others()
 }
 
 #[tokio::test]
+async fn no_status_list_of_a_retired_key_is_shown() {
+    let test = TestApp::start().await;
+    let before = test.app.status_list("CUSTOMER").await.unwrap();
+    let (admin, realm) = (test.admin(), test.made.realm.id);
+    let rotation = test.app.replace_signing_keys(&admin, realm).await;
+    let after = test.app.status_list("CUSTOMER").await.unwrap();
+    assert_ne!(after.jwt, before.jwt, "though nothing was recalled");
+    let signer = signer_of(&test, &Secret::new(after.jwt));
+    assert_eq!(signer, rotation.unwrap().made.key.id.to_string());
+}
+
+#[tokio::test]
 async fn a_realm_rotates_its_own_keys_alone() {
     let test = TestApp::start().await;
     let other = test.add_realm("OTHER").await;
