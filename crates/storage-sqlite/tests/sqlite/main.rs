@@ -10,6 +10,7 @@ mod corruption;
 mod crash;
 mod folder;
 mod group;
+mod migration;
 mod model;
 mod open;
 mod search;
