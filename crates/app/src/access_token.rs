@@ -12,6 +12,7 @@ use crate::caller::{Caller, Origin};
 use crate::client_secret::client_event;
 use crate::error::{Error, GrantFault, Resource};
 use crate::live_token::{Holder, LiveToken};
+use crate::possession::ShownProof;
 use crate::watch::Happening;
 
 /// A token that is alive, and what it stands for.
@@ -27,24 +28,30 @@ pub struct ActiveToken {
 
 impl App {
     /// The caller that holds an access token which is meant for this server. The use of an emergency token, or of a narrower
-    /// copy of one, is counted and audited, durably, before this returns.
+    /// copy of one, is counted and audited, durably, before this returns. A token that is bound to a key or a certificate is
+    /// believed only with what it is bound to.
     pub(crate) async fn authenticate_access_token(
         &self,
-        token: &Secret,
+        (token, proof): (&Secret, Option<&ShownProof>),
         origin: &Origin,
         operation: &str,
-    ) -> Result<Option<Caller>, Error> {
-        let Some(live) = self.find_live_token(token).await? else {
-            return Ok(None);
-        };
+    ) -> Result<Caller, Error> {
+        let found = self.find_live_token(token).await?;
         // RFC 9068, section 4: a token for somebody else opens nothing here.
-        if !live.claims().audience.contains(&live.verified.installation) {
-            return Ok(None);
+        let live =
+            found.filter(|live| live.claims().audience.contains(&live.verified.installation));
+        let Some(live) = live else {
+            return Err(self.refuse_token(origin, operation).await);
+        };
+        if let Err(unproven) = self.prove_possession(&live, token, proof, origin) {
+            return Err(self
+                .refuse_possession(unproven, &live, origin, operation)
+                .await);
         }
         let principal = live.principal(self.now());
         let caller = Caller::without_session(principal, origin.clone());
         match &live.holder {
-            Holder::Client(..) => Ok(Some(caller)),
+            Holder::Client(..) => Ok(caller),
             Holder::Emergency(client) => {
                 self.record_emergency_use(caller, &live, client, operation)
                     .await
@@ -58,7 +65,7 @@ impl App {
         live: &LiveToken,
         client: &EmergencyClient,
         operation: &str,
-    ) -> Result<Option<Caller>, Error> {
+    ) -> Result<Caller, Error> {
         let now = self.now();
         let mut unit = self.ports.store.begin().await?;
         let digest = &client.token.digest;
@@ -67,14 +74,15 @@ impl App {
             .await?
         {
             // It was recalled between the look and the count.
-            return Ok(None);
+            drop(unit);
+            return Err(self.refuse_token(&caller.origin, operation).await);
         }
         let event = self
             .client_event(&caller, AuditAction::EmergencyTokenUsed, client)
             .with("operation", operation)
             .with("token_id", live.claims().token_id.to_string());
         self.commit(unit, event).await?;
-        Ok(Some(caller))
+        Ok(caller)
     }
 
     /// What a token stands for, or `None` when it is not alive here, for whatever reason. A live one is audited, with repeats folded.

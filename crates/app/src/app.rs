@@ -6,7 +6,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use breakglass_domain::attempt_limiter::AttemptLimiter;
 use breakglass_domain::audit::{AuditEvents, AuditKey};
 use breakglass_domain::failure_ledger::FailureLedger;
-use breakglass_domain::{BrokerId, Installation, Minutes, Timestamp, TokenDigest, TokenId};
+use breakglass_domain::replay_cache::ReplayCache;
+use breakglass_domain::{
+    BrokerId, DpopNonces, Installation, Minutes, Timestamp, TokenDigest, TokenId,
+};
 use breakglass_ports::{
     CheckpointAnchor, Clock, Entropy, KeyVault, PasswordHasher, Store, TokenSigner, UnitOfWork,
 };
@@ -28,6 +31,12 @@ const SOURCE_CAPACITY: usize = 16_384;
 
 /// The most tokens whose signature is remembered as verified.
 const VERIFIED_CAPACITY: usize = 4096;
+
+/// The most proofs of possession that are remembered: those of two minutes at a thousand a second, in about ten megabytes.
+const PROOF_CAPACITY: usize = 131_072;
+
+/// The same for those of emergency tokens.
+const EMERGENCY_PROOF_CAPACITY: usize = 16_384;
 
 /// The adapters of this process.
 #[derive(Clone)]
@@ -59,6 +68,9 @@ pub struct Options {
     pub status_list_ttl_seconds: u32,
     /// Milliseconds between two checkpoints of an audit that grows.
     pub checkpoint_interval_millis: i64,
+    /// Whether a proof of possession has to carry a nonce of this process (RFC 9449, section 8). Several processes on one store
+    /// need it, because each remembers only the proofs that it saw itself.
+    pub require_dpop_nonce: bool,
 }
 
 impl Default for Options {
@@ -68,6 +80,7 @@ impl Default for Options {
             failure_limit: 20,
             status_list_ttl_seconds: 30,
             checkpoint_interval_millis: 5 * 60_000,
+            require_dpop_nonce: false,
         }
     }
 }
@@ -87,6 +100,12 @@ pub struct App {
     pub(crate) verified: Mutex<Remembered<TokenDigest, Arc<VerifiedToken>>>,
     /// The last status list signed for each broker.
     pub(crate) status_lists: Mutex<HashMap<BrokerId, CachedStatusList>>,
+    /// The nonces that this process gives to callers whose proofs could be of another time.
+    pub(crate) nonces: DpopNonces,
+    /// Proofs of possession that were shown, so that none is good twice.
+    pub(crate) proofs: Mutex<ReplayCache<TokenDigest>>,
+    /// Those that were shown with emergency tokens.
+    pub(crate) emergency_proofs: Mutex<ReplayCache<TokenDigest>>,
 }
 
 impl App {
@@ -95,6 +114,7 @@ impl App {
         options: Options,
         installation: Installation,
         audit_key: AuditKey,
+        nonces: DpopNonces,
     ) -> Self {
         let started_at = ports.clock.now();
         Self {
@@ -111,6 +131,9 @@ impl App {
             )),
             verified: Mutex::new(Remembered::new(VERIFIED_CAPACITY)),
             status_lists: Mutex::new(HashMap::new()),
+            nonces,
+            proofs: Mutex::new(ReplayCache::new(PROOF_CAPACITY)),
+            emergency_proofs: Mutex::new(ReplayCache::new(EMERGENCY_PROOF_CAPACITY)),
         }
     }
 

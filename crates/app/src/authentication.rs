@@ -6,6 +6,7 @@ use breakglass_domain::{Account, Privilege, Secret, TokenDigest, Username};
 use crate::app::App;
 use crate::caller::{Caller, Origin};
 use crate::error::{Error, Refusal};
+use crate::possession::ShownProof;
 use crate::watch::Happening;
 
 /// What a caller shows to prove who it is.
@@ -20,6 +21,13 @@ pub enum Credentials {
     },
     /// An access token.
     Bearer(Secret),
+    /// An access token with a proof of the key that it is bound to (RFC 9449, section 7.1).
+    Dpop {
+        /// The token.
+        token: Secret,
+        /// The proof.
+        proof: ShownProof,
+    },
     /// A session token of the form `uuid::uuid`.
     OpsToken(Secret),
 }
@@ -30,6 +38,7 @@ impl App {
     ///
     /// # Errors
     /// [`Error::Unauthenticated`] when the credentials are missing, unknown, over, recalled or not ours, and
+    /// [`Error::DpopNonceNeeded`] when a proof of possession is of another time, and
     /// [`Error::RateLimited`] instead when this source failed too often. Credentials that are right are never limited,
     /// but for passwords, which would cost a hash each.
     pub async fn authenticate(
@@ -51,13 +60,14 @@ impl App {
                 Ok(Caller::without_session(account.principal(), origin))
             }
             Some(Credentials::Bearer(token)) => {
-                match self
-                    .authenticate_access_token(&token, &origin, operation)
-                    .await?
-                {
-                    Some(caller) => Ok(caller),
-                    None => Err(self.refuse_token(&origin, operation).await),
-                }
+                let shown = (&token, None);
+                self.authenticate_access_token(shown, &origin, operation)
+                    .await
+            }
+            Some(Credentials::Dpop { token, proof }) => {
+                let shown = (&token, Some(&proof));
+                self.authenticate_access_token(shown, &origin, operation)
+                    .await
             }
             Some(Credentials::OpsToken(token)) => {
                 match self.authenticate_session(&token, &origin).await? {

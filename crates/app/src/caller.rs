@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use breakglass_domain::audit::{AuditAction, AuditEvent, AuditTarget, Outcome};
 use breakglass_domain::{
-    Actor, Client, Principal, Privilege, Reach, RealmId, Timestamp, TokenDigest,
+    Actor, Client, Principal, Privilege, Reach, RealmId, Thumbprint, Timestamp, TokenDigest,
 };
 
 use crate::error::{Error, Resource};
@@ -16,6 +16,8 @@ pub struct Origin {
     pub source_address: Option<String>,
     /// The id of the request.
     pub request_id: Option<String>,
+    /// The certificate that the client proved to hold when it connected, if it showed one (RFC 8705, section 3.1).
+    pub client_certificate: Option<Thumbprint>,
 }
 
 /// A caller whose identity is proven.

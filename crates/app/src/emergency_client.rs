@@ -2,9 +2,9 @@
 
 use breakglass_domain::audit::{AuditAction, AuditEvent, AuditEvents, AuditTarget, TargetKind};
 use breakglass_domain::{
-    AccessTokenClaims, Broker, BrokerId, ClientId, EmergencyClient, EmergencyClientDraft, Minutes,
-    NewToken, Privilege, RealmId, RoleClaim, Secret, StatusClaim, Timestamp, TokenDigest, TokenId,
-    TokenStatus,
+    AccessTokenClaims, Broker, BrokerId, ClientId, Confirmation, EmergencyClient,
+    EmergencyClientDraft, Minutes, NewToken, Privilege, RealmId, RoleClaim, Secret, StatusClaim,
+    Thumbprint, Timestamp, TokenDigest, TokenId, TokenStatus,
 };
 use breakglass_ports::{ReadView, StoreError, UnitOfWork};
 
@@ -104,7 +104,7 @@ impl App {
                 unit.as_mut(),
                 &broker,
                 accepted.client_id(),
-                accepted.ttl(),
+                (accepted.ttl(), accepted.dpop_key()),
                 now,
             )
             .await?;
@@ -140,7 +140,13 @@ impl App {
         let broker = broker_of(unit.as_mut(), caller, realm_id).await?;
         let client = find(unit.as_mut(), realm_id, client_id).await?;
         let (access_token, token) = self
-            .issue(unit.as_mut(), &broker, &client.client_id, client.ttl, now)
+            .issue(
+                unit.as_mut(),
+                &broker,
+                &client.client_id,
+                (client.ttl, client.dpop_key),
+                now,
+            )
             .await?;
         let expired = self.unrecorded_expiry(&client);
         let (client, retired) = client.regenerate(token, now);
@@ -185,7 +191,7 @@ impl App {
         unit: &mut dyn UnitOfWork,
         broker: &Broker,
         client_id: &ClientId,
-        ttl: Minutes,
+        (ttl, dpop_key): (Minutes, Option<Thumbprint>),
         now: Timestamp,
     ) -> Result<(Secret, NewToken), Error> {
         let key = self.signing_key(unit, broker.id, now.plus(ttl)).await?;
@@ -207,6 +213,7 @@ impl App {
             }),
             credential: None,
             actor: None,
+            confirmation: dpop_key.map(Confirmation::Key),
             derived_from: Vec::new(),
             issuer,
         };
@@ -303,6 +310,10 @@ fn after(earlier: Option<AuditEvent>, event: AuditEvent) -> AuditEvents {
 
 /// Adds what is worth knowing of the token that was issued.
 fn told(event: AuditEvent, client: &EmergencyClient) -> AuditEvent {
+    let event = match client.dpop_key {
+        Some(key) => event.with("dpop_key_thumbprint", key.to_string()),
+        None => event,
+    };
     event
         .with("token_id", client.token.id.to_string())
         .with("ttl_minutes", client.ttl.to_string())

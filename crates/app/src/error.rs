@@ -15,6 +15,14 @@ pub enum Error {
     /// The state of things does not allow it.
     #[error("{0}")]
     Conflict(Conflict),
+    /// A proof of possession has to be made again, with this nonce (RFC 9449, sections 8 and 9).
+    #[error("the proof of possession needs a nonce of this server")]
+    DpopNonceNeeded {
+        /// The nonce.
+        nonce: String,
+        /// Whether the request was for a token.
+        is_grant: bool,
+    },
     /// A key operation failed.
     #[error(transparent)]
     Crypto(#[from] CryptoError),
@@ -53,6 +61,9 @@ pub enum GrantFault {
     /// The client did not prove who it is, or is unknown.
     #[error("the client is unknown, or its credentials are missing, wrong or over")]
     InvalidClient,
+    /// The proof of possession is not good (RFC 9449, section 5).
+    #[error("the DPoP proof is wrong, was used before, or is for another request")]
+    InvalidDpopProof,
     /// The token that was shown is not good.
     #[error("the token that was shown is wrong, over, recalled or of another issuer")]
     InvalidGrant,
@@ -149,6 +160,10 @@ pub enum Refusal {
     Missing,
     /// The password is not that of the account, or there is no such account.
     Password,
+    /// What the token is bound to was not shown with it.
+    Possession,
+    /// The proof of possession is wrong, was used before, or is for another request or token.
+    Proof,
     /// The token is unknown, over, recalled or not ours.
     Token,
 }
@@ -160,6 +175,8 @@ impl Refusal {
             Self::Client => "unknown client or wrong secret",
             Self::Missing => "no credential",
             Self::Password => "wrong name or password",
+            Self::Possession => "bound token without what it is bound to",
+            Self::Proof => "wrong or used proof of possession",
             Self::Token => "unknown or dead token",
         }
     }
@@ -174,10 +191,14 @@ impl Error {
             | Self::Crypto(_)
             | Self::Store(StoreError::Corrupt { .. } | StoreError::Missing) => ErrorKind::Internal,
             Self::Forbidden { .. } => ErrorKind::Forbidden,
-            Self::Grant(GrantFault::InvalidClient) | Self::Unauthenticated(_) => {
-                ErrorKind::Unauthenticated
+            Self::DpopNonceNeeded {
+                is_grant: false, ..
             }
-            Self::Grant(_) | Self::Invalid(_) => ErrorKind::Invalid,
+            | Self::Grant(GrantFault::InvalidClient)
+            | Self::Unauthenticated(_) => ErrorKind::Unauthenticated,
+            Self::DpopNonceNeeded { is_grant: true, .. } | Self::Grant(_) | Self::Invalid(_) => {
+                ErrorKind::Invalid
+            }
             Self::NotFound(_) => ErrorKind::NotFound,
             Self::RateLimited { .. } => ErrorKind::RateLimited,
             Self::Store(StoreError::Unavailable { .. }) => ErrorKind::Unavailable,
@@ -200,8 +221,10 @@ impl Error {
             Self::Crypto(_) | Self::Store(StoreError::Corrupt { .. } | StoreError::Missing) => {
                 "INTERNAL"
             }
+            Self::DpopNonceNeeded { is_grant: true, .. } => "USE_DPOP_NONCE",
             Self::Forbidden { .. } => "FORBIDDEN",
             Self::Grant(GrantFault::InvalidClient) => "INVALID_CLIENT",
+            Self::Grant(GrantFault::InvalidDpopProof) => "INVALID_DPOP_PROOF",
             Self::Grant(GrantFault::InvalidGrant) => "INVALID_GRANT",
             Self::Grant(GrantFault::InvalidScope) => "INVALID_SCOPE",
             Self::Grant(GrantFault::InvalidTarget) => "INVALID_TARGET",
@@ -222,7 +245,10 @@ impl Error {
             Self::RateLimited { .. } => "TOO_MANY_ATTEMPTS",
             Self::Store(StoreError::Conflict) => "CONFLICT",
             Self::Store(StoreError::Unavailable { .. }) => "UNAVAILABLE",
-            Self::Unauthenticated(_) => "UNAUTHENTICATED",
+            Self::DpopNonceNeeded {
+                is_grant: false, ..
+            }
+            | Self::Unauthenticated(_) => "UNAUTHENTICATED",
         }
     }
 
@@ -255,6 +281,18 @@ impl Error {
             Self::Store(StoreError::Conflict) => "It exists already.".to_owned(),
             Self::Store(StoreError::Unavailable { .. }) => {
                 "The store cannot take the request now; nothing was changed.".to_owned()
+            }
+            Self::DpopNonceNeeded { .. } => {
+                "The DPoP proof has to be made again, with the nonce of the DPoP-Nonce header."
+                    .to_owned()
+            }
+            Self::Unauthenticated(Refusal::Possession) => {
+                "The token is bound to a key or a certificate that was not shown with it."
+                    .to_owned()
+            }
+            Self::Unauthenticated(Refusal::Proof) => {
+                "The DPoP proof is wrong, was used before, or is for another request or token."
+                    .to_owned()
             }
             Self::Unauthenticated(_) => {
                 "The credentials are missing, wrong, expired or recalled.".to_owned()

@@ -5,8 +5,8 @@ use breakglass_domain::audit::{
     AuditAction, AuditEvent, AuditEvents, AuditKey, AuditTarget, TargetKind,
 };
 use breakglass_domain::{
-    Account, Broker, BrokerDraft, BrokerId, Installation, InstanceId, Privilege, Realm, RealmId,
-    Role, Secret, SignatureAlgorithm, SigningKey, Timestamp, Username, ValidationReport,
+    Account, Broker, BrokerDraft, BrokerId, DpopNonces, Installation, InstanceId, Privilege, Realm,
+    RealmId, Role, Secret, SignatureAlgorithm, SigningKey, Timestamp, Username, ValidationReport,
 };
 use breakglass_ports::{CryptoError, StoreError, UnitOfWork};
 
@@ -83,7 +83,14 @@ impl App {
             Err(CryptoError::NotOpened) => return Err(OpenError::WrongMasterKey),
             Err(error) => return Err(Error::from(error).into()),
         };
-        Ok(Self::assemble(ports, options, installation, audit_key))
+        let nonces = DpopNonces::new(random(&ports)?);
+        Ok(Self::assemble(
+            ports,
+            options,
+            installation,
+            audit_key,
+            nonces,
+        ))
     }
 
     /// Makes everything that a first start needs: the installation with its keys, a broker of tenant `CUSTOMER`, a realm

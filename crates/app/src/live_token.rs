@@ -77,6 +77,11 @@ impl LiveToken {
         self.claims().credential.is_none()
     }
 
+    /// Whether its holder is an emergency client.
+    pub(crate) fn is_emergency(&self) -> bool {
+        matches!(self.holder, Holder::Emergency(_))
+    }
+
     /// The holder as it acts with this token.
     pub(crate) fn principal(&self, now: Timestamp) -> Principal {
         let realm_id = self.verified.realm_id;

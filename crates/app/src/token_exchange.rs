@@ -7,12 +7,21 @@ use breakglass_ports::UnitOfWork;
 
 use crate::app::App;
 use crate::caller::{Caller, Origin};
-use crate::client_authentication::AuthenticatedClient;
 use crate::client_secret::client_event;
 use crate::error::Error;
 use crate::live_token::{Holder, LiveToken};
+use crate::possession::Held;
 use crate::role_assignment::HeldRole;
 use crate::token_endpoint::{Basis, DEFAULT_TTL};
+
+/// Who asks for an exchange.
+pub(crate) struct Showing<'a> {
+    /// The `client_id` of the client that proved who it is, if one did.
+    pub(crate) client: Option<String>,
+    /// What it was found to hold.
+    pub(crate) held: Held,
+    pub(crate) origin: &'a Origin,
+}
 
 impl App {
     /// The basis of a narrower copy of a token.
@@ -21,9 +30,12 @@ impl App {
         unit: &mut dyn UnitOfWork,
         broker: &Broker,
         (subject, actor): (&Secret, Option<&Secret>),
-        client: Option<AuthenticatedClient>,
+        Showing {
+            client,
+            held: possession,
+            origin,
+        }: Showing<'_>,
         settings: &IamSettings,
-        origin: &Origin,
     ) -> Result<Option<Basis>, Error> {
         let Some(live) = self.live_in(unit, broker, subject).await? else {
             return Ok(None);
@@ -37,10 +49,12 @@ impl App {
         // Who acts is who shows a token of its own, or else the client that asks.
         let acting = match actor {
             Some(token) => match self.live_in(unit, broker, token).await? {
-                Some(acting) => Some(acting.claims().subject.clone()),
-                None => return Ok(None),
+                Some(acting) if possession.check(acting.claims().confirmation).is_ok() => {
+                    Some(acting.claims().subject.clone())
+                }
+                Some(_) | None => return Ok(None),
             },
-            None => client.map(|client| client.client.client_id),
+            None => client,
         };
         let previous = claims.actor.clone();
         let actor = match acting.filter(|acting| *acting != claims.subject) {
@@ -66,6 +80,7 @@ impl App {
             ttl: DEFAULT_TTL.min(settings.access_token_ttl()),
             ends_at: Some(claims.expires_at),
             actor,
+            confirmation: claims.confirmation,
             derived_from,
             event: event.with("derived_from", claims.token_id.to_string()),
         }))

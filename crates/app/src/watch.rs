@@ -175,7 +175,7 @@ impl App {
         } else {
             let origin = Origin {
                 source_address: Some(happening.subject),
-                request_id: None,
+                ..Origin::default()
             };
             origin.refusal(happening.action, target, self.now())
         };
@@ -204,7 +204,7 @@ mod tests {
         let of = |address: &str| {
             source(&Origin {
                 source_address: Some(address.to_owned()),
-                request_id: None,
+                ..Origin::default()
             })
         };
         assert_eq!(of("2001:db8:0:1::1"), "2001:db8:0:1::/64");

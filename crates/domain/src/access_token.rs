@@ -3,6 +3,7 @@
 use crate::credential::CredentialRef;
 use crate::id::TokenId;
 use crate::role_assignment::{RoleAssignment, RoleScope};
+use crate::thumbprint::Confirmation;
 use crate::timestamp::Timestamp;
 
 /// The name of the role an emergency token carries.
@@ -38,6 +39,8 @@ pub struct AccessTokenClaims {
     pub credential: Option<CredentialRef>,
     /// `act`: who acts for the subject (RFC 8693, section 4.1), the present actor outermost.
     pub actor: Option<ActorClaim>,
+    /// `cnf`: what the token is bound to (RFC 7800, section 3.1), if anything: without it the token opens nothing.
+    pub confirmation: Option<Confirmation>,
     /// `derived_from`: the tokens that this one is a narrower copy of, the first of them first. It dies with each of them.
     pub derived_from: Vec<TokenId>,
 }
@@ -96,4 +99,45 @@ pub struct StatusClaim {
     pub index: u64,
     /// `uri`: where the list is.
     pub uri: String,
+}
+
+/// The audience of a token: what there is when nobody asks for less. Below an audience is every URL that goes on from it.
+pub fn narrow_audience(whole: &[String], wanted: &[String]) -> Option<Vec<String>> {
+    if wanted.is_empty() {
+        return Some(whole.to_vec());
+    }
+    let within = |one: &String| {
+        whole.iter().any(|audience| {
+            one.strip_prefix(audience.as_str())
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        })
+    };
+    wanted.iter().all(within).then(|| wanted.to_vec())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_audience_is_never_widened() {
+        let whole = ["https://b.example".to_owned()];
+        let narrow = |wanted: &[&str]| {
+            let wanted: Vec<String> = wanted.iter().map(|&text| text.to_owned()).collect();
+            narrow_audience(&whole, &wanted)
+        };
+        assert_eq!(narrow(&[]), Some(whole.to_vec()));
+        assert_eq!(
+            narrow(&["https://b.example/grafana"]),
+            Some(vec!["https://b.example/grafana".to_owned()])
+        );
+        for wanted in [
+            "https://b.example.evil",
+            "https://c.example",
+            "https://b.exampl",
+        ] {
+            assert_eq!(narrow(&[wanted]), None, "{wanted}");
+        }
+        assert_eq!(narrow(&["https://b.example", "https://c.example"]), None);
+    }
 }

@@ -18,6 +18,7 @@
 //!     client_name: Some("Fire brigade".to_owned()),
 //!     client_description: None,
 //!     access_token_ttl: Some(60),
+//!     dpop_key_thumbprint: None,
 //! };
 //! let accepted = draft.accept(Minutes::new(259_200)).expect("every field is within its bounds");
 //!
@@ -55,6 +56,8 @@ pub mod client_key;
 pub mod client_query;
 pub mod client_secret;
 pub mod credential;
+pub mod dpop;
+pub mod dpop_nonce;
 pub mod emergency_client;
 pub mod failure;
 pub mod failure_ledger;
@@ -65,6 +68,7 @@ pub mod oauth_app;
 pub mod page;
 pub mod principal;
 pub mod realm;
+pub mod replay_cache;
 pub mod role;
 pub mod role_assignment;
 pub mod scope;
@@ -93,6 +97,8 @@ pub use client_query::{
 };
 pub use client_secret::ClientSecret;
 pub use credential::CredentialRef;
+pub use dpop::{DpopFault, DpopFreshness, DpopProof, DpopRequest};
+pub use dpop_nonce::DpopNonces;
 pub use emergency_client::{
     AcceptedEmergencyClient, ClientId, EmergencyClient, EmergencyClientDraft, EmergencyToken,
     NewToken, RetiredToken, TokenStatus, Usage,
@@ -116,6 +122,6 @@ pub use settings::{IamSettings, IamSettingsDraft};
 pub use signing_key::{SealedBytes, SignatureAlgorithm, SigningKey};
 pub use status_list::StatusList;
 pub use task::{Task, TaskError, TaskKind, TaskState};
-pub use thumbprint::Thumbprint;
+pub use thumbprint::{Confirmation, Thumbprint};
 pub use timestamp::{Minutes, Timestamp};
 pub use validation::{FieldFailure, ValidationReport};

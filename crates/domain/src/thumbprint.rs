@@ -1,16 +1,22 @@
-//! Thumbprints: SHA-256 digests by which a public key is told from others.
+//! Thumbprints: SHA-256 digests by which a key or a certificate is told from others, and tokens bound to one.
 
 use std::fmt;
 use std::str::FromStr;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use sha2::{Digest, Sha256};
 
-/// The SHA-256 thumbprint of a public key (RFC 7638). Its text is base64url without padding.
+/// The SHA-256 thumbprint of a public key (RFC 7638) or a certificate (RFC 8705, section 3.1). Its text is base64url without padding.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub struct Thumbprint([u8; 32]);
 
 impl Thumbprint {
+    /// The digest of these bytes.
+    pub fn of(bytes: &[u8]) -> Self {
+        Self(Sha256::digest(bytes).into())
+    }
+
     /// The thumbprint of these bytes, as a store kept them.
     pub const fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
@@ -42,6 +48,15 @@ impl FromStr for Thumbprint {
             .map_err(|_| InvalidThumbprint)?;
         bytes.try_into().map(Self).map_err(|_| InvalidThumbprint)
     }
+}
+
+/// What a token is bound to: only who holds this may use it (RFC 7800, section 3.1).
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum Confirmation {
+    /// `x5t#S256`: a client certificate (RFC 8705, section 3.1).
+    Certificate(Thumbprint),
+    /// `jkt`: a key that signs `DPoP` proofs (RFC 9449, section 6.1).
+    Key(Thumbprint),
 }
 
 #[cfg(test)]

@@ -20,7 +20,7 @@ use crate::pipeline::Vouched;
 use crate::server::Answer;
 use crate::shared::Shared;
 use crate::source_address::{TrustedProxy, source};
-use crate::stack::{self, RequestBody, ResponseBody, Source, Stack};
+use crate::stack::{self, ClientCertificate, RequestBody, ResponseBody, Source, Stack};
 
 /// The body of an answer: always whole.
 pub type Body = Full<Bytes>;
@@ -41,6 +41,8 @@ pub struct ApiOptions {
     pub body_timeout: Duration,
     /// How long an answer may take, its body's arrival included.
     pub request_timeout: Duration,
+    /// Whether clients are asked for certificates, to which their tokens are then bound (RFC 8705).
+    pub client_certificates: bool,
 }
 
 impl Default for ApiOptions {
@@ -51,6 +53,7 @@ impl Default for ApiOptions {
             max_body_bytes: 1024 * 1024,
             body_timeout: Duration::from_secs(15),
             request_timeout: Duration::from_secs(30),
+            client_certificates: false,
         }
     }
 }
@@ -101,6 +104,7 @@ impl Api {
     {
         let mut request = request.map(boxed);
         request.extensions_mut().remove::<Source>();
+        request.extensions_mut().remove::<ClientCertificate>();
         request.extensions_mut().insert(Vouched(principal));
         self.run(request).await
     }

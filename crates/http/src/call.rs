@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use breakglass_api_types::{Parsed, Shaped, read};
-use breakglass_app::{App, Caller, Origin, Refusal};
+use breakglass_app::{App, Caller, Origin, Refusal, ShownProof};
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use serde::de::DeserializeOwned;
@@ -31,6 +31,8 @@ pub(crate) struct Call {
     pub(crate) caller: Option<Caller>,
     /// What the `Authorization` shows of a client, where nobody is asked before the body is read.
     pub(crate) client: ClientHeader,
+    /// The proof that the request shows of a key, if it shows one.
+    pub(crate) proof: Option<ShownProof>,
     /// Where the request came from.
     pub(crate) origin: Origin,
     /// The body, empty where none is taken.

@@ -2,12 +2,16 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use breakglass_app::Credentials;
+use breakglass_app::{Credentials, ShownProof};
 use breakglass_domain::Secret;
-use http::HeaderMap;
-use http::header::AUTHORIZATION;
+use http::HeaderValue;
+use http::header::{AUTHORIZATION, HeaderName};
+use http::request::Parts;
 use percent_encoding::percent_decode_str;
 use zeroize::Zeroizing;
+
+/// The header with a proof that the sender holds a key (RFC 9449, section 4.1).
+pub(crate) const DPOP: HeaderName = HeaderName::from_static("dpop");
 
 /// Which schemes an operation takes.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -35,11 +39,11 @@ pub(crate) enum ClientHeader {
 }
 
 /// What the `Authorization` of a request shows of a client.
-pub(crate) fn client(headers: &HeaderMap) -> ClientHeader {
-    if !headers.contains_key(AUTHORIZATION) {
+pub(crate) fn client(parts: &Parts) -> ClientHeader {
+    if !parts.headers.contains_key(AUTHORIZATION) {
         return ClientHeader::Absent;
     }
-    match read(headers, Schemes::BasicAndTokens) {
+    match read(parts, Schemes::BasicAndTokens) {
         Some(Credentials::Basic { username, password }) => match as_client(&username, &password) {
             Some((client_id, secret)) => ClientHeader::Basic { client_id, secret },
             None => ClientHeader::Other,
@@ -60,8 +64,8 @@ pub(crate) fn as_client(username: &str, password: &Secret) -> Option<(String, Se
 }
 
 /// The credentials of a request; `None` when there are none, two, or none of a form that the operation takes.
-pub(crate) fn read(headers: &HeaderMap, schemes: Schemes) -> Option<Credentials> {
-    let mut values = headers.get_all(AUTHORIZATION).iter();
+pub(crate) fn read(parts: &Parts, schemes: Schemes) -> Option<Credentials> {
+    let mut values = parts.headers.get_all(AUTHORIZATION).iter();
     let value = values.next()?.to_str().ok()?;
     // Two answers to the question who is asking are none.
     if values.next().is_some() {
@@ -72,12 +76,39 @@ pub(crate) fn read(headers: &HeaderMap, schemes: Schemes) -> Option<Credentials>
     let is = |name: &str| scheme.eq_ignore_ascii_case(name);
     if is("Bearer") {
         Some(Credentials::Bearer(Secret::new(rest)))
+    } else if is("DPoP") {
+        Some(Credentials::Dpop {
+            token: Secret::new(rest),
+            proof: proof(parts).unwrap_or_else(|| no_proof(parts)),
+        })
     } else if is("OpsToken") || is("vRealizeOpsToken") {
         Some(Credentials::OpsToken(Secret::new(rest)))
     } else if is("Basic") && schemes == Schemes::BasicAndTokens {
         basic(rest)
     } else {
         None
+    }
+}
+
+/// The proof that a request shows; `None` when it shows none. Two of them are none that could be right (RFC 9449, section 4.3).
+pub(crate) fn proof(parts: &Parts) -> Option<ShownProof> {
+    let mut values = parts.headers.get_all(DPOP).iter();
+    let first = values.next()?;
+    let text = match values.next() {
+        Some(_) => None,
+        None => HeaderValue::to_str(first).ok(),
+    };
+    Some(ShownProof {
+        jwt: Secret::new(text.unwrap_or_default()),
+        ..no_proof(parts)
+    })
+}
+
+fn no_proof(parts: &Parts) -> ShownProof {
+    ShownProof {
+        jwt: Secret::new(""),
+        method: parts.method.to_string(),
+        path: parts.uri.path().to_owned(),
     }
 }
 
@@ -94,20 +125,27 @@ fn basic(encoded: &str) -> Option<Credentials> {
 
 #[cfg(test)]
 mod tests {
-    use http::HeaderValue;
+    use http::Request;
 
     use super::*;
 
-    fn shown(values: &[&str], schemes: Schemes) -> Option<(&'static str, String)> {
-        let mut headers = HeaderMap::new();
+    fn request(name: &HeaderName, values: &[&str]) -> Parts {
+        let (mut parts, ()) = Request::post("/a%20b?c=d").body(()).unwrap().into_parts();
         for value in values {
-            headers.append(AUTHORIZATION, HeaderValue::from_str(value).unwrap());
+            parts
+                .headers
+                .append(name, HeaderValue::from_str(value).unwrap());
         }
-        match read(&headers, schemes)? {
+        parts
+    }
+
+    fn shown(values: &[&str], schemes: Schemes) -> Option<(&'static str, String)> {
+        match read(&request(&AUTHORIZATION, values), schemes)? {
             Credentials::Basic { username, password } => {
                 Some(("basic", format!("{username}/{}", password.expose())))
             }
             Credentials::Bearer(token) => Some(("bearer", token.expose().to_owned())),
+            Credentials::Dpop { token, .. } => Some(("dpop", token.expose().to_owned())),
             Credentials::OpsToken(token) => Some(("ops", token.expose().to_owned())),
         }
     }
@@ -117,6 +155,7 @@ mod tests {
         for (value, expected) in [
             ("Bearer a.b.c", ("bearer", "a.b.c")),
             ("bEARER  a.b.c", ("bearer", "a.b.c")),
+            ("dpop a.b.c", ("dpop", "a.b.c")),
             ("OpsToken u::v", ("ops", "u::v")),
             ("opstoken u::v", ("ops", "u::v")),
             ("vRealizeOpsToken u::v", ("ops", "u::v")),
@@ -124,6 +163,22 @@ mod tests {
             let (kind, text) = shown(&[value], Schemes::Tokens).unwrap();
             assert_eq!((kind, text.as_str()), expected, "{value}");
         }
+    }
+
+    #[test]
+    fn a_proof_goes_with_the_method_and_the_path_as_they_were_sent() {
+        let jwt = |values: &[&str]| {
+            let proof = proof(&request(&DPOP, values))?;
+            Some(proof.jwt.expose().to_owned())
+        };
+        assert_eq!(jwt(&["a.b.c"]).as_deref(), Some("a.b.c"));
+        assert_eq!(jwt(&["a", "b"]).as_deref(), Some(""));
+        assert_eq!(jwt(&[]), None);
+        let proof = proof(&request(&DPOP, &["a"])).unwrap();
+        assert_eq!(
+            (proof.method.as_str(), proof.path.as_str()),
+            ("POST", "/a%20b")
+        );
     }
 
     #[test]

@@ -99,6 +99,9 @@ pub(crate) fn handler(operation: Operation) -> Option<Handler> {
         Operation::CreateClientSecret => serve!(breakglass::client_secret::create),
         Operation::DeleteClientSecret => serve!(breakglass::client_secret::delete),
         Operation::ListEmergencyClientRecords => serve!(breakglass::emergency_client::list),
+        Operation::CreateEmergencyClientRecord => {
+            serve!(breakglass::emergency_client::create)
+        }
         Operation::GetEmergencyClientRecord => serve!(breakglass::emergency_client::get),
         Operation::GetServerStatus => serve!(breakglass::status::get),
         Operation::GetHealth => serve_at_once!(breakglass::probe::health),

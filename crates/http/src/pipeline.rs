@@ -52,7 +52,8 @@ pub(crate) async fn answer(
     let origin = parts.extensions.remove::<Origin>().unwrap_or_default();
     let tenant = parameters.get("tenant");
     let caller = admit(&shared, spec, tenant, &mut parts, &origin).await?;
-    let client = credentials::client(&parts.headers);
+    let client = credentials::client(&parts);
+    let proof = credentials::proof(&parts);
     let body = read(&shared, spec, &parts.headers, body).await?;
     let reply = handler(Call {
         shared,
@@ -60,6 +61,7 @@ pub(crate) async fn answer(
         query: parts.uri.query().map(str::to_owned),
         caller,
         client,
+        proof,
         origin,
         body,
     })
@@ -128,7 +130,7 @@ async fn prove(
     let caller = if let Some(Vouched(principal)) = parts.extensions.remove() {
         Caller::without_session(principal, origin.clone())
     } else {
-        let shown = credentials::read(&parts.headers, schemes);
+        let shown = credentials::read(parts, schemes);
         let app = &shared.app;
         match shown {
             // The name and password may be those of a client of the tenant.

@@ -18,6 +18,12 @@ use crate::{breakglass, broker, fleet_iam};
 /// After how many seconds a caller should try again when the store cannot take a request.
 const UNAVAILABLE_SECONDS: u64 = 1;
 
+/// The algorithms of proofs of possession.
+pub(crate) const DPOP_ALGORITHMS: [&str; 3] = ["ES256", "EdDSA", "RS256"];
+
+/// The header with a nonce for proofs of possession (RFC 9449, section 8).
+const DPOP_NONCE: HeaderName = HeaderName::from_static("dpop-nonce");
+
 /// What a caller is told of a failure.
 #[derive(Clone, Debug)]
 pub(crate) struct Problem {
@@ -33,6 +39,8 @@ pub(crate) struct Problem {
     pub(crate) location: Option<Malformed>,
     /// What the caller lacks, when it was not believed.
     pub(crate) refusal: Option<Refusal>,
+    /// The nonce that a proof of possession needs.
+    pub(crate) dpop_nonce: Option<String>,
     /// When to try again, in seconds.
     pub(crate) retry_after: Option<u64>,
     /// The methods that there are.
@@ -51,7 +59,7 @@ pub(crate) struct Code {
 }
 
 /// Every code that a caller can be told, ordered by name. Neither a name nor a number is ever reused.
-pub(crate) const CODES: [Code; 43] = [
+pub(crate) const CODES: [Code; 45] = [
     code("ACCOUNT_NOT_FOUND", 4041, "No such account"),
     code("API_CLIENT_EXISTS", 4095, "The API client exists already"),
     code("API_CLIENT_NOT_FOUND", 4047, "No such API client"),
@@ -79,6 +87,11 @@ pub(crate) const CODES: [Code; 43] = [
     code("FORBIDDEN", 4031, "Not allowed"),
     code("INTERNAL", 5001, "The server failed"),
     code("INVALID_CLIENT", 4012, "The client is not authenticated"),
+    code(
+        "INVALID_DPOP_PROOF",
+        4009,
+        "The proof of possession is not good",
+    ),
     code("INVALID_GRANT", 4004, "The token is not good"),
     code("INVALID_REQUEST", 4001, "The request is not valid"),
     code("INVALID_SCOPE", 4005, "The scope cannot be given"),
@@ -119,6 +132,7 @@ pub(crate) const CODES: [Code; 43] = [
         4151,
         "The media type is not taken",
     ),
+    code("USE_DPOP_NONCE", 40010, "The proof needs a nonce"),
 ];
 
 impl Problem {
@@ -130,6 +144,7 @@ impl Problem {
             fields: Vec::new(),
             location: None,
             refusal: None,
+            dpop_nonce: None,
             retry_after: None,
             allowed: None,
         }
@@ -247,12 +262,19 @@ pub(crate) fn respond(failure: &Failure, surface: Surface, request_id: &str) -> 
     if let Some(seconds) = problem.retry_after {
         tell(RETRY_AFTER, &seconds.to_string());
     }
+    if let Some(nonce) = &problem.dpop_nonce {
+        tell(DPOP_NONCE, nonce);
+        // RFC 9449, section 9. At the token endpoint the error itself says so (section 8).
+        if problem.status == StatusCode::UNAUTHORIZED {
+            tell(WWW_AUTHENTICATE, &dpop_challenge("use_dpop_nonce"));
+        }
+    }
     for challenge in problem
         .refusal
         .iter()
         .flat_map(|refusal| challenges(*refusal, surface))
     {
-        tell(WWW_AUTHENTICATE, challenge);
+        tell(WWW_AUTHENTICATE, &challenge);
     }
     response
 }
@@ -266,6 +288,7 @@ fn of_error(error: &Error) -> Problem {
                 .map(|failure| FieldFailure::new(&failure.path, &failure.message))
                 .collect();
         }
+        Error::DpopNonceNeeded { nonce, .. } => problem.dpop_nonce = Some(nonce.clone()),
         Error::RateLimited {
             retry_after_seconds,
         } => problem.retry_after = Some(*retry_after_seconds),
@@ -301,16 +324,25 @@ fn status(kind: ErrorKind) -> StatusCode {
 }
 
 /// The schemes that a surface takes (RFC 9110, section 11.6.1), one header each, because clients are known that read
-/// only one challenge per header. A token that was given and not believed is named as such (RFC 6750, section 3.1).
-fn challenges(refusal: Refusal, surface: Surface) -> [&'static str; 2] {
+/// only one challenge per header. A token that was given and not believed is named as such (RFC 6750, section 3.1). Where
+/// only a proof of possession was missing or wrong, that alone is told (RFC 9449, section 7.1).
+fn challenges(refusal: Refusal, surface: Surface) -> Vec<String> {
     let bearer = match refusal {
+        Refusal::Possession => return vec![dpop_challenge("invalid_token")],
+        Refusal::Proof => return vec![dpop_challenge("invalid_dpop_proof")],
         Refusal::Token => r#"Bearer realm="breakglass", error="invalid_token""#,
         Refusal::Client | Refusal::Missing | Refusal::Password => r#"Bearer realm="breakglass""#,
     };
-    match surface {
+    let two = match surface {
         Surface::Breakglass | Surface::FleetIam => [bearer, r#"OpsToken realm="breakglass""#],
         Surface::Broker => [r#"Basic realm="breakglass", charset="UTF-8""#, bearer],
-    }
+    };
+    two.map(str::to_owned).to_vec()
+}
+
+fn dpop_challenge(error: &str) -> String {
+    let algorithms = DPOP_ALGORITHMS.join(" ");
+    format!(r#"DPoP realm="breakglass", algs="{algorithms}", error="{error}""#)
 }
 
 const fn code(name: &'static str, number: i32, title: &'static str) -> Code {

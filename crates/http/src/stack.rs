@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use breakglass_app::Origin;
+use breakglass_domain::Thumbprint;
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, CACHE_CONTROL, HeaderName, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderValue, Request, Response};
@@ -18,6 +19,7 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::trace::TraceLayer;
 
 use crate::api::{BoxError, Never};
+use crate::credentials::DPOP;
 use crate::handlers;
 use crate::layers::{EnvelopeLayer, MakeId, Observer, answer_panic, drop_bad_request_id, span};
 use crate::pipeline;
@@ -36,6 +38,10 @@ pub(crate) type Stack = BoxCloneSyncService<Request<RequestBody>, Response<Respo
 /// The network address that a request came from.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Source(pub(crate) IpAddr);
+
+/// The certificate that a client proved to hold when it connected.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ClientCertificate(pub(crate) Thumbprint);
 
 /// The name of the header with a request's id.
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -59,7 +65,7 @@ pub(crate) fn build(shared: &Arc<Shared>) -> Stack {
         ))
         .layer(PropagateRequestIdLayer::new(REQUEST_ID))
         // Before anything could print a header.
-        .layer(SetSensitiveRequestHeadersLayer::new([AUTHORIZATION]))
+        .layer(SetSensitiveRequestHeadersLayer::new([AUTHORIZATION, DPOP]))
         // Routing needs nothing but the request line; the span, the metrics and the envelopes below need to know where a
         // request leads.
         .map_request(move |request: Request<RequestBody>| mark(request, &router))
@@ -125,6 +131,9 @@ fn mark(mut request: Request<RequestBody>, router: &Router) -> Request<RequestBo
             let text = id.header_value().to_str().ok()?;
             Some(text.to_owned())
         }),
+        client_certificate: extensions
+            .get::<ClientCertificate>()
+            .map(|certificate| certificate.0),
     };
     request.extensions_mut().insert(route);
     request.extensions_mut().insert(origin);

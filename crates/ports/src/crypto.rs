@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use breakglass_domain::audit::{Checkpoint, SignedCheckpoint};
 use breakglass_domain::{
-    AccessTokenClaims, BrokerId, ClientAssertion, KeyId, PublicJwk, SealedBytes, Secret,
+    AccessTokenClaims, BrokerId, ClientAssertion, DpopProof, KeyId, PublicJwk, SealedBytes, Secret,
     SignatureAlgorithm, SigningKey, StatusList, Timestamp,
 };
 use zeroize::Zeroizing;
@@ -176,6 +176,13 @@ pub trait TokenSigner: Send + Sync {
         key: &PublicJwk,
         assertion: &Secret,
     ) -> Result<ClientAssertion, CryptoError>;
+
+    /// Verifies a proof by the key that it shows (RFC 9449, section 4.3), and gives what it says. For which request, token and
+    /// instant it is good, and whether it was seen before, is the caller's to check.
+    ///
+    /// # Errors
+    /// [`CryptoError::NotVerified`] for whatever reason.
+    fn verify_dpop_proof(&self, proof: &Secret) -> Result<DpopProof, CryptoError>;
 
     /// The `sub` that an assertion of unknown origin names. Says nothing of who made it.
     fn claimed_client(&self, assertion: &Secret) -> Option<String>;

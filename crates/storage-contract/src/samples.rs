@@ -87,6 +87,7 @@ pub fn client(realm: u8, id: &str) -> EmergencyClient {
         client_name: format!("Name of {id}"),
         client_description: Some(format!("What {id} is for:\n\u{1f692}")),
         ttl: Minutes::new(60),
+        dpop_key: Some(Thumbprint::of(id.as_bytes())),
         created_at: at(10),
         created_by: "admin".to_owned(),
         last_regenerated_at: None,

@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use breakglass_domain::{
-    ClientId, EmergencyClient, EmergencyToken, KeyId, RealmId, Timestamp, TokenDigest, TokenId,
-    Usage,
+    ClientId, EmergencyClient, EmergencyToken, KeyId, RealmId, Thumbprint, Timestamp, TokenDigest,
+    TokenId, Usage,
 };
 use breakglass_ports::StoreError;
 use breakglass_ports::store::{EmergencySummary, ReadEmergencyClients, WriteEmergencyClients};
@@ -18,6 +18,7 @@ struct EmergencyClientRow {
     client_name: String,
     client_description: Option<String>,
     ttl: i64,
+    dpop_key: Option<Vec<u8>>,
     created_at: i64,
     created_by: String,
     last_regenerated_at: Option<i64>,
@@ -43,6 +44,11 @@ impl TryFrom<EmergencyClientRow> for EmergencyClient {
         if client_id.as_str() != row.client_id {
             return Err(place.corrupt("client_id"));
         }
+        let dpop_key = row
+            .dpop_key
+            .as_deref()
+            .map(|bytes| place.bytes("dpop_key", bytes))
+            .transpose()?;
         let token = EmergencyToken {
             id: TokenId::from_bytes(place.bytes("token_id", &row.token_id)?),
             digest: place.digest("token_digest", &row.token_digest)?,
@@ -57,6 +63,7 @@ impl TryFrom<EmergencyClientRow> for EmergencyClient {
             realm_id: RealmId::from_bytes(place.bytes("realm_id", &row.realm_id)?),
             client_id,
             ttl: place.minutes("ttl", row.ttl)?,
+            dpop_key: dpop_key.map(Thumbprint::from_bytes),
             usage: Usage {
                 uses: place.count("uses", row.uses)?,
                 last_used_at: instant(row.last_used_at),
@@ -76,7 +83,7 @@ macro_rules! select_clients {
     ($condition:literal, $($argument:expr),+ $(,)?) => {
         sqlx::query_as!(
             EmergencyClientRow,
-            r#"SELECT realm_id, client_id, client_name, client_description, ttl,
+            r#"SELECT realm_id, client_id, client_name, client_description, ttl, dpop_key,
                created_at, created_by, last_regenerated_at, token_id, token_digest, token_key_id,
                token_status_index, token_issued_at, token_expires_at, token_revoked_at,
                token_expiry_recorded AS "token_expiry_recorded: bool", uses, last_used_at
@@ -183,6 +190,7 @@ impl WriteEmergencyClients for View<Lease> {
         let realm_id = client.realm_id.as_bytes().as_slice();
         let client_id = client.client_id.as_str();
         let ttl = client.ttl.get();
+        let dpop_key = dpop_key(client);
         let created_at = client.created_at.millis();
         let last_regenerated_at = millis(client.last_regenerated_at);
         let token_id = client.token.id.as_bytes().as_slice();
@@ -196,15 +204,16 @@ impl WriteEmergencyClients for View<Lease> {
         let last_used_at = millis(client.usage.last_used_at);
         let done = sqlx::query!(
             "INSERT INTO emergency_clients (realm_id, client_id, client_name, client_description,
-             ttl, created_at, created_by, last_regenerated_at, token_id, token_digest,
+             ttl, dpop_key, created_at, created_by, last_regenerated_at, token_id, token_digest,
              token_key_id, token_status_index, token_issued_at, token_expires_at, token_revoked_at,
              token_expiry_recorded, uses, last_used_at)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             realm_id,
             client_id,
             client.client_name,
             client.client_description,
             ttl,
+            dpop_key,
             created_at,
             client.created_by,
             last_regenerated_at,
@@ -231,6 +240,7 @@ impl WriteEmergencyClients for View<Lease> {
         let realm_id = client.realm_id.as_bytes().as_slice();
         let client_id = client.client_id.as_str();
         let ttl = client.ttl.get();
+        let dpop_key = dpop_key(client);
         let created_at = client.created_at.millis();
         let last_regenerated_at = millis(client.last_regenerated_at);
         let token_id = client.token.id.as_bytes().as_slice();
@@ -242,12 +252,13 @@ impl WriteEmergencyClients for View<Lease> {
         let token_revoked_at = millis(client.token.revoked_at);
         let done = sqlx::query!(
             "UPDATE emergency_clients SET client_name = ?, client_description = ?, ttl = ?,
-             created_at = ?, created_by = ?, last_regenerated_at = ?, token_id = ?,
+             dpop_key = ?, created_at = ?, created_by = ?, last_regenerated_at = ?, token_id = ?,
              token_digest = ?, token_key_id = ?, token_status_index = ?, token_issued_at = ?, token_expires_at = ?,
              token_revoked_at = ?, token_expiry_recorded = ? WHERE realm_id = ? AND client_id = ?",
             client.client_name,
             client.client_description,
             ttl,
+            dpop_key,
             created_at,
             client.created_by,
             last_regenerated_at,
@@ -308,4 +319,11 @@ impl WriteEmergencyClients for View<Lease> {
         .await;
         Ok(self.settle(done)?.rows_affected() > 0)
     }
+}
+
+fn dpop_key(client: &EmergencyClient) -> Option<&[u8]> {
+    client
+        .dpop_key
+        .as_ref()
+        .map(|key| key.as_bytes().as_slice())
 }

@@ -12,6 +12,7 @@ mod clock;
 mod entropy;
 mod faulty_store;
 mod hasher;
+mod holder;
 mod meddler;
 mod test_app;
 
@@ -19,5 +20,6 @@ pub use clock::ManualClock;
 pub use entropy::SeededEntropy;
 pub use faulty_store::FaultyStore;
 pub use hasher::CountingHasher;
+pub use holder::KeyHolder;
 pub use meddler::Meddler;
 pub use test_app::{ADMIN_PASSWORD, PUBLIC_URL, TestApp};

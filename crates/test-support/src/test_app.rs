@@ -237,6 +237,7 @@ impl TestApp {
             client_name: Some(client_id.to_owned()),
             client_description: None,
             access_token_ttl: Some(60),
+            dpop_key_thumbprint: None,
         };
         let issued = self
             .app
@@ -278,6 +279,7 @@ fn origin() -> Origin {
     Origin {
         source_address: Some("192.0.2.1".to_owned()),
         request_id: Some("test".to_owned()),
+        ..Origin::default()
     }
 }
 

@@ -1,7 +1,9 @@
 //! The payload of an access token, as JSON.
 
 use breakglass_domain::access_token::MAX_DERIVATIONS;
-use breakglass_domain::{AccessTokenClaims, ActorClaim, RoleClaim, StatusClaim, Timestamp};
+use breakglass_domain::{
+    AccessTokenClaims, ActorClaim, Confirmation, RoleClaim, StatusClaim, Timestamp,
+};
 use serde::{Deserialize, Serialize};
 
 /// An access token (RFC 9068, section 2.2); instants are seconds (RFC 7519, section 2).
@@ -34,8 +36,22 @@ pub(crate) struct AccessTokenJson {
     credential: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     act: Option<ActorJson>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    cnf: Option<ConfirmationJson>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     derived_from: Vec<String>,
+}
+
+/// RFC 7800, section 3.1. A member that is not understood is refused, for it says who may not use the token.
+#[derive(Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+enum ConfirmationJson {
+    /// RFC 9449, section 6.1.
+    #[serde(rename = "jkt")]
+    Key(String),
+    /// RFC 8705, section 3.1.
+    #[serde(rename = "x5t#S256")]
+    Certificate(String),
 }
 
 #[derive(Deserialize, Serialize)]
@@ -102,6 +118,7 @@ impl From<&AccessTokenClaims> for AccessTokenJson {
             status: claims.status.as_ref().map(StatusJson::from),
             credential: claims.credential.map(|credential| credential.to_string()),
             act: claims.actor.as_ref().map(ActorJson::from),
+            cnf: claims.confirmation.map(ConfirmationJson::from),
             derived_from: claims
                 .derived_from
                 .iter()
@@ -130,6 +147,10 @@ impl AccessTokenJson {
             status: self.status.map(StatusClaim::from),
             credential: self.credential.map(|text| text.parse()).transpose().ok()?,
             actor: self.act.map(ActorClaim::from),
+            confirmation: match self.cnf {
+                Some(cnf) => Some(cnf.confirmation()?),
+                None => None,
+            },
             derived_from: derived_from
                 .ok()
                 .filter(|ids| ids.len() <= MAX_DERIVATIONS)?,
@@ -184,6 +205,24 @@ impl From<StatusJson> for StatusClaim {
         Self {
             index: status.status_list.idx,
             uri: status.status_list.uri,
+        }
+    }
+}
+
+impl From<Confirmation> for ConfirmationJson {
+    fn from(confirmation: Confirmation) -> Self {
+        match confirmation {
+            Confirmation::Certificate(thumbprint) => Self::Certificate(thumbprint.to_string()),
+            Confirmation::Key(thumbprint) => Self::Key(thumbprint.to_string()),
+        }
+    }
+}
+
+impl ConfirmationJson {
+    fn confirmation(&self) -> Option<Confirmation> {
+        match self {
+            Self::Certificate(thumbprint) => thumbprint.parse().ok().map(Confirmation::Certificate),
+            Self::Key(thumbprint) => thumbprint.parse().ok().map(Confirmation::Key),
         }
     }
 }

@@ -46,7 +46,16 @@ pub(crate) fn sign(
     header.typ = Some(kind.typ().to_owned());
     header.kid = Some(pair.public_key().id.as_str().to_owned());
 
-    let header = serde_json::to_vec(&header).map_err(|_| CryptoError::Failed)?;
+    compact(pair, &header, payload)
+}
+
+/// Signs a payload under a header that says what the pair is.
+pub(crate) fn compact(
+    pair: &SigningPair,
+    header: &impl Serialize,
+    payload: &impl Serialize,
+) -> Result<String, CryptoError> {
+    let header = serde_json::to_vec(header).map_err(|_| CryptoError::Failed)?;
     let payload = serde_json::to_vec(payload).map_err(|_| CryptoError::Failed)?;
     let mut token = URL_SAFE_NO_PAD.encode(header);
     token.push('.');

@@ -11,6 +11,7 @@
 //! - [`MasterKey`] and [`Vault`]: the key in a file beside the store, and what is sealed under it.
 //! - [`JwtSigner`]: signing keys, access tokens, status lists and audit checkpoints.
 //! - [`Argon2Hasher`]: passwords of local accounts.
+//! - [`HolderKey`]: what the holder of a bound token proves with that it is theirs.
 //! - [`PublishedKeys`]: what a resource server checks, with nothing but what an issuer publishes.
 //!
 //! # Adding to it
@@ -22,11 +23,14 @@ mod access_token;
 mod claims;
 mod client_assertion;
 mod clock;
+mod dpop;
 mod entropy;
+mod holder_key;
 mod jws;
 mod kept_pairs;
 mod master_key;
 mod password;
+mod public_jwk;
 mod relying_party;
 mod signer;
 mod signing_pair;
@@ -38,6 +42,7 @@ mod tests;
 
 pub use clock::SystemClock;
 pub use entropy::SystemEntropy;
+pub use holder_key::{HolderKey, InvalidHolderKey};
 pub use master_key::{MasterKey, MasterKeyError};
 pub use password::Argon2Hasher;
 pub use relying_party::{PublishedKeys, PublishedStatusList, RelyingPartyError};

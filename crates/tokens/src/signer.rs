@@ -6,18 +6,18 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use breakglass_domain::audit::{Checkpoint, SignedCheckpoint};
 use breakglass_domain::{
-    AccessTokenClaims, BrokerId, ClientAssertion, KeyId, PublicJwk, Secret, SignatureAlgorithm,
-    SigningKey, Timestamp,
+    AccessTokenClaims, BrokerId, ClientAssertion, DpopProof, KeyId, PublicJwk, Secret,
+    SignatureAlgorithm, SigningKey, Timestamp,
 };
 use breakglass_ports::{CryptoError, KeyVault, PublicKey, StatusListToken, TokenSigner};
 use tokio::task;
 
 use crate::access_token::AccessTokenJson;
 use crate::claims::{CheckpointJson, StatusListTokenJson};
-use crate::client_assertion;
 use crate::jws::{self, Kind, MAX_TOKEN_BYTES};
 use crate::kept_pairs::KeptPairs;
 use crate::signing_pair::SigningPair;
+use crate::{client_assertion, dpop, public_jwk};
 
 /// Key pairs kept between signatures: more than the live keys of any sensible number of brokers.
 const KEPT_PAIRS: usize = 256;
@@ -126,7 +126,7 @@ impl TokenSigner for JwtSigner {
     }
 
     fn read_public_jwk(&self, jwk: &str) -> Result<PublicJwk, CryptoError> {
-        client_assertion::read_public_jwk(jwk)
+        public_jwk::read_public_jwk(jwk)
     }
 
     fn verify_client_assertion(
@@ -135,6 +135,10 @@ impl TokenSigner for JwtSigner {
         assertion: &Secret,
     ) -> Result<ClientAssertion, CryptoError> {
         client_assertion::verify(key, assertion.expose())
+    }
+
+    fn verify_dpop_proof(&self, proof: &Secret) -> Result<DpopProof, CryptoError> {
+        dpop::verify(proof.expose())
     }
 
     fn claimed_client(&self, assertion: &Secret) -> Option<String> {

@@ -431,6 +431,9 @@ pub struct EmergencyClientRecord {
     /// Who made it. Required.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub created_by: Option<String>,
+    /// The thumbprint of the key that its token is bound to (RFC 7638), in base64url.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dpop_key_thumbprint: Option<String>,
     /// When it was last given a new token. In milliseconds since 1970 UTC.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_regenerated_at: Option<i64>,
@@ -458,6 +461,27 @@ pub struct EmergencyClientRecords {
     /// The clients. Required.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub emergency_clients: Option<Vec<EmergencyClientRecord>>,
+}
+
+/// An emergency client that is to be made.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize, Validate)]
+#[serde(default, rename_all = "camelCase")]
+pub struct EmergencyClientRequest {
+    /// How long each token lives, in minutes. Required.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub access_token_ttl: Option<i64>,
+    /// What it is for, at most 4000 characters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_description: Option<String>,
+    /// The caller's own name for the client: 1 to 256 letters, digits, their marks, spaces and - _ . @ : + Required.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_id: Option<String>,
+    /// The name shown to people, 1 to 256 characters. Required.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_name: Option<String>,
+    /// The thumbprint of a public key (RFC 7638), in base64url, that each of its tokens is to be bound to (RFC 9449): without a proof of the key it opens nothing. Bound to none when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dpop_key_thumbprint: Option<String>,
 }
 
 /// The state of an emergency token.
@@ -536,6 +560,21 @@ pub struct NewClientSecret {
     /// The secret's id. Required.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub secret_id: Option<String>,
+}
+
+/// An emergency client that was just made.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize, Validate)]
+#[serde(default, rename_all = "camelCase")]
+pub struct NewEmergencyClient {
+    /// The token, shown this once. Required.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub access_token: Option<Sensitive>,
+    /// The client. Required.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub emergency_client: Option<EmergencyClientRecord>,
+    /// The issuer of its token. Required.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub issuer: Option<String>,
 }
 
 /// A new password.

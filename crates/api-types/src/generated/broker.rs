@@ -59,6 +59,9 @@ pub struct IntrospectionResponse {
     /// The client it was issued to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client_id: Option<String>,
+    /// What it is bound to (RFC 7800, section 3.1): an object of `jkt`, the thumbprint of a key (RFC 9449, section 6.2), or of `x5t#S256`, that of a certificate (RFC 8705, section 3.2).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cnf: Option<serde_json::Value>,
     /// What it was issued for, and dies with.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub credential: Option<String>,
@@ -173,6 +176,9 @@ pub struct ProviderMetadata {
     /// The claims that tokens carry.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub claims_supported: Option<Vec<String>>,
+    /// The algorithms of proofs of possession (RFC 9449, section 5.1).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dpop_signing_alg_values_supported: Option<Vec<String>>,
     /// The grants that are served.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub grant_types_supported: Option<Vec<String>>,
@@ -209,6 +215,9 @@ pub struct ProviderMetadata {
     /// How subjects are named.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub subject_types_supported: Option<Vec<String>>,
+    /// Whether a token is bound to the certificate of the client that asks for it (RFC 8705, section 3.3).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tls_client_certificate_bound_access_tokens: Option<bool>,
     /// Where to get an access token.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub token_endpoint: Option<String>,

@@ -203,6 +203,8 @@ pub enum Operation {
     DeleteClientSecret,
     /// Lists the emergency clients of a realm and their use.
     ListEmergencyClientRecords,
+    /// Makes an emergency client.
+    CreateEmergencyClientRecord,
     /// Reads an emergency client and its use.
     GetEmergencyClientRecord,
     /// Shows when the signing keys of a realm follow one another.
@@ -1304,6 +1306,17 @@ pub static OPERATIONS: &[OperationSpec] = &[
         surface: Surface::Breakglass,
         effect: Effect::Read,
         body: Body::None,
+    },
+    OperationSpec {
+        id: Operation::CreateEmergencyClientRecord,
+        name: "createEmergencyClientRecord",
+        method: Method::Post,
+        path: "/breakglass/v1/realms/{realmId}/emergency-clients",
+        success: 201,
+        privilege: Privilege::Manage,
+        surface: Surface::Breakglass,
+        effect: Effect::Write,
+        body: Body::Json,
     },
     OperationSpec {
         id: Operation::GetEmergencyClientRecord,

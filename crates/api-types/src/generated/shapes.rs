@@ -1045,6 +1045,18 @@ impl Shaped for breakglass::ClientSecretRequest {
     };
 }
 
+impl Shaped for breakglass::EmergencyClientRequest {
+    const SHAPE: &'static Shape = &Shape {
+        fields: &[
+            Field::new("accessTokenTtl", "access_token_ttl", Kind::Int64).required(),
+            Field::new("clientDescription", "client_description", Kind::Text),
+            Field::new("clientId", "client_id", Kind::Text).required(),
+            Field::new("clientName", "client_name", Kind::Text).required(),
+            Field::new("dpopKeyThumbprint", "dpop_key_thumbprint", Kind::Text),
+        ],
+    };
+}
+
 impl Shaped for breakglass::KeyPolicyChange {
     const SHAPE: &'static Shape = &Shape {
         fields: &[

@@ -18,6 +18,7 @@ pub(crate) fn draft(client_id: &str, ttl: i64) -> EmergencyClientDraft {
         client_name: Some("Name".to_owned()),
         client_description: None,
         access_token_ttl: Some(ttl),
+        dpop_key_thumbprint: None,
     }
 }
 
@@ -25,6 +26,7 @@ pub(crate) fn origin(address: &str) -> Origin {
     Origin {
         source_address: Some(address.to_owned()),
         request_id: Some("r-1".to_owned()),
+        ..Origin::default()
     }
 }
 
@@ -129,6 +131,7 @@ pub(crate) fn request(grant: Grant) -> TokenRequest {
     TokenRequest {
         grant,
         client: None,
+        proof: None,
         scope: None,
         audience: Vec::new(),
         expires_in: None,

@@ -145,7 +145,7 @@ async fn right_credentials_pass_although_others_guess() {
     let guess = |address: usize| {
         let origin = Origin {
             source_address: Some(format!("192.0.2.{address}")),
-            request_id: None,
+            ..Origin::default()
         };
         let request = TokenRequest {
             client: Some(credentials("ci", &Secret::new("guess"))),

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use validator::{Validate, ValidationError};
 
 use super::ClientId;
+use crate::thumbprint::Thumbprint;
 use crate::timestamp::Minutes;
 use crate::validation::{FieldFailure, ValidationReport, failures_of};
 
@@ -24,6 +25,8 @@ pub struct EmergencyClientDraft {
     pub client_description: Option<String>,
     /// The lifetime of the token in minutes, from 1 to the server's cap.
     pub access_token_ttl: Option<i64>,
+    /// The thumbprint of the key that each of its tokens is to be bound to (RFC 7638), in base64url; none when absent.
+    pub dpop_key_thumbprint: Option<String>,
 }
 
 /// A draft that keeps every rule.
@@ -33,6 +36,7 @@ pub struct AcceptedEmergencyClient {
     pub(super) client_name: String,
     pub(super) client_description: Option<String>,
     pub(super) ttl: Minutes,
+    pub(super) dpop_key: Option<Thumbprint>,
 }
 
 impl EmergencyClientDraft {
@@ -48,6 +52,7 @@ impl EmergencyClientDraft {
             .unwrap_or_default();
         let client_id = accept_client_id(self.client_id.as_deref(), &mut failures);
         let ttl = accept_ttl(self.access_token_ttl, cap, &mut failures);
+        let dpop_key = accept_key(self.dpop_key_thumbprint.as_deref(), &mut failures);
         match (
             client_id,
             ttl,
@@ -59,6 +64,7 @@ impl EmergencyClientDraft {
                 client_name,
                 client_description: self.client_description,
                 ttl,
+                dpop_key,
             }),
             (.., Some(report)) => Err(report),
             (.., None) => Err(ValidationReport::of("", "is incomplete")),
@@ -75,6 +81,11 @@ impl AcceptedEmergencyClient {
     /// The lifetime of its token.
     pub fn ttl(&self) -> Minutes {
         self.ttl
+    }
+
+    /// The key that its token is to be bound to.
+    pub fn dpop_key(&self) -> Option<Thumbprint> {
+        self.dpop_key
     }
 }
 
@@ -109,6 +120,13 @@ fn accept_client_id(text: Option<&str>, failures: &mut Vec<FieldFailure>) -> Opt
     };
     parsed
         .map_err(|message| failures.push(FieldFailure::new("clientId", message)))
+        .ok()
+}
+
+fn accept_key(text: Option<&str>, failures: &mut Vec<FieldFailure>) -> Option<Thumbprint> {
+    text?
+        .parse()
+        .map_err(|error| failures.push(FieldFailure::new("dpopKeyThumbprint", format!("{error}"))))
         .ok()
 }
 

@@ -3,6 +3,7 @@
 use super::{AcceptedEmergencyClient, ClientId};
 use crate::id::{KeyId, RealmId, TokenId};
 use crate::secret::TokenDigest;
+use crate::thumbprint::Thumbprint;
 use crate::timestamp::{Minutes, Timestamp};
 
 /// An emergency client with the one token it holds.
@@ -18,6 +19,8 @@ pub struct EmergencyClient {
     pub client_description: Option<String>,
     /// The lifetime of each of its tokens.
     pub ttl: Minutes,
+    /// The key that each of its tokens is bound to (RFC 9449): without a proof of it the token opens nothing.
+    pub dpop_key: Option<Thumbprint>,
     /// When it was made.
     pub created_at: Timestamp,
     /// Who made it: the id of the acting principal.
@@ -111,6 +114,7 @@ impl EmergencyClient {
             client_name: accepted.client_name,
             client_description: accepted.client_description,
             ttl: accepted.ttl,
+            dpop_key: accepted.dpop_key,
             created_at: now,
             created_by: created_by.to_owned(),
             last_regenerated_at: None,

@@ -11,6 +11,7 @@ fn draft(client_id: &str, ttl: i64) -> EmergencyClientDraft {
         client_name: Some("Name".to_owned()),
         client_description: None,
         access_token_ttl: Some(ttl),
+        dpop_key_thumbprint: None,
     }
 }
 
@@ -139,6 +140,7 @@ fn every_faulty_field_is_named_at_once() {
         client_name: Some(String::new()),
         client_description: Some("x".repeat(4001)),
         access_token_ttl: Some(0),
+        dpop_key_thumbprint: Some("short".to_owned()),
     };
     let report = faulty.accept(CAP).unwrap_err();
     let paths: Vec<_> = report
@@ -152,7 +154,8 @@ fn every_faulty_field_is_named_at_once() {
             "accessTokenTtl",
             "clientDescription",
             "clientId",
-            "clientName"
+            "clientName",
+            "dpopKeyThumbprint"
         ]
     );
 }

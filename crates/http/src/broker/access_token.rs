@@ -5,10 +5,11 @@ use breakglass_api_types::broker::{
     IntrospectionResponse, StatusListReference, TokenAuthorization, TokenRole, TokenStatusReference,
 };
 use breakglass_app::ActiveToken;
-use breakglass_domain::{ActorClaim, RoleClaim, StatusClaim};
+use breakglass_domain::{ActorClaim, Confirmation, RoleClaim, StatusClaim};
 use serde_json::{Value, json};
 
 use super::client::caller;
+use super::token::token_type;
 use crate::call::Call;
 use crate::failure::Failure;
 use crate::reply::Reply;
@@ -62,6 +63,7 @@ fn alive(found: ActiveToken) -> IntrospectionResponse {
         auth_time: Some(claims.issued_at.seconds()),
         authorization_details: some(authorization_details),
         client_id: Some(claims.client_id),
+        cnf: claims.confirmation.map(confirmation),
         credential: claims.credential.map(|credential| credential.to_string()),
         derived_from: some(derived_from),
         exp: Some(claims.expires_at.seconds()),
@@ -75,7 +77,7 @@ fn alive(found: ActiveToken) -> IntrospectionResponse {
         scope: claims.scope,
         status: claims.status.map(status),
         sub: Some(claims.subject),
-        token_type: Some("Bearer".to_owned()),
+        token_type: Some(token_type(claims.confirmation).to_owned()),
         username: Some(found.username),
         ..IntrospectionResponse::default()
     }
@@ -108,6 +110,13 @@ fn status(status: StatusClaim) -> TokenStatusReference {
             idx: i64::try_from(status.index).ok(),
             uri: Some(status.uri),
         }),
+    }
+}
+
+fn confirmation(confirmation: Confirmation) -> Value {
+    match confirmation {
+        Confirmation::Certificate(thumbprint) => json!({"x5t#S256": thumbprint.to_string()}),
+        Confirmation::Key(thumbprint) => json!({"jkt": thumbprint.to_string()}),
     }
 }
 

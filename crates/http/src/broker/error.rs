@@ -16,15 +16,18 @@ pub(crate) fn envelope(problem: &Problem) -> (&'static str, Vec<u8>) {
     ("application/json", body)
 }
 
-/// The registered code: RFC 6749, sections 4.1.2.1 and 5.2, RFC 6750, section 3.1, and RFC 8693, section 2.2.2. What no code was registered for,
+/// The registered code: RFC 6749, sections 4.1.2.1 and 5.2, RFC 6750, section 3.1, RFC 8693,
+/// section 2.2.2, and RFC 9449, section 12.2. What no code was registered for,
 /// such as an unknown tenant, is a request that is not valid here.
 fn code(problem: &Problem) -> &'static str {
     match problem.code {
+        "INVALID_DPOP_PROOF" => return "invalid_dpop_proof",
         "INVALID_GRANT" => return "invalid_grant",
         "INVALID_SCOPE" => return "invalid_scope",
         "INVALID_TARGET" => return "invalid_target",
         "UNAUTHORIZED_CLIENT" => return "unauthorized_client",
         "UNSUPPORTED_GRANT_TYPE" => return "unsupported_grant_type",
+        "USE_DPOP_NONCE" => return "use_dpop_nonce",
         _ => {}
     }
     match problem.status {

@@ -9,6 +9,7 @@ use breakglass_ports::{PublicKey, PublicKeyMaterial};
 use super::token::{API_TOKEN, CLIENT_CREDENTIALS, REFRESH_TOKEN, TOKEN_EXCHANGE};
 use crate::call::Call;
 use crate::failure::Failure;
+use crate::problem::DPOP_ALGORITHMS;
 use crate::reply::Reply;
 
 /// `getOpenidConfiguration`, `getAuthorizationServerMetadata`, `getAuthorizationServerMetadataUnderIssuer`: the same
@@ -25,6 +26,11 @@ pub(crate) async fn metadata(call: Call) -> Result<Reply, Failure> {
         introspection_endpoint: Some(endpoint(Operation::IntrospectToken)?),
         jwks_uri: Some(endpoint(Operation::GetJwks)?),
         revocation_endpoint: Some(endpoint(Operation::RevokeToken)?),
+        tls_client_certificate_bound_access_tokens: call
+            .shared
+            .options
+            .client_certificates
+            .then_some(true),
         token_endpoint: Some(endpoint(Operation::IssueToken)?),
         ..offered(&issuer)
     };
@@ -72,6 +78,7 @@ fn offered(issuer: &Issuer) -> ProviderMetadata {
             "auth_time",
             "authorization_details",
             "client_id",
+            "cnf",
             "credential",
             "derived_from",
             "exp",
@@ -85,6 +92,7 @@ fn offered(issuer: &Issuer) -> ProviderMetadata {
             "status",
             "sub",
         ]),
+        dpop_signing_alg_values_supported: texts(&DPOP_ALGORITHMS),
         grant_types_supported: texts(&[
             CLIENT_CREDENTIALS,
             REFRESH_TOKEN,
@@ -104,6 +112,7 @@ fn offered(issuer: &Issuer) -> ProviderMetadata {
             "client_secret_post",
             "private_key_jwt",
             "Bearer",
+            "DPoP",
         ]),
         issuer: Some(issuer.url.clone()),
         response_types_supported: texts(&[]),

@@ -3,8 +3,8 @@
 use breakglass_api_types::Sensitive;
 use breakglass_api_types::broker::TokenResponse;
 use breakglass_app::{Grant, TokenRequest};
-use breakglass_domain::Secret;
 use breakglass_domain::scope::MAX_SCOPE;
+use breakglass_domain::{Confirmation, Secret};
 
 use super::client::shown;
 use crate::call::Call;
@@ -41,6 +41,7 @@ pub(crate) async fn issue(call: Call) -> Result<Reply, Failure> {
     let request = TokenRequest {
         grant,
         client: shown(&call.client, &form)?,
+        proof: call.proof.clone(),
         scope: scope(&form)?,
         audience: audience(&form),
         expires_in: expires_in(&form)?,
@@ -54,9 +55,17 @@ pub(crate) async fn issue(call: Call) -> Result<Reply, Failure> {
         expires_in: Some(issued.expires_in_seconds),
         issued_token_type: is_exchange.then(|| ACCESS_TOKEN_TYPE.to_owned()),
         scope: issued.scope,
-        token_type: Some("Bearer".to_owned()),
+        token_type: Some(token_type(issued.confirmation).to_owned()),
     };
     Ok(Reply::json(&response)?.with_token())
+}
+
+/// How a token that is bound to this is presented (RFC 6750; RFC 8705, section 3; RFC 9449, section 5).
+pub(super) const fn token_type(confirmation: Option<Confirmation>) -> &'static str {
+    match confirmation {
+        Some(Confirmation::Key(_)) => "DPoP",
+        Some(Confirmation::Certificate(_)) | None => "Bearer",
+    }
 }
 
 fn grant(form: &Form) -> Result<Grant, Failure> {

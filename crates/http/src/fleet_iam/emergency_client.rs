@@ -48,6 +48,7 @@ pub(crate) async fn create(call: Call) -> Result<Reply, Failure> {
         client_name: value.client_name,
         client_description: value.client_description,
         access_token_ttl: value.access_token_ttl.map(i64::from),
+        dpop_key_thumbprint: None,
     };
     let cap = call.app().options().emergency_ttl_cap;
     reject_faults(failures, draft.clone().accept(cap).err())?;

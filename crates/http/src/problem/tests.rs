@@ -27,6 +27,7 @@ fn errors() -> Vec<Error> {
         },
         Error::Grant(GrantFault::InvalidClient),
         Error::Grant(GrantFault::InvalidGrant),
+        Error::Grant(GrantFault::InvalidDpopProof),
         Error::Grant(GrantFault::InvalidScope),
         Error::Grant(GrantFault::InvalidTarget),
         Error::Grant(GrantFault::UnauthorizedClient),
@@ -50,6 +51,10 @@ fn errors() -> Vec<Error> {
         Error::Store(StoreError::Missing),
         Error::Store(unavailable),
         Error::Unauthenticated(Refusal::Missing),
+        Error::DpopNonceNeeded {
+            nonce: "n".to_owned(),
+            is_grant: true,
+        },
     ]
 }
 

@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 
+use breakglass_domain::Thumbprint;
 use http::{Request, Version};
 use hyper::body::{Body, Incoming};
 use hyper::service::service_fn;
@@ -23,6 +24,7 @@ use super::activity::{Activity, Limits, Outstayed};
 use super::answer::Answer;
 use super::lingering::{Expected, Lingering};
 use super::options::ServerOptions;
+use crate::stack::ClientCertificate;
 
 /// The least that hyper takes as the size of its buffer.
 const LEAST_HEAD_BYTES: u32 = 8192;
@@ -84,7 +86,7 @@ impl<A: Answer> Connections<A> {
         let stream = Lingering::new(stream);
         let expected = stream.expected();
         let Some(acceptor) = self.tls.take() else {
-            return self.requests(stream, expected, peer).await;
+            return self.requests(stream, expected, (peer, None)).await;
         };
         let handshake = timeout(self.options.handshake_timeout, acceptor.accept(stream));
         let stream = tokio::select! {
@@ -93,22 +95,28 @@ impl<A: Answer> Connections<A> {
             _ = self.stopping.wait_for(|stopping| *stopping) => return Ok(()),
             done = handshake => done.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??,
         };
-        self.requests(stream, expected, peer).await
+        let shown = stream.get_ref().1.peer_certificates();
+        let certificate = shown.and_then(<[_]>::first);
+        let certificate = certificate.map(|der| ClientCertificate(Thumbprint::of(der)));
+        self.requests(stream, expected, (peer, certificate)).await
     }
 
     async fn requests<I>(
         mut self,
         stream: I,
         expected: Expected,
-        peer: SocketAddr,
+        (peer, certificate): (SocketAddr, Option<ClientCertificate>),
     ) -> Result<(), Box<dyn Error + Send + Sync>>
     where
         I: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
         let activity = Activity::start();
         let answer = self.answer;
-        let service = service_fn(|request: Request<Incoming>| {
+        let service = service_fn(|mut request: Request<Incoming>| {
             expected.set(has_body_ahead(&request));
+            if let Some(certificate) = certificate {
+                request.extensions_mut().insert(certificate);
+            }
             let in_flight = activity.begin();
             let answer = answer.clone();
             async move {

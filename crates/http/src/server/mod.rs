@@ -12,6 +12,7 @@
 
 mod activity;
 mod answer;
+mod client_certificate;
 mod connection;
 mod crowd;
 mod lingering;

@@ -8,7 +8,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use breakglass_domain::Timestamp;
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
-use rustls::server::{ClientHello, ResolvesServerCert};
+use rustls::server::danger::ClientCertVerifier;
+use rustls::server::{ClientHello, NoClientAuth, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 use rustls::version::{TLS12, TLS13};
 use rustls::{InconsistentKeys, ServerConfig};
@@ -19,6 +20,7 @@ use thiserror::Error;
 use tokio_rustls::TlsAcceptor;
 use zeroize::Zeroizing;
 
+use super::client_certificate::AnyCertificate;
 use super::self_signed;
 
 /// The protocols offered in the handshake (RFC 7301), the preferred one first.
@@ -69,13 +71,30 @@ impl TlsConfig {
         Self::from_pem_files(&path, &path)
     }
 
+    /// The same, but clients are asked for a certificate, so that tokens can be bound to it (RFC 8705). Whoever made it: it says
+    /// nothing of who the client is, only that the client holds its key. A client without one is served too.
+    ///
+    /// # Errors
+    /// As [`TlsConfig::from_pem_files`].
+    pub fn asking_for_certificates(self) -> Result<Self, TlsError> {
+        let verifier = AnyCertificate(Arc::clone(self.config.crypto_provider()));
+        Self::build(self.source, Some(Arc::new(verifier)))
+    }
+
     fn from_source(source: Source) -> Result<Self, TlsError> {
+        Self::build(source, None)
+    }
+
+    fn build(
+        source: Source,
+        verifier: Option<Arc<dyn ClientCertVerifier>>,
+    ) -> Result<Self, TlsError> {
         let provider = Arc::new(aws_lc_rs::default_provider());
         let current = Arc::new(Current(RwLock::new(source.read(&provider)?)));
         let mut config = ServerConfig::builder_with_provider(provider)
             .with_protocol_versions(&[&TLS13, &TLS12])
             .map_err(TlsError::Provider)?
-            .with_no_client_auth()
+            .with_client_cert_verifier(verifier.unwrap_or_else(|| Arc::new(NoClientAuth)))
             .with_cert_resolver(Arc::<Current>::clone(&current));
         config.alpn_protocols = ALPN.map(<[u8]>::to_vec).to_vec();
         Ok(Self {

@@ -26,6 +26,7 @@ fn verdict(operation: Operation) -> Verdict {
         Operation::CreateApiClient
         | Operation::CreateClientSecret
         | Operation::CreateEmergencyClient
+        | Operation::CreateEmergencyClientRecord
         | Operation::CreateOAuthApp
         | Operation::DeleteApiClient
         | Operation::DeleteApiToken

@@ -94,11 +94,13 @@ pub(crate) async fn sample(harness: &Harness, operation: Operation, realm: &Real
         })),
         Operation::CreateApiClient => ask.json(&json!({"clientId": "new", "clientName": "New"})),
         Operation::CreateBroker => ask.json(&json!({"tenant": "NEW", "displayName": "New"})),
-        Operation::CreateEmergencyClient => ask.json(&json!({
-            "clientId": "new",
-            "clientName": "New",
-            "accessTokenTtl": 60,
-        })),
+        Operation::CreateEmergencyClient | Operation::CreateEmergencyClientRecord => {
+            ask.json(&json!({
+                "clientId": "new",
+                "clientName": "New",
+                "accessTokenTtl": 60,
+            }))
+        }
         Operation::CreateRole => ask.json(&role("new")),
         Operation::CreateSsoRealm => {
             let draft = breakglass_domain::BrokerDraft {

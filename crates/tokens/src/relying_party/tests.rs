@@ -59,6 +59,7 @@ impl Fixture {
             scope: None,
             credential: None,
             actor: None,
+            confirmation: None,
             derived_from: Vec::new(),
         };
         let token = self.signer.sign_access_token(&self.key, &claims).unwrap();

@@ -6,8 +6,9 @@ use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::fixture::{ALGORITHMS, FIXTURE, encoded, forge};
-use crate::client_assertion::{claimed_client, read_public_jwk, verify};
+use super::fixture::{ALGORITHMS, encoded, jwk, signed};
+use crate::client_assertion::{claimed_client, verify};
+use crate::public_jwk::read_public_jwk;
 
 const REFUSED: CryptoError = CryptoError::NotVerified;
 
@@ -25,21 +26,6 @@ fn payload() -> Value {
 /// The public half of the fixture's key as a client would register it.
 fn registered(algorithm: SignatureAlgorithm) -> PublicJwk {
     read_public_jwk(&jwk(algorithm).to_string()).unwrap()
-}
-
-fn jwk(algorithm: SignatureAlgorithm) -> Value {
-    use breakglass_ports::PublicKeyMaterial::{EllipticCurve, OctetKeyPair, Rsa};
-    let pair = FIXTURE.signer.pair(FIXTURE.key(algorithm)).unwrap();
-    match &pair.public_key().material {
-        EllipticCurve { x, y } => json!({"kty": "EC", "crv": "P-256", "x": x, "y": y, "kid": "k"}),
-        OctetKeyPair { x } => json!({"kty": "OKP", "crv": "Ed25519", "x": x, "use": "sig"}),
-        Rsa { e, n } => json!({"kty": "RSA", "e": e, "n": n, "alg": "RS256"}),
-    }
-}
-
-fn signed(algorithm: SignatureAlgorithm, header: &Value, payload: &Value) -> String {
-    let pair = FIXTURE.signer.pair(FIXTURE.key(algorithm)).unwrap();
-    forge(&pair, &header.to_string(), &payload.to_string())
 }
 
 #[test]

@@ -9,7 +9,7 @@ use breakglass_domain::{
     StatusClaim, Timestamp, TokenId,
 };
 use breakglass_ports::{CryptoError, TokenSigner};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::signing_pair::SigningPair;
 use crate::{JwtSigner, MasterKey, Vault};
@@ -90,6 +90,7 @@ pub(super) fn claims(client_id: &ClientId) -> AccessTokenClaims {
         }),
         credential: None,
         actor: None,
+        confirmation: None,
         derived_from: Vec::new(),
     }
 }
@@ -99,6 +100,23 @@ pub(super) fn forge(pair: &SigningPair, header: &str, payload: &str) -> String {
     let message = format!("{}.{}", encoded(header), encoded(payload));
     let signature = pair.sign(message.as_bytes()).unwrap();
     format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature))
+}
+
+/// The public half of the fixture's key, as its holder would show it.
+pub(super) fn jwk(algorithm: SignatureAlgorithm) -> Value {
+    use breakglass_ports::PublicKeyMaterial::{EllipticCurve, OctetKeyPair, Rsa};
+    let pair = FIXTURE.signer.pair(FIXTURE.key(algorithm)).unwrap();
+    match &pair.public_key().material {
+        EllipticCurve { x, y } => json!({"kty": "EC", "crv": "P-256", "x": x, "y": y, "kid": "k"}),
+        OctetKeyPair { x } => json!({"kty": "OKP", "crv": "Ed25519", "x": x, "use": "sig"}),
+        Rsa { e, n } => json!({"kty": "RSA", "e": e, "n": n, "alg": "RS256"}),
+    }
+}
+
+/// A text signed with the fixture's key.
+pub(super) fn signed(algorithm: SignatureAlgorithm, header: &Value, payload: &Value) -> String {
+    let pair = FIXTURE.signer.pair(FIXTURE.key(algorithm)).unwrap();
+    forge(&pair, &header.to_string(), &payload.to_string())
 }
 
 pub(super) fn encoded(text: impl AsRef<[u8]>) -> String {

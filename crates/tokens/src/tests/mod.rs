@@ -3,6 +3,7 @@
 mod access_tokens;
 mod checkpoints;
 mod client_assertions;
+mod dpop_proofs;
 mod fixture;
 mod hostile_tokens;
 mod keys;

@@ -4,14 +4,14 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use breakglass_domain::Timestamp;
+use breakglass_domain::{Thumbprint, Timestamp};
 use rcgen::KeyPair;
-use rustls::version::TLS13;
+use rustls::version::{TLS12, TLS13};
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use tempfile::TempDir;
 
-use super::fixture::{NOW, hosts, read, start, tls_client};
+use super::fixture::{NOW, hosts, read, start, tls_client, tls_client_with};
 use crate::server::{ServerOptions, TlsConfig, TlsError, is_loopback};
 
 const DAY: i64 = 24 * 60 * 60 * 1000;
@@ -249,4 +249,31 @@ fn only_loopback_addresses_are_out_of_reach_of_others() {
     check("[::]:8443", false);
     check("192.0.2.1:8443", false);
     check("[::ffff:192.0.2.1]:8443", false);
+}
+
+#[tokio::test]
+async fn a_client_is_known_by_the_certificate_whose_key_it_holds() {
+    let folder = tempfile::tempdir().unwrap();
+    let mine = tempfile::tempdir().unwrap();
+    let (certificate, key) = write_pair(mine.path());
+    let certificate = CertificateDer::from_pem_file(certificate).unwrap();
+    let key = PrivateKeyDer::from_pem_file(key).unwrap();
+    let thumbprint = Thumbprint::of(&certificate).to_string();
+    let trusted = folder.path().join("tls-self-signed.crt");
+    let plain = self_signed(&["localhost"], &folder, NOW);
+    let asking = plain.clone().asking_for_certificates().unwrap();
+    for (tls, is_asked) in [(plain, false), (asking, true)] {
+        let running = start(ServerOptions::default(), Some(tls)).await;
+        let url = format!("https://localhost:{}/", running.address.port());
+        for version in [&TLS12, &TLS13] {
+            for shows in [false, true] {
+                let pair = shows.then(|| (certificate.clone(), key.clone_key()));
+                let client = tls_client_with(&trusted, &[version], true, pair);
+                let answer = client.get(url.parse().unwrap()).await.unwrap();
+                let (_, text) = read(answer).await;
+                let is_known = text.ends_with(&thumbprint);
+                assert_eq!(is_known, is_asked && shows, "{text}");
+            }
+        }
+    }
 }

@@ -15,19 +15,20 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use rustls::crypto::aws_lc_rs;
 use rustls::{ClientConfig, RootCertStore, SupportedProtocolVersion};
-use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
+use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 use crate::server::{Answer, Drained, Server, ServerOptions, TlsConfig};
+use crate::stack::ClientCertificate;
 
 /// The instant of most tests: 2026-01-01T00:00:00Z.
 pub(super) const NOW: Timestamp = Timestamp::from_millis(1_767_225_600_000);
 
-/// Answers with the version of the request and the port of the peer; `/held` waits until the test lets it go.
+/// Answers with the version of the request, the port of the peer, and the thumbprint of its certificate if it showed one; `/held` waits until the test lets it go.
 #[derive(Clone)]
 pub(super) struct Desk {
     arrived: mpsc::UnboundedSender<()>,
@@ -41,7 +42,11 @@ impl Answer for Desk {
             self.release.acquire().await.unwrap().forget();
         }
         let version = request.version();
-        Response::new(Full::from(format!("{version:?} {}", peer.port())))
+        let mut text = format!("{version:?} {}", peer.port());
+        if let Some(ClientCertificate(thumbprint)) = request.extensions().get() {
+            text = format!("{text} {thumbprint}");
+        }
+        Response::new(Full::from(text))
     }
 }
 
@@ -141,6 +146,16 @@ pub(super) fn tls_client(
     versions: &[&'static SupportedProtocolVersion],
     with_h2: bool,
 ) -> TlsClient {
+    tls_client_with(trusted, versions, with_h2, None)
+}
+
+/// The same, which shows a certificate when it is asked for one.
+pub(super) fn tls_client_with(
+    trusted: &Path,
+    versions: &[&'static SupportedProtocolVersion],
+    with_h2: bool,
+    shown: Option<(CertificateDer<'static>, PrivateKeyDer<'static>)>,
+) -> TlsClient {
     let mut roots = RootCertStore::empty();
     for certificate in CertificateDer::pem_file_iter(trusted).unwrap() {
         roots.add(certificate.unwrap()).unwrap();
@@ -148,8 +163,13 @@ pub(super) fn tls_client(
     let config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
         .with_protocol_versions(versions)
         .unwrap()
-        .with_root_certificates(roots)
-        .with_no_client_auth();
+        .with_root_certificates(roots);
+    let config = match shown {
+        Some((certificate, key)) => config
+            .with_client_auth_cert(vec![certificate], key)
+            .unwrap(),
+        None => config.with_no_client_auth(),
+    };
     let builder = hyper_rustls::HttpsConnectorBuilder::new()
         .with_tls_config(config)
         .https_only();

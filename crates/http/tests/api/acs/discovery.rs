@@ -1,5 +1,7 @@
 //! The metadata of an issuer, in its three places.
 
+use breakglass_app::Options;
+use breakglass_http::ApiOptions;
 use http::StatusCode;
 
 use crate::support::{Ask, Harness};
@@ -21,6 +23,7 @@ async fn discovery_names_what_works_and_nothing_else() {
         "auth_time",
         "authorization_details",
         "client_id",
+        "cnf",
         "credential",
         "derived_from",
         "exp",
@@ -33,6 +36,11 @@ async fn discovery_names_what_works_and_nothing_else() {
         "scope",
         "status",
         "sub"
+      ],
+      "dpop_signing_alg_values_supported": [
+        "ES256",
+        "EdDSA",
+        "RS256"
       ],
       "grant_types_supported": [
         "client_credentials",
@@ -48,7 +56,8 @@ async fn discovery_names_what_works_and_nothing_else() {
         "client_secret_basic",
         "client_secret_post",
         "private_key_jwt",
-        "Bearer"
+        "Bearer",
+        "DPoP"
       ],
       "issuer": "https://breakglass.test/acs/t/CUSTOMER",
       "jwks_uri": "https://breakglass.test/acs/t/CUSTOMER/jwks",
@@ -82,6 +91,18 @@ async fn discovery_names_what_works_and_nothing_else() {
       ]
     }
     "#);
+}
+
+#[tokio::test]
+async fn certificates_are_offered_where_they_are_asked_for() {
+    let api = ApiOptions {
+        client_certificates: true,
+        ..ApiOptions::default()
+    };
+    let harness = Harness::start_with(Options::default(), api).await;
+    let path = "/acs/t/CUSTOMER/.well-known/openid-configuration";
+    let told = harness.send(Ask::get(path)).await.json();
+    assert_eq!(told["tls_client_certificate_bound_access_tokens"], true);
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! `/acs/t/{tenant}`.
 
 mod discovery;
+mod dpop;
 mod forged_tokens;
 mod introspect;
 mod jwks;
