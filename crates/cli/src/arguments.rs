@@ -7,6 +7,7 @@ mod client_key;
 mod client_secret;
 mod connect;
 mod data;
+mod dpop_key;
 mod emergency_client;
 mod key;
 mod local;
@@ -27,6 +28,7 @@ pub(crate) use client_key::ClientKeyCommand;
 pub(crate) use client_secret::ClientSecretCommand;
 pub(crate) use connect::{ConnectArgs, Output, OutputArgs};
 pub(crate) use data::DataArgs;
+pub(crate) use dpop_key::DpopKeyCommand;
 pub(crate) use emergency_client::{EmergencyClientCommand, IssueArgs, IssueOutput};
 pub(crate) use key::KeyCommand;
 pub(crate) use local::{AdminCommand, ManArgs};
@@ -86,6 +88,9 @@ pub(crate) enum Command {
         /// The shell.
         shell: clap_complete::Shell,
     },
+    /// Make and show keys that tokens are bound to
+    #[command(subcommand)]
+    DpopKey(DpopKeyCommand),
     /// Make, list, show, regenerate and delete emergency clients
     #[command(subcommand, visible_alias = "ec")]
     EmergencyClient(EmergencyClientCommand),

@@ -1,9 +1,13 @@
 //! Requests of the contract, whichever way they go.
 
 mod answer;
+mod possession;
 mod session;
 
+use std::sync::Arc;
+
 use breakglass_api_types::{Body, Operation};
+use breakglass_ports::Clock;
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use http::{Request, Response};
@@ -15,8 +19,10 @@ use crate::credentials::Credentials;
 use crate::exit::{Exit, Failure};
 use crate::settings::DataSettings;
 use crate::transport::{InProcess, Network, Transport};
+use possession::Holder;
 
 pub(crate) use answer::Answer;
+pub(crate) use possession::read_key;
 
 /// What is asked for: an operation with the values of its path, its query and its body.
 #[derive(Clone, Debug)]
@@ -85,6 +91,8 @@ impl<'a> Call<'a> {
 pub(crate) struct Client {
     transport: Transport,
     authorization: Option<HeaderValue>,
+    /// Who proves with each request that the token is theirs, and when it is.
+    holder: Option<(Holder, Arc<dyn Clock>)>,
     /// Whether the session was acquired here and must be given back.
     session: bool,
     /// Whether the credentials are those of one realm only.
@@ -112,7 +120,15 @@ impl Client {
         let file = args.credentials_file.as_deref();
         match Credentials::find(file, &context.environment)? {
             Credentials::AccessToken(token) => {
-                client.present("Bearer", token.expose())?;
+                let scheme = match args.dpop_key {
+                    Some(_) => "DPoP",
+                    None => "Bearer",
+                };
+                client.present(scheme, token.expose())?;
+                if let Some(file) = &args.dpop_key {
+                    let holder = Holder::new(file, token)?;
+                    client.holder = Some((holder, Arc::clone(&context.clock)));
+                }
                 client.realm_only = true;
             }
             Credentials::OpsToken(token) => client.present("OpsToken", token.expose())?,
@@ -138,6 +154,7 @@ impl Client {
         Ok(Self {
             transport,
             authorization: None,
+            holder: None,
             session: false,
             realm_only: false,
         })
@@ -164,8 +181,26 @@ impl Client {
             let header = authorization.clone();
             request.headers_mut().insert(AUTHORIZATION, header);
         }
-        let response: Response<Bytes> = self.transport.send(request).await?;
+        let mut response = self.send(request.clone(), None).await?;
+        if let Some(nonce) = possession::nonce(response.headers()) {
+            // RFC 9449, section 9: nothing was done yet.
+            response = self.send(request, Some(&nonce)).await?;
+        }
         Answer::of(operation, response)
+    }
+
+    /// Sends a request, with a proof when the token is bound to a key.
+    async fn send(
+        &self,
+        mut request: Request<Bytes>,
+        nonce: Option<&str>,
+    ) -> Result<Response<Bytes>, Failure> {
+        if let Some((holder, clock)) = &self.holder {
+            let target = (request.method(), request.uri().path());
+            let proof = holder.prove(target, nonce, clock.as_ref())?;
+            request.headers_mut().insert(possession::DPOP, proof);
+        }
+        self.transport.send(request).await
     }
 
     /// Lets what waits to be done be done now, when no server may be there to do it.

@@ -105,7 +105,10 @@ struct CredentialsFile {
 }
 
 /// Reads a small text file that is not everybody's.
-fn read_private(path: &Path) -> Result<Secret, Failure> {
+///
+/// # Errors
+/// When it cannot be read, or is everybody's.
+pub(crate) fn read_private(path: &Path) -> Result<Secret, Failure> {
     let (text, mode) = read(path)?;
     if mode & EXPOSED_BITS == 0 {
         return Ok(text);

@@ -87,6 +87,7 @@ pub async fn run(cli: &Cli, context: &mut Context) -> Result<Exit, Failure> {
         Command::ClientKey(command) => commands::client_key::run(command, context).await,
         Command::ClientSecret(command) => commands::client_secret::run(command, context).await,
         Command::Completions { shell } => commands::manual::completions(*shell, context),
+        Command::DpopKey(command) => commands::dpop_key::run(command, context),
         Command::EmergencyClient(command) => {
             commands::emergency_client::run(command, context).await
         }

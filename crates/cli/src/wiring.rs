@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use breakglass_app::{App, OpenError, Ports};
-use breakglass_http::{Api, ApiOptions, TrustedProxy};
+use breakglass_http::{Api, ApiOptions};
 use breakglass_ports::{CheckpointAnchor, Entropy, KeyVault, Store};
 use breakglass_storage_sqlite::{Options as StoreOptions, SqliteStore};
 use breakglass_tokens::{
@@ -140,11 +140,10 @@ pub(crate) async fn open_app(settings: &DataSettings, ports: Ports) -> Result<Ap
 }
 
 /// The router on an application.
-pub(crate) fn api(app: Arc<App>, trusted_proxies: Vec<TrustedProxy>) -> Api {
+pub(crate) fn api(app: Arc<App>, options: ApiOptions) -> Api {
     let options = ApiOptions {
         version: env!("CARGO_PKG_VERSION"),
-        trusted_proxies,
-        ..ApiOptions::default()
+        ..options
     };
     Api::new(app, options)
 }

@@ -28,6 +28,9 @@ pub(crate) struct ConnectArgs {
     /// A file with `token`, or with `username` and `password` (TOML), that is not everybody's
     #[arg(long, value_name = "FILE", env = "BREAKGLASS_CREDENTIALS_FILE")]
     pub(crate) credentials_file: Option<PathBuf>,
+    /// The key that the token is bound to, PEM; proofs of it go with each request
+    #[arg(long, value_name = "FILE", env = "BREAKGLASS_DPOP_KEY")]
+    pub(crate) dpop_key: Option<PathBuf>,
     /// Trust these certificates (PEM) instead of the system's
     #[arg(long, value_name = "FILE", env = "BREAKGLASS_CA_CERT")]
     pub(crate) ca_cert: Option<PathBuf>,

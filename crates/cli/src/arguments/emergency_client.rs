@@ -25,6 +25,9 @@ pub(crate) enum EmergencyClientCommand {
         /// How long each token lives: minutes, or with a unit (30d, 12h, 45m)
         #[arg(long, alias = "access-token-ttl", value_name = "TTL", allow_negative_numbers = true, value_parser = lifetime::parse_minutes)]
         ttl: Minutes,
+        /// Bind its tokens to the key of this thumbprint, as `dpop-key` prints it: without the key they open nothing
+        #[arg(long, value_name = "THUMBPRINT", allow_hyphen_values = true)]
+        dpop_key_thumbprint: Option<String>,
         /// The realm.
         #[command(flatten)]
         realm: RealmArgs,

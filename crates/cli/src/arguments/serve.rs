@@ -33,6 +33,18 @@ pub(crate) struct ServeArgs {
     /// Make a certificate at the first start, and keep it in the data folder
     #[arg(long, value_name = "BOOL", env = "BREAKGLASS_TLS_SELF_SIGNED", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = BoolishValueParser::new())]
     pub(crate) tls_self_signed: Option<bool>,
+    /// Ask clients for a certificate, and bind the tokens that they get to it (RFC 8705)
+    ///
+    /// Whoever made the certificate: it proves that the client holds its key, and not who the client is. Clients without one are
+    /// served as ever. Needs TLS here, not at a proxy in front.
+    #[arg(long, value_name = "BOOL", env = "BREAKGLASS_TLS_CLIENT_CERTIFICATES", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = BoolishValueParser::new())]
+    pub(crate) tls_client_certificates: Option<bool>,
+    /// Take proofs of possession (`DPoP`) only with a nonce of this process (RFC 9449, section 8)
+    ///
+    /// Several servers on one data folder need it, because each remembers only the proofs that it saw itself. Without it a
+    /// nonce is asked for when the clock of a client is more than a minute off.
+    #[arg(long, value_name = "BOOL", env = "BREAKGLASS_REQUIRE_DPOP_NONCE", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = BoolishValueParser::new())]
+    pub(crate) require_dpop_nonce: Option<bool>,
     /// Serve without TLS on an address that others can reach, because a proxy in front speaks TLS
     #[arg(long, value_name = "BOOL", env = "BREAKGLASS_ALLOW_PLAINTEXT", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = BoolishValueParser::new())]
     pub(crate) allow_plaintext: Option<bool>,

@@ -1,7 +1,8 @@
 //! Emergency clients.
 
 use breakglass_api_types::breakglass::{
-    EmergencyClientRecord, EmergencyClientRecords, EmergencyTokenStatus,
+    EmergencyClientRecord, EmergencyClientRecords, EmergencyClientRequest, EmergencyTokenStatus,
+    NewEmergencyClient,
 };
 use breakglass_api_types::{Operation, fleet_iam};
 use breakglass_domain::{Minutes, Timestamp};
@@ -48,19 +49,20 @@ async fn carry_out(
             client_name,
             client_description,
             ttl,
+            dpop_key_thumbprint,
             realm,
             issue,
             ..
         } => {
-            let draft = fleet_iam::EmergencyClient {
+            let draft = EmergencyClientRequest {
                 client_id: Some(client_id.clone()),
                 client_name: client_name.clone().or_else(|| Some(client_id.clone())),
                 client_description: client_description.clone(),
-                access_token_ttl: i32::try_from(ttl.get()).ok(),
-                ..fleet_iam::EmergencyClient::default()
+                access_token_ttl: Some(ttl.get().into()),
+                dpop_key_thumbprint: dpop_key_thumbprint.clone(),
             };
             let realm = realm::resolve(client, realm.realm.as_deref()).await?;
-            create(client, &realm, &draft, issue, context).await
+            create(client, &realm, draft, issue, context).await
         }
         EmergencyClientCommand::Delete {
             client: named,
@@ -97,16 +99,48 @@ async fn carry_out(
     }
 }
 
+/// A client whose tokens are bound to a key is made on our own surface, any other on the fleet's.
 async fn create(
     client: &Client,
     realm: &str,
-    draft: &fleet_iam::EmergencyClient,
+    draft: EmergencyClientRequest,
     issue: &IssueArgs,
     context: &mut Context,
 ) -> Result<(), Failure> {
+    if draft.dpop_key_thumbprint.is_some() {
+        let path = [("realmId", realm)];
+        let call = Call::new(Operation::CreateEmergencyClientRecord, &path).body(&draft)?;
+        return issued::hand_over(client, call, issue, read_bound, context).await;
+    }
+    let draft = fleet_iam::EmergencyClient {
+        client_id: draft.client_id,
+        client_name: draft.client_name,
+        client_description: draft.client_description,
+        access_token_ttl: draft.access_token_ttl.and_then(|ttl| ttl.try_into().ok()),
+        ..fleet_iam::EmergencyClient::default()
+    };
     let path = [("ssoRealmId", realm)];
-    let call = Call::new(Operation::CreateEmergencyClient, &path).body(draft)?;
+    let call = Call::new(Operation::CreateEmergencyClient, &path).body(&draft)?;
     issued::hand_over(client, call, issue, read, context).await
+}
+
+/// The token of a client whose tokens are bound to a key, and whose it is.
+fn read_bound(answer: &Answer, context: &Context) -> Result<Issued, Failure> {
+    let made: NewEmergencyClient = answer.parse()?;
+    let record = made.emergency_client.unwrap_or_default();
+    let bound = record.dpop_key_thumbprint.clone();
+    Ok(Issued {
+        noun: "token",
+        secret: made.access_token,
+        facts: vec![
+            ("Client", record.client_id.clone().unwrap_or_default()),
+            ("Name", record.client_name.clone().unwrap_or_default()),
+            ("Issuer", made.issuer.unwrap_or_default()),
+            ("Token left", left(&record, context.clock.now())),
+            ("Bound to key", table::optional(bound)),
+        ],
+        advice: "Keep it where an emergency does not reach.",
+    })
 }
 
 /// The token of an answer, and whose it is.

@@ -99,6 +99,10 @@ pub(crate) fn tls(
             TlsConfig::self_signed(&hosts, &settings.data.folder, ports.clock.now())
         }
     };
+    let made = match (made, settings.client_certificates) {
+        (Ok(tls), true) => tls.asking_for_certificates(),
+        (made, _) => made,
+    };
     made.map(Some)
         .map_err(|error| Failure::caused(Exit::Usage, "TLS cannot be set up", &error))
 }

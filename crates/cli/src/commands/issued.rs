@@ -45,9 +45,9 @@ pub(super) async fn hand_over(
         return print(&issued, issue.output, context);
     };
     // The file is made first: a token that nobody can keep must not be issued.
-    let file = TokenFile::new(path)?;
+    let file = SecretFile::new(path)?;
     let issued = read(&client.call(call).await?, context)?;
-    file.keep(issued.secret()?)?;
+    file.keep(issued.secret()?, "the token is lost, regenerate it")?;
     issued.describe(context)?;
     let told = format!(
         "The {} is in {}, and nowhere else.",
@@ -88,15 +88,19 @@ impl Issued {
     }
 }
 
-/// A new file for a token, its owner's alone. It is removed again unless a token was kept in it.
-struct TokenFile {
+/// A new file for a secret, its owner's alone. It is removed again unless a secret was kept in it.
+pub(super) struct SecretFile {
     path: PathBuf,
     file: File,
     is_kept: bool,
 }
 
-impl TokenFile {
-    fn new(path: &Path) -> Result<Self, Failure> {
+impl SecretFile {
+    /// Makes the file.
+    ///
+    /// # Errors
+    /// When it cannot be made, or is there already.
+    pub(super) fn new(path: &Path) -> Result<Self, Failure> {
         let made = OpenOptions::new()
             .write(true)
             .create_new(true)
@@ -113,25 +117,26 @@ impl TokenFile {
         })
     }
 
-    fn keep(mut self, token: &str) -> Result<(), Failure> {
-        let written = self.write(token);
+    /// Keeps a secret in the file, durably. `lost` says what it means when that fails.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub(super) fn keep(mut self, secret: &str, lost: &str) -> Result<(), Failure> {
+        let written = self.write(secret);
         self.is_kept = written.is_ok();
         written.map_err(|error| {
-            let message = format!(
-                "cannot write {}: the token is lost, regenerate it",
-                self.path.display()
-            );
+            let message = format!("cannot write {}: {lost}", self.path.display());
             Failure::caused(Exit::Failed, message, &error)
         })
     }
 
-    fn write(&mut self, token: &str) -> io::Result<()> {
-        self.file.write_all(format!("{token}\n").as_bytes())?;
+    fn write(&mut self, secret: &str) -> io::Result<()> {
+        self.file.write_all(format!("{secret}\n").as_bytes())?;
         self.file.sync_all()
     }
 }
 
-impl Drop for TokenFile {
+impl Drop for SecretFile {
     fn drop(&mut self) {
         if !self.is_kept {
             // An empty file that stays behind does no harm.

@@ -7,6 +7,7 @@ pub(crate) mod audit;
 pub(crate) mod broker;
 pub(crate) mod client_key;
 pub(crate) mod client_secret;
+pub(crate) mod dpop_key;
 pub(crate) mod emergency_client;
 pub(crate) mod init;
 mod issued;

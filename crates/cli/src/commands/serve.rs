@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use breakglass_app::{App, Caller, Housekeeping};
-use breakglass_http::{Api, Server, TlsConfig};
+use breakglass_http::{Api, ApiOptions, Server, TlsConfig};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::MissedTickBehavior;
 
@@ -72,7 +72,12 @@ pub(crate) async fn run(
     let told = told.and_then(|()| announce(&settings, &listening, &url, tls.as_ref(), context));
     if told.is_ok() {
         warn_of_lockout(&app).await;
-        let api = wiring::api(Arc::clone(&app), settings.trusted_proxies);
+        let options = ApiOptions {
+            trusted_proxies: settings.trusted_proxies,
+            client_certificates: settings.client_certificates,
+            ..ApiOptions::default()
+        };
+        let api = wiring::api(Arc::clone(&app), options);
         serve(server, api, tls, &app, signals).await;
     }
     let stopped = app.stop().await;

@@ -47,10 +47,14 @@ pub(crate) struct SettingsFile {
     pub(crate) max_connections_per_source: Option<u32>,
     /// The URL under which clients reach the server.
     pub(crate) public_url: Option<String>,
+    /// Whether proofs of possession have to carry a nonce.
+    pub(crate) require_dpop_nonce: Option<bool>,
     /// For how many seconds a status list may be kept.
     pub(crate) status_list_ttl: Option<u32>,
     /// The certificate chain, PEM.
     pub(crate) tls_cert: Option<PathBuf>,
+    /// Whether clients are asked for certificates.
+    pub(crate) tls_client_certificates: Option<bool>,
     /// Its private key, PEM.
     pub(crate) tls_key: Option<PathBuf>,
     /// Whether the server makes its own certificate.

@@ -47,6 +47,8 @@ pub(crate) struct ServeSettings {
     pub(crate) public_url: Option<PublicUrl>,
     /// How connections are protected.
     pub(crate) tls: Tls,
+    /// Whether clients are asked for certificates.
+    pub(crate) client_certificates: bool,
     /// How many connections are served at once.
     pub(crate) max_connections: usize,
     /// How many of them one source may have; a share of the whole when nothing is said.
@@ -140,13 +142,17 @@ impl ServeSettings {
             let text = file.log_format.as_deref()?;
             faults.note("log-format", parse_log_format(text))
         });
-        let settings = Self {
+        let mut settings = Self {
             data: data(&flags.data, &file, &mut faults),
             listen: faults
                 .note("listen", parse_address(&listen))
                 .unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 0))),
             public_url: public_url.and_then(|url| faults.note("public-url", url.parse())),
             tls: tls(flags, &file, &mut faults),
+            client_certificates: flags
+                .tls_client_certificates
+                .or(file.tls_client_certificates)
+                .unwrap_or_default(),
             max_connections: count(
                 "max-connections",
                 flags.max_connections.or(file.max_connections),
@@ -171,6 +177,12 @@ impl ServeSettings {
                 .unwrap_or_else(|| "info".to_owned()),
             log_format,
         };
+        let nonce = flags.require_dpop_nonce.or(file.require_dpop_nonce);
+        settings.data.options.require_dpop_nonce = nonce == Some(true);
+        if settings.client_certificates && settings.tls == Tls::Off {
+            let fault = "tls-client-certificates: needs tls-cert and tls-key, or tls-self-signed";
+            faults.0.push(fault.to_owned());
+        }
         let exposed = !settings.listen.ip().is_loopback() && settings.tls == Tls::Off;
         let allowed = flags.allow_plaintext.or(file.allow_plaintext) == Some(true);
         if exposed && !allowed {

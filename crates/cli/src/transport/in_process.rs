@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use breakglass_app::App;
 use breakglass_domain::Principal;
-use breakglass_http::Api;
+use breakglass_http::{Api, ApiOptions};
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
@@ -28,7 +28,7 @@ impl InProcess {
     pub(crate) async fn open(settings: &DataSettings, user: String) -> Result<Self, Failure> {
         let app = wiring::open(settings).await?;
         Ok(Self {
-            api: wiring::api(Arc::clone(&app), Vec::new()),
+            api: wiring::api(Arc::clone(&app), ApiOptions::default()),
             app,
             principal: Principal::LocalOperator { user },
         })
