@@ -3,6 +3,8 @@
 usage: oauth_clients.py ISSUER CLIENT_ID SECRET EMERGENCY_TOKEN REALM
 """
 
+import base64
+import hashlib
 import json
 import sys
 import time
@@ -15,6 +17,7 @@ from authlib.integrations.requests_client import OAuth2Session
 from authlib.oauth2.rfc7523 import PrivateKeyJWT
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from joserfc.jwk import ECKey
 
 ISSUER, CLIENT_ID, SECRET, EMERGENCY, REALM = sys.argv[1:]
 ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"
@@ -137,6 +140,41 @@ def attack(metadata, key):
         equal(ask(bad), refused)
 
 
+def prove(metadata):
+    """A token that is bound to a key (RFC 9449), with proofs that PyJWT signs."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    jwk = json.loads(jwt.algorithms.ECAlgorithm.to_jwk(key.public_key()))
+    assert "ES256" in metadata["dpop_signing_alg_values_supported"], metadata
+
+    def proof(method, url, token=None):
+        claims = {"jti": str(uuid.uuid4()), "htm": method, "htu": url, "iat": time.time()}
+        if token:
+            digest = hashlib.sha256(token.encode()).digest()
+            claims["ath"] = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+        return jwt.encode(claims, key, algorithm="ES256", headers={"typ": "dpop+jwt", "jwk": jwk})
+
+    endpoint = metadata["token_endpoint"]
+    with OAuth2Session(CLIENT_ID, SECRET, token_endpoint_auth_method="client_secret_basic") as session:
+        shown = {"DPoP": proof("POST", endpoint)}
+        token = session.fetch_token(endpoint, grant_type="client_credentials", headers=shown)
+        equal(token["token_type"], "DPoP")
+        text = token["access_token"]
+        thumbprint = ECKey.import_key(jwk).thumbprint()
+        equal(verified(metadata, text)["cnf"], {"jkt": thumbprint})
+
+    url = f"{ISSUER.removesuffix('/acs/t/CUSTOMER')}/suite-api/api/fleet-management/iam/ssorealms"
+
+    def show(scheme, shown):
+        reply = requests.get(url, headers={"Authorization": f"{scheme} {text}"} | shown, timeout=30)
+        return reply.status_code, reply.headers.get("WWW-Authenticate", "").partition(" ")[0]
+
+    good = {"DPoP": proof("GET", url, text)}
+    equal(show("DPoP", good), (200, ""))
+    equal(show("DPoP", good), (401, "DPoP"))
+    equal(show("Bearer", {}), (401, "DPoP"))
+    equal(show("DPoP", {"DPoP": proof("GET", url)}), (401, "DPoP"))
+
+
 def main():
     metadata = requests.get(ISSUER + "/.well-known/openid-configuration", timeout=30).json()
     equal(metadata["issuer"], ISSUER)
@@ -153,6 +191,7 @@ def main():
     assert "private_key_jwt" in methods, methods
     walk(metadata, "private_key_jwt", pem_of(long))
     attack(metadata, key)
+    prove(metadata)
 
 
 main()

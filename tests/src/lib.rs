@@ -15,6 +15,7 @@
 mod binary;
 mod client;
 mod fleet;
+mod node;
 mod place;
 mod python;
 mod server;
@@ -24,6 +25,7 @@ mod wait;
 pub use binary::{Command, Outcome};
 pub use client::{Answer, Broken, Client};
 pub use fleet::{Fleet, Issued};
+pub use node::node;
 pub use place::Place;
 pub use python::{python, python_command};
 pub use server::{Serve, Server};

@@ -45,7 +45,7 @@ fn path_of(script: &str) -> PathBuf {
         .join(script)
 }
 
-fn interpreter() -> PathBuf {
+pub(crate) fn interpreter() -> PathBuf {
     let path = std::env::var_os(PYTHON_VARIABLE).map_or_else(default_interpreter, PathBuf::from);
     assert!(
         path.is_file(),

@@ -3,6 +3,7 @@
 mod bench;
 mod ci;
 mod codegen;
+mod languages;
 mod lint;
 mod markdown;
 mod test;

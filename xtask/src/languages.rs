@@ -1,0 +1,74 @@
+//! The interpreters and packages of other languages that the end-to-end tests use, installed into the target folder.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use xshell::{Shell, cmd};
+
+use crate::workspace::{self, require_python, say};
+
+/// The Python packages that the end-to-end tests use; one of them is Node.js.
+const REQUIREMENTS: &str = "tests/requirements.txt";
+
+/// The JavaScript packages that they use.
+const PACKAGES: [&str; 2] = ["tests/node/package.json", "tests/node/package-lock.json"];
+
+/// The Python of a virtual environment that holds the required packages.
+pub(crate) fn python(shell: &Shell, root: &Path) -> Result<PathBuf> {
+    let environment = workspace::target(root)?.join("e2e-venv");
+    let python = environment.join("bin").join("python");
+    let wanted = shell.read_file(REQUIREMENTS)?;
+    let stamp = environment.join("requirements.txt");
+    if python.exists() && is_made(&stamp, &wanted) {
+        return Ok(python);
+    }
+    say("installing the Python packages of the end-to-end tests into the target folder, once");
+    require_python(shell)?;
+    shell.remove_path(&environment)?;
+    cmd!(shell, "python3 -m venv {environment}").run().context(
+        "no virtual environment could be made; \
+         Debian and Ubuntu keep that part of Python in the package python3-venv",
+    )?;
+    cmd!(
+        shell,
+        "{python} -m pip install --quiet --disable-pip-version-check --requirement {REQUIREMENTS}"
+    )
+    .run()
+    .with_context(|| {
+        format!("failed to install {REQUIREMENTS}; pip must reach a Python package index")
+    })?;
+    shell.write_file(&stamp, wanted)?;
+    Ok(python)
+}
+
+/// Installs the JavaScript packages by the Node.js that stands beside this Python.
+pub(crate) fn node_packages(shell: &Shell, root: &Path, python: &Path) -> Result<()> {
+    let folder = workspace::target(root)?.join("e2e-node");
+    let [manifest, lock] = PACKAGES;
+    let wanted = shell.read_file(lock)?;
+    let stamp = folder.join("installed.json");
+    if is_made(&stamp, &wanted) {
+        return Ok(());
+    }
+    say("installing the JavaScript packages of the end-to-end tests into the target folder, once");
+    shell.remove_path(&folder)?;
+    shell.create_dir(&folder)?;
+    for file in [manifest, lock] {
+        shell.copy_file(file, &folder)?;
+    }
+    let programs = python.parent().context("an interpreter is in a folder")?;
+    let npm = programs.join("npm");
+    cmd!(
+        shell,
+        "{npm} ci --silent --no-audit --no-fund --ignore-scripts --prefix {folder}"
+    )
+    .run()
+    .with_context(|| format!("failed to install {manifest}; npm must reach a package registry"))?;
+    shell.write_file(&stamp, wanted)?;
+    Ok(())
+}
+
+/// Whether what is wanted was made. A stamp is written last, so what was left half made is made again.
+fn is_made(stamp: &Path, wanted: &str) -> bool {
+    std::fs::read_to_string(stamp).is_ok_and(|made| made == wanted)
+}
