@@ -6,7 +6,9 @@ usage: machine_tokens.py URL   (the password is BREAKGLASS_PASSWORD)
 import os
 import uuid
 
+import jwt
 import requests
+from vcf.operations.api.auth.token_client import Exchange
 from vcf.operations.api.fleet_management.iam.ssorealms.api_tokens_client import Query, Regenerate
 from vcf.operations.api.fleet_management.iam.ssorealms.oauth_apps_client import Rotate
 from vcf.operations.api.fleet_management.iam.ssorealms_client import ApiTokens, OauthApps
@@ -19,6 +21,7 @@ from vcf.operations.model_client import (
     ClientTokenSearchTerm,
     OAuthApp,
     RoleScope,
+    TokenExchangeRequest,
     UsernamePassword,
     VcfRoleAssignment,
     VcfRoleAssignments,
@@ -117,6 +120,27 @@ def walk_apps(api, realm):
     refused(api, 404, apps.geto_auth_app, realm, made.id)
 
 
+def walk_services(api):
+    exchange_session = Exchange(api.config).exchange_ops_token_with_jwt_token
+    answer = exchange_session(TokenExchangeRequest(service_keys=["ops-li"]), include_service_details=True)
+    equal(api.status, 200)
+    equal([(one.key, one.address_type, one.port) for one in answer.services], [("ops-li", "FQDN", 9543)])
+    equal(exchange_session(TokenExchangeRequest(service_keys=["ops-li"])).services, None)
+    faulty = refused(api, 400, exchange_session, TokenExchangeRequest(service_keys=["ops-li", "nothing"]))
+    equal(paths_of(faulty), ["serviceKeys[1]"])
+    anonymous = Api()
+    unproven = Exchange(anonymous.config).exchange_ops_token_with_jwt_token
+    refused(anonymous, 401, unproven, TokenExchangeRequest(service_keys=["ops-li"]))
+
+    # The service verifies the token by what the issuer publishes.
+    token = answer.jwt_token
+    issuer = jwt.decode(token, options={"verify_signature": False})["iss"]
+    keys = requests.get(issuer + "/.well-known/openid-configuration", timeout=30).json()["jwks_uri"]
+    key = jwt.PyJWKClient(keys).get_signing_key_from_jwt(token)
+    claims = jwt.decode(token, key, algorithms=["ES256"], audience="https://logs.example.org", issuer=issuer)
+    equal((claims["sub"], [role["name"] for role in claims["roles"]]), ("admin", ["vcf_administrator"]))
+
+
 def main():
     session = Api().acquire.acquire_token(UsernamePassword(username="admin", password=PASSWORD))
     api = ops_token(session.token)
@@ -125,6 +149,7 @@ def main():
     scope = RoleScope(scope_type=RoleScope.SCOPE_TYPE_SSO_REALM, resources=[])
     viewer = VcfRoleAssignment(role_name="vcf_viewer", role_scope=scope)
     api.assignments.update_role_assignment(realm, principal, VcfRoleAssignments(vcf_role_assignments=[viewer]))
+    walk_services(api)
     left = walk_tokens(api, realm, principal)
     walk_apps(api, realm)
     api.api_clients.delete_api_client(realm, "ci")

@@ -5,7 +5,12 @@ use breakglass_e2e::{PASSWORD, Place, Server, node, python};
 #[test]
 fn the_vendors_client_manages_api_tokens_and_oauth_apps() {
     let place = Place::new();
-    let server = place.serve().start();
+    let services = "[[service]]\nkey = 'ops-li'\naudience = 'https://logs.example.org'\naddress = 'logs.example.org'\nport = 9543\n";
+    let config = place.secret_file("services.toml", services);
+    let server = place
+        .serve()
+        .args(["--config".as_ref(), config.as_os_str()])
+        .start();
     python(
         "machine_tokens.py",
         &[("BREAKGLASS_PASSWORD", PASSWORD)],

@@ -1,10 +1,10 @@
 //! Access tokens as a resource server sees them: as credentials of a request, at introspection (RFC 7662) and at revocation
 //! (RFC 7009).
 
-use breakglass_domain::audit::AuditAction;
+use breakglass_domain::audit::{AuditAction, AuditEvent};
 use breakglass_domain::{
-    AccessTokenClaims, Broker, EmergencyClient, Principal, Privilege, Reach, RealmId, Secret,
-    Tenant,
+    AccessTokenClaims, Account, Broker, EmergencyClient, Principal, Privilege, Reach, RealmId,
+    Secret, Tenant,
 };
 
 use crate::app::App;
@@ -13,6 +13,7 @@ use crate::client_secret::client_event;
 use crate::error::{Error, GrantFault, Resource};
 use crate::live_token::{Holder, LiveToken};
 use crate::possession::ShownProof;
+use crate::service::account_event;
 use crate::watch::Happening;
 
 /// A token that is alive, and what it stands for.
@@ -51,7 +52,7 @@ impl App {
         let principal = live.principal(self.now());
         let caller = Caller::without_session(principal, origin.clone());
         match &live.holder {
-            Holder::Client(..) => Ok(caller),
+            Holder::Account(_) | Holder::Client(..) => Ok(caller),
             Holder::Emergency(client) => {
                 self.record_emergency_use(caller, &live, client, operation)
                     .await
@@ -115,6 +116,10 @@ impl App {
                 let action = AuditAction::AccessTokenIntrospected;
                 (action, client_event(caller, action, client, self.now()))
             }
+            Holder::Account(account) => {
+                let action = AuditAction::AccessTokenIntrospected;
+                (action, self.account_event(caller, action, account, &live))
+            }
         };
         let event = event.with("token_id", subject.as_str());
         self.record_folded(Happening { action, subject }, event)
@@ -149,7 +154,7 @@ impl App {
             Holder::Emergency(client) if live.is_emergency_token() => {
                 self.revoke_emergency_token(caller, &broker, client).await
             }
-            Holder::Emergency(_) | Holder::Client(..) => {
+            Holder::Account(_) | Holder::Emergency(_) | Holder::Client(..) => {
                 self.revoke_access_token(caller, &live).await
             }
         }
@@ -191,9 +196,21 @@ impl App {
         let event = match &live.holder {
             Holder::Client(client, _) => client_event(caller, action, client, self.now()),
             Holder::Emergency(client) => self.client_event(caller, action, client),
+            Holder::Account(account) => self.account_event(caller, action, account, live),
         };
         let event = event.with("token_id", claims.token_id.to_string());
         self.commit(unit, event).await
+    }
+
+    fn account_event(
+        &self,
+        caller: &Caller,
+        action: AuditAction,
+        account: &Account,
+        live: &LiveToken,
+    ) -> AuditEvent {
+        let realm_id = live.verified.realm_id;
+        account_event(caller, action, &account.username, realm_id, self.now())
     }
 
     async fn find_live_token_of(

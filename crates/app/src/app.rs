@@ -8,7 +8,7 @@ use breakglass_domain::audit::{AuditEvents, AuditKey};
 use breakglass_domain::failure_ledger::FailureLedger;
 use breakglass_domain::replay_cache::ReplayCache;
 use breakglass_domain::{
-    BrokerId, DpopNonces, Installation, Minutes, Timestamp, TokenDigest, TokenId,
+    BrokerId, DpopNonces, Installation, Minutes, Service, Timestamp, TokenDigest, TokenId,
 };
 use breakglass_ports::{
     CheckpointAnchor, Clock, Entropy, KeyVault, PasswordHasher, Store, TokenSigner, UnitOfWork,
@@ -58,7 +58,7 @@ pub struct Ports {
 }
 
 /// What an operator can choose.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Options {
     /// The longest lifetime of an emergency token.
     pub emergency_ttl_cap: Minutes,
@@ -71,6 +71,8 @@ pub struct Options {
     /// Whether a proof of possession has to carry a nonce of this process (RFC 9449, section 8). Several processes on one store
     /// need it, because each remembers only the proofs that it saw itself.
     pub require_dpop_nonce: bool,
+    /// Other services that tokens can be asked for.
+    pub services: Vec<Service>,
 }
 
 impl Default for Options {
@@ -81,6 +83,7 @@ impl Default for Options {
             status_list_ttl_seconds: 30,
             checkpoint_interval_millis: 5 * 60_000,
             require_dpop_nonce: false,
+            services: Vec::new(),
         }
     }
 }
@@ -117,6 +120,7 @@ impl App {
         nonces: DpopNonces,
     ) -> Self {
         let started_at = ports.clock.now();
+        let failure_limit = options.failure_limit;
         Self {
             ports,
             options,
@@ -126,7 +130,7 @@ impl App {
             ledger: Mutex::new(FailureLedger::new(FOLDING_MILLIS, FOLDING_CAPACITY)),
             attempts: Mutex::new(AttemptLimiter::new(
                 FOLDING_MILLIS,
-                options.failure_limit,
+                failure_limit,
                 SOURCE_CAPACITY,
             )),
             verified: Mutex::new(Remembered::new(VERIFIED_CAPACITY)),

@@ -242,8 +242,10 @@ impl App {
                 unit.record_client_secret_use(realm_id, id, now).await?;
                 Ok(Some((secret.status_index, secret.expires_at)))
             }
-            // Neither is what a client shows.
-            CredentialRef::ApiToken(_) | CredentialRef::EmergencyToken(_) => Ok(None),
+            // None of them is what a client shows.
+            CredentialRef::ApiToken(_)
+            | CredentialRef::EmergencyToken(_)
+            | CredentialRef::SessionGrant(_) => Ok(None),
         }
     }
 }

@@ -7,8 +7,9 @@ use std::sync::Arc;
 
 use breakglass_domain::role_assignment::privileges_within;
 use breakglass_domain::{
-    AccessTokenClaims, BrokerId, Client, CredentialRef, EmergencyClient, Principal, Privilege,
-    RealmId, RoleName, Secret, Timestamp, TokenDigest, TokenId, TokenStatus, scope,
+    AccessTokenClaims, Account, BrokerId, Client, CredentialRef, EmergencyClient, Principal,
+    Privilege, RealmId, RoleName, Secret, SessionGrantId, Timestamp, TokenDigest, TokenId,
+    TokenStatus, scope,
 };
 use breakglass_ports::ReadView;
 
@@ -43,6 +44,8 @@ pub(crate) enum Holder {
     Client(Client, Vec<HeldRole>),
     /// An emergency client.
     Emergency(Box<EmergencyClient>),
+    /// A local account, by a session of it.
+    Account(Account),
 }
 
 impl LiveToken {
@@ -69,6 +72,7 @@ impl LiveToken {
         match &self.holder {
             Holder::Client(client, _) => &client.name,
             Holder::Emergency(client) => &client.client_name,
+            Holder::Account(account) => account.username.as_str(),
         }
     }
 
@@ -96,23 +100,31 @@ impl LiveToken {
                     privileges: privileges_within(&held, &self.scope(), now),
                 }
             }
-            Holder::Emergency(client) => {
-                let carried = self.scope();
-                let mut privileges: Vec<Privilege> = carried
-                    .iter()
-                    .flat_map(RoleName::privileges)
-                    .copied()
-                    .collect();
-                privileges.sort_unstable();
-                privileges.dedup();
-                Principal::EmergencyClient {
-                    realm_id,
-                    client_id: client.client_id.clone(),
-                    token_id: self.claims().token_id,
+            Holder::Emergency(client) => Principal::EmergencyClient {
+                realm_id,
+                client_id: client.client_id.clone(),
+                token_id: self.claims().token_id,
+                privileges: self.carried_privileges(),
+            },
+            Holder::Account(account) => {
+                let mut privileges = self.carried_privileges();
+                privileges.retain(|privilege| account.privileges.contains(privilege));
+                Principal::Account {
+                    username: account.username.clone(),
                     privileges,
                 }
             }
         }
+    }
+
+    /// What the roles that the token carries let its holder do.
+    fn carried_privileges(&self) -> Vec<Privilege> {
+        let carried = self.scope();
+        let carried = carried.iter().flat_map(RoleName::privileges);
+        let mut privileges: Vec<Privilege> = carried.copied().collect();
+        privileges.sort_unstable();
+        privileges.dedup();
+        privileges
     }
 }
 
@@ -186,6 +198,9 @@ impl App {
             None => emergency_by_digest(view, &verified, token, now).await?,
             Some(CredentialRef::EmergencyToken(id)) => {
                 emergency_by_token_id(view, &verified, id, now).await?
+            }
+            Some(CredentialRef::SessionGrant(id)) => {
+                account_by_grant(view, &verified, id, now).await?
             }
             Some(CredentialRef::ApiToken(id)) => {
                 let credential = view.find_api_token(verified.realm_id, id).await?;
@@ -284,6 +299,29 @@ async fn emergency_by_token_id(
     let client = found
         .filter(|client| client.token.id == token_id && client.status(now) == TokenStatus::Active);
     Ok(client.map(Box::new).map(Holder::Emergency))
+}
+
+/// The account whose session the token was given for, as long as both are there. The token names the place of the grant.
+async fn account_by_grant(
+    view: &mut dyn ReadView,
+    verified: &VerifiedToken,
+    id: SessionGrantId,
+    now: Timestamp,
+) -> Result<Option<Holder>, Error> {
+    let named = verified.claims.status.as_ref().map(|status| status.index);
+    let grant = view
+        .find_session_grant(id)
+        .await?
+        .filter(|grant| grant.broker_id == verified.broker_id && named == Some(grant.status_index));
+    let Some(grant) = grant else {
+        return Ok(None);
+    };
+    let session = view.find_session(&grant.session_digest).await?;
+    let Some(session) = session.filter(|session| session.is_alive(now)) else {
+        return Ok(None);
+    };
+    let account = view.find_account(&session.username).await?;
+    Ok(account.map(Holder::Account))
 }
 
 /// Whether the store and the token say the same of the token.

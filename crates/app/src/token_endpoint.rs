@@ -4,10 +4,10 @@ use breakglass_domain::access_token::narrow_audience;
 use breakglass_domain::audit::{AuditAction, AuditEvent};
 use breakglass_domain::{
     AccessTokenClaims, ActorClaim, ApiToken, Broker, Client, Confirmation, CredentialRef,
-    IamSettings, Minutes, RealmId, RoleClaim, RoleName, Secret, StatusClaim, Tenant, Timestamp,
-    TokenId, ValidationReport, api_token, scope,
+    IamSettings, Minutes, RealmId, RoleName, Secret, StatusClaim, Tenant, Timestamp, TokenId,
+    ValidationReport, api_token, scope,
 };
-use breakglass_ports::{ReadView, UnitOfWork};
+use breakglass_ports::UnitOfWork;
 
 use crate::app::App;
 use crate::caller::{Caller, Origin};
@@ -15,7 +15,7 @@ use crate::client_authentication::{AuthenticatedClient, ClientCredentials};
 use crate::client_secret::client_event;
 use crate::error::{Error, GrantFault, Resource};
 use crate::possession::{Held, ReadProof, ShownProof, Unproven};
-use crate::role_assignment::HeldRole;
+use crate::role_assignment::{HeldRole, carried};
 use crate::token_exchange::Showing;
 
 /// The lifetime of an access token for which no other is known.
@@ -68,6 +68,14 @@ pub struct IssuedAccessToken {
     pub scope: Option<String>,
     /// What it is bound to, if anything.
     pub confirmation: Option<Confirmation>,
+}
+
+/// How much less than its basis a token should be.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Wanted<'a> {
+    pub(crate) scope: Option<&'a str>,
+    pub(crate) audience: &'a [String],
+    pub(crate) expires_in: Option<i64>,
 }
 
 /// What an access token rests on.
@@ -163,7 +171,12 @@ impl App {
                 return Err(self.refuse_proof(unproven, origin, OPERATION).await);
             }
         };
-        self.issue_for(unit, &broker, basis, &request).await
+        let wanted = Wanted {
+            scope: request.scope.as_deref(),
+            audience: &request.audience,
+            expires_in: request.expires_in,
+        };
+        self.issue_for(unit, &broker, basis, wanted).await
     }
 
     /// The basis of a token that is bound to what the request shows, or to what the token that it rests on is bound to, which has
@@ -181,20 +194,20 @@ impl App {
     }
 
     /// Signs a token on this basis and commits that it was.
-    async fn issue_for(
+    pub(crate) async fn issue_for(
         &self,
         mut unit: Box<dyn UnitOfWork>,
         broker: &Broker,
         basis: Basis,
-        request: &TokenRequest,
+        wanted: Wanted<'_>,
     ) -> Result<IssuedAccessToken, Error> {
         let now = self.now().whole_seconds();
-        let granted = scope::narrow(&basis.scope, request.scope.as_deref())
+        let granted = scope::narrow(&basis.scope, wanted.scope)
             .map_err(|_| Error::Grant(GrantFault::InvalidScope))?;
-        let audience = narrow_audience(&basis.audience, &request.audience)
+        let audience = narrow_audience(&basis.audience, wanted.audience)
             .ok_or(Error::Grant(GrantFault::InvalidTarget))?;
         let (roles, roles_end) = carried(unit.as_mut(), &basis.held, &granted).await?;
-        let wanted = request
+        let wanted = wanted
             .expires_in
             .map(|seconds| now.plus_millis(seconds.saturating_mul(1000)));
         let expires_at = [basis.ends_at, roles_end, wanted]
@@ -358,33 +371,4 @@ fn names(held: &[HeldRole]) -> Vec<RoleName> {
     held.iter()
         .map(|held| held.assignment.role_name.clone())
         .collect()
-}
-
-/// What a token says of the roles that it carries, and when the first of them ends.
-async fn carried<V: ReadView + ?Sized>(
-    view: &mut V,
-    held: &[HeldRole],
-    granted: &[RoleName],
-) -> Result<(Vec<RoleClaim>, Option<Timestamp>), Error> {
-    let (mut claims, mut end) = (Vec::new(), None::<Timestamp>);
-    for name in granted {
-        let role = view.find_role(name).await?;
-        let display_name = role.map(|role| role.display_name).unwrap_or_default();
-        let bearing = held
-            .iter()
-            .filter(|held| held.assignment.role_name.includes(name));
-        for held in bearing {
-            let mut assignment = held.assignment.clone();
-            assignment.role_name = name.clone();
-            let claim = RoleClaim::of(&assignment, &display_name);
-            if !claims.contains(&claim) {
-                claims.push(claim);
-            }
-            end = match (end, assignment.expires_at) {
-                (Some(one), Some(other)) => Some(one.min(other)),
-                (one, other) => one.or(other),
-            };
-        }
-    }
-    Ok((claims, end))
 }

@@ -64,9 +64,8 @@ impl App {
             }),
             None => previous,
         };
-        let (held, credential, event) =
-            self.exchanged(unit, &live, claims.token_id, origin).await?;
-        let Some(status) = &claims.status else {
+        let found = self.exchanged(unit, &live, claims.token_id, origin).await?;
+        let (Some((held, credential, event)), Some(status)) = (found, &claims.status) else {
             return Ok(None);
         };
         Ok(Some(Basis {
@@ -86,14 +85,14 @@ impl App {
         }))
     }
 
-    /// What the copy of a token may carry, and the record of its making. For an emergency token that is a use of it.
+    /// What the copy of a token may carry, and the record of its making; `None` when there can be no copy. For an emergency token that is a use of it.
     async fn exchanged(
         &self,
         unit: &mut dyn UnitOfWork,
         live: &LiveToken,
         token_id: TokenId,
         origin: &Origin,
-    ) -> Result<(Vec<HeldRole>, CredentialRef, AuditEvent), Error> {
+    ) -> Result<Option<(Vec<HeldRole>, CredentialRef, AuditEvent)>, Error> {
         let now = self.now();
         let caller = Caller::without_session(live.principal(now), origin.clone());
         let action = AuditAction::AccessTokenIssued;
@@ -102,15 +101,17 @@ impl App {
         match &live.holder {
             Holder::Client(client, roles) => {
                 let event = client_event(&caller, action, client, now);
-                Ok((roles.clone(), credential, event))
+                Ok(Some((roles.clone(), credential, event)))
             }
+            // A session gets a token for each service by itself.
+            Holder::Account(_) => Ok(None),
             Holder::Emergency(client) => {
                 let digest = &client.token.digest;
                 unit.record_emergency_use(client.realm_id, &client.client_id, digest, now)
                     .await?;
                 let event = self.client_event(&caller, action, client);
                 let held = HeldRole::whole_realm(&live.scope());
-                Ok((held, credential, event))
+                Ok(Some((held, credential, event)))
             }
         }
     }

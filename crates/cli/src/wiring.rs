@@ -123,7 +123,7 @@ pub(crate) async fn prepare(settings: &DataSettings, ground: Ground) -> Result<P
 /// # Errors
 /// As [`open`].
 pub(crate) async fn open_app(settings: &DataSettings, ports: Ports) -> Result<App, Failure> {
-    App::open(ports, settings.options)
+    App::open(ports, settings.options.clone())
         .await
         .map_err(|error| match error {
             OpenError::NotInitialized => not_initialized(settings),

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::id::{ApiTokenId, ClientKeyId, ClientSecretId, TokenId};
+use crate::id::{ApiTokenId, ClientKeyId, ClientSecretId, SessionGrantId, TokenId};
 
 /// What an access token was issued for. The token lives no longer than this.
 ///
@@ -18,6 +18,8 @@ pub enum CredentialRef {
     ClientSecret(ClientSecretId),
     /// The token of an emergency client, of which this one is a narrower copy.
     EmergencyToken(TokenId),
+    /// The session of a local account, for which tokens for other services were given out.
+    SessionGrant(SessionGrantId),
 }
 
 impl CredentialRef {
@@ -28,6 +30,7 @@ impl CredentialRef {
             Self::ClientKey(_) => "client_key",
             Self::ClientSecret(_) => "client_secret",
             Self::EmergencyToken(_) => "emergency_token",
+            Self::SessionGrant(_) => "session_grant",
         }
     }
 
@@ -38,6 +41,7 @@ impl CredentialRef {
             Self::ClientKey(id) => id.to_string(),
             Self::ClientSecret(id) => id.to_string(),
             Self::EmergencyToken(id) => id.to_string(),
+            Self::SessionGrant(id) => id.to_string(),
         }
     }
 }
@@ -63,6 +67,7 @@ impl FromStr for CredentialRef {
             "client_key" => id.parse().ok().map(Self::ClientKey),
             "client_secret" => id.parse().ok().map(Self::ClientSecret),
             "emergency_token" => id.parse().ok().map(Self::EmergencyToken),
+            "session_grant" => id.parse().ok().map(Self::SessionGrant),
             _ => None,
         };
         read.ok_or(InvalidCredentialRef)
@@ -80,6 +85,7 @@ mod tests {
             CredentialRef::ClientKey(ClientKeyId::from_random([2; 16])),
             CredentialRef::ClientSecret(ClientSecretId::from_random([3; 16])),
             CredentialRef::EmergencyToken(TokenId::from_random([4; 16])),
+            CredentialRef::SessionGrant(SessionGrantId::from_random([5; 16])),
         ];
         for reference in references {
             assert_eq!(reference.to_string().parse(), Ok(reference));

@@ -64,6 +64,8 @@ uuid_ids! {
     PrincipalId;
     /// An SSO realm.
     RealmId;
+    /// What was given out for a session.
+    SessionGrantId;
     /// A background task.
     TaskId;
     /// A token; its `jti` claim (RFC 7519, section 4.1.7).

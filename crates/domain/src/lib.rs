@@ -73,6 +73,7 @@ pub mod role;
 pub mod role_assignment;
 pub mod scope;
 pub mod secret;
+pub mod service;
 pub mod session;
 pub mod settings;
 pub mod signing_key;
@@ -106,7 +107,7 @@ pub use emergency_client::{
 pub use failure::ErrorKind;
 pub use id::{
     ApiTokenId, BrokerId, ClientKeyId, ClientSecretId, InstanceId, KeyId, PrincipalId, RealmId,
-    TaskId, TokenId,
+    SessionGrantId, TaskId, TokenId,
 };
 pub use installation::Installation;
 pub use key_ring::{KeyRing, KeyState};
@@ -117,7 +118,8 @@ pub use realm::Realm;
 pub use role::{AcceptedRole, ComponentRole, ComponentType, Role, RoleDraft, RoleKind, RoleName};
 pub use role_assignment::{RoleAssignment, RoleAssignmentDraft, RoleScope, ScopeResource};
 pub use secret::{Secret, TokenDigest};
-pub use session::OpsSession;
+pub use service::{Service, ServiceDraft};
+pub use session::{OpsSession, SessionGrant};
 pub use settings::{IamSettings, IamSettingsDraft};
 pub use signing_key::{SealedBytes, SignatureAlgorithm, SigningKey};
 pub use status_list::StatusList;

@@ -1,6 +1,7 @@
 //! OpsToken sessions: what a local account gets for its password.
 
 use crate::account::Username;
+use crate::id::{BrokerId, SessionGrantId};
 use crate::secret::TokenDigest;
 use crate::timestamp::Timestamp;
 
@@ -21,6 +22,22 @@ pub struct OpsSession {
     /// When it began.
     pub created_at: Timestamp,
     /// The first instant at which it is over, unless it is used before.
+    pub expires_at: Timestamp,
+}
+
+/// What a broker gave out for a session: tokens for other services. They share a place in its status list, and end with the
+/// session.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct SessionGrant {
+    /// Its id, by which the tokens name it.
+    pub id: SessionGrantId,
+    /// The digest of the session's token.
+    pub session_digest: TokenDigest,
+    /// The broker whose keys signed the tokens.
+    pub broker_id: BrokerId,
+    /// The place of the tokens in the broker's status list.
+    pub status_index: u64,
+    /// When the last of the tokens ends.
     pub expires_at: Timestamp,
 }
 

@@ -33,6 +33,7 @@ macro_rules! serve_at_once {
 pub(crate) fn handler(operation: Operation) -> Option<Handler> {
     match operation {
         Operation::AcquireToken => serve!(fleet_iam::session::acquire),
+        Operation::ExchangeOpsTokenWithJwtToken => serve!(fleet_iam::session::exchange),
         Operation::ReleaseToken => serve!(fleet_iam::session::release),
         Operation::GetIamSettings => serve!(fleet_iam::settings::get),
         Operation::UpdateIamSettings => serve!(fleet_iam::settings::update),
@@ -114,7 +115,6 @@ pub(crate) fn handler(operation: Operation) -> Option<Handler> {
         | Operation::DeleteIamComponentAuthSource
         | Operation::DeleteIdpConfiguration
         | Operation::DeprovisionPrincipal
-        | Operation::ExchangeOpsTokenWithJwtToken
         | Operation::ExecuteLdapSync
         | Operation::GenerateScimSyncClient
         | Operation::GetComponentRole

@@ -11,9 +11,9 @@ use breakglass_domain::{
     ClientKeyId, ClientSecret, ClientSecretId, ComponentRole, ComponentType, DeploymentType,
     EmergencyClient, EmergencyToken, Installation, InstanceId, KeyId, KeyPolicy, Minutes, OauthApp,
     OpsSession, PasswordHash, PrincipalId, Privilege, PublicJwk, Realm, RealmId, RetiredToken,
-    Role, RoleAssignment, RoleKind, RoleScope, ScopeResource, SealedBytes, SignatureAlgorithm,
-    SigningKey, Task, TaskId, TaskKind, TaskState, Thumbprint, Timestamp, TokenDigest, TokenId,
-    Usage,
+    Role, RoleAssignment, RoleKind, RoleScope, ScopeResource, SealedBytes, SessionGrant,
+    SessionGrantId, SignatureAlgorithm, SigningKey, Task, TaskId, TaskKind, TaskState, Thumbprint,
+    Timestamp, TokenDigest, TokenId, Usage,
 };
 
 /// An instant this many minutes after a fixed one.
@@ -301,6 +301,17 @@ pub fn session(secret: &str, username: &str) -> OpsSession {
         username: username.parse().unwrap(),
         created_at: at(0),
         expires_at: at(60),
+    }
+}
+
+/// What the broker of this number gave out for the session of this secret.
+pub fn session_grant(number: u8, secret: &str, broker: u8) -> SessionGrant {
+    SessionGrant {
+        id: SessionGrantId::from_random([number; 16]),
+        session_digest: TokenDigest::of(secret),
+        broker_id: broker_id(broker),
+        status_index: u64::from(number),
+        expires_at: at(30),
     }
 }
 

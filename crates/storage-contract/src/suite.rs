@@ -144,9 +144,12 @@ macro_rules! list_cases {
             role_assignment 2 replace_role_assignments_takes_away_what_was_held;
             role_assignment 2 replace_role_assignments_needs_every_role;
             session 1 find_session_gives_it_as_written_also_when_it_is_over;
-            session 2 insert_session_refuses_a_taken_digest;
-            session 3 delete_session_says_whether_there_was_one;
-            session 4 delete_sessions_of_deletes_those_of_the_account_and_no_other;
+            session 2 find_session_grant_gives_it_as_written;
+            session 3 insert_session_refuses_a_taken_digest;
+            session 4 delete_session_says_whether_there_was_one;
+            session 5 delete_sessions_of_deletes_those_of_the_account_and_no_other;
+            session 6 put_session_grant_moves_the_end_on_and_refuses_a_second_one;
+            session 7 a_session_that_is_gone_takes_its_grants_along;
             settings 1 find_settings_gives_the_defaults_until_others_were_written;
             settings 2 update_settings_keeps_every_field;
             signing_key 1 find_signing_key_gives_none_for_an_unknown_id;

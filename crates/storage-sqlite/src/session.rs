@@ -1,11 +1,13 @@
 //! OpsToken sessions.
 
 use async_trait::async_trait;
-use breakglass_domain::{OpsSession, Timestamp, TokenDigest, Username};
+use breakglass_domain::{
+    BrokerId, OpsSession, SessionGrant, SessionGrantId, Timestamp, TokenDigest, Username,
+};
 use breakglass_ports::StoreError;
 use breakglass_ports::store::{ReadSessions, WriteSessions};
 
-use crate::column::{Key, Place};
+use crate::column::{Key, Place, number};
 use crate::lease::Lease;
 use crate::view::{Loan, View};
 
@@ -31,6 +33,29 @@ impl TryFrom<SessionRow> for OpsSession {
     }
 }
 
+struct SessionGrantRow {
+    id: Vec<u8>,
+    session_digest: Vec<u8>,
+    broker_id: Vec<u8>,
+    status_index: i64,
+    expires_at: i64,
+}
+
+impl TryFrom<SessionGrantRow> for SessionGrant {
+    type Error = StoreError;
+
+    fn try_from(row: SessionGrantRow) -> Result<Self, StoreError> {
+        let place = Place::new("session_grants", Key::Bytes(&row.id));
+        Ok(Self {
+            id: SessionGrantId::from_bytes(place.bytes("id", &row.id)?),
+            session_digest: place.digest("session_digest", &row.session_digest)?,
+            broker_id: BrokerId::from_bytes(place.bytes("broker_id", &row.broker_id)?),
+            status_index: place.count("status_index", row.status_index)?,
+            expires_at: Timestamp::from_millis(row.expires_at),
+        })
+    }
+}
+
 #[async_trait]
 impl<C: Loan> ReadSessions for View<C> {
     async fn find_session(
@@ -47,6 +72,40 @@ impl<C: Loan> ReadSessions for View<C> {
         .await;
         self.settle(row)?.map(OpsSession::try_from).transpose()
     }
+
+    async fn find_session_grant(
+        &mut self,
+        id: SessionGrantId,
+    ) -> Result<Option<SessionGrant>, StoreError> {
+        let id = id.as_bytes().as_slice();
+        let row = sqlx::query_as!(
+            SessionGrantRow,
+            "SELECT id, session_digest, broker_id, status_index, expires_at FROM session_grants WHERE id = ?",
+            id,
+        )
+        .fetch_optional(self.connection()?)
+        .await;
+        self.settle(row)?.map(SessionGrant::try_from).transpose()
+    }
+
+    async fn find_session_grant_of(
+        &mut self,
+        digest: &TokenDigest,
+        broker_id: BrokerId,
+    ) -> Result<Option<SessionGrant>, StoreError> {
+        let digest = digest.as_bytes().as_slice();
+        let broker_id = broker_id.as_bytes().as_slice();
+        let row = sqlx::query_as!(
+            SessionGrantRow,
+            "SELECT id, session_digest, broker_id, status_index, expires_at FROM session_grants
+             WHERE session_digest = ? AND broker_id = ?",
+            digest,
+            broker_id,
+        )
+        .fetch_optional(self.connection()?)
+        .await;
+        self.settle(row)?.map(SessionGrant::try_from).transpose()
+    }
 }
 
 #[async_trait]
@@ -61,6 +120,27 @@ impl WriteSessions for View<Lease> {
             digest,
             username,
             created_at,
+            expires_at,
+        )
+        .execute(self.connection()?)
+        .await;
+        self.settle(done).map(|_| ())
+    }
+
+    async fn put_session_grant(&mut self, grant: &SessionGrant) -> Result<(), StoreError> {
+        let id = grant.id.as_bytes().as_slice();
+        let digest = grant.session_digest.as_bytes().as_slice();
+        let broker_id = grant.broker_id.as_bytes().as_slice();
+        let status_index = number(grant.status_index)?;
+        let expires_at = grant.expires_at.millis();
+        let done = sqlx::query!(
+            "INSERT INTO session_grants (id, session_digest, broker_id, status_index, expires_at)
+             VALUES (?, ?, ?, ?, ?)
+             ON CONFLICT (id) DO UPDATE SET expires_at = max(expires_at, excluded.expires_at)",
+            id,
+            digest,
+            broker_id,
+            status_index,
             expires_at,
         )
         .execute(self.connection()?)

@@ -95,6 +95,12 @@ impl View<Lease> {
         &mut self,
         recall: &SignedRecall<'_>,
     ) -> Result<u64, StoreError> {
+        let broker_id = recall.broker_id.as_bytes().as_slice();
+        // Their places are recalled as they go.
+        let done = sqlx::query!("DELETE FROM session_grants WHERE broker_id = ?", broker_id)
+            .execute(self.connection()?)
+            .await;
+        self.settle(done)?;
         let api_tokens = move_used!(self, recall, "api_tokens");
         let keys = move_used!(self, recall, "client_keys");
         let secrets = move_used!(self, recall, "client_secrets");

@@ -102,7 +102,7 @@ impl TestApp {
             &store,
             entropy,
         );
-        let options = *self.app.options();
+        let options = self.app.options().clone();
         let app = Arc::new(
             App::open(ports.clone(), options)
                 .await

@@ -126,7 +126,7 @@ async fn a_checkpoint_kept_elsewhere_shows_that_an_old_copy_was_put_back() {
         .await
         .unwrap();
     let ports = test.ports_over(copy.path()).await;
-    let old = breakglass_app::App::open(ports, *test.app.options())
+    let old = breakglass_app::App::open(ports, test.app.options().clone())
         .await
         .unwrap();
     assert_eq!(
@@ -162,7 +162,7 @@ async fn an_audit_that_was_emptied_does_not_verify() {
     unit.commit(&test.audit_key().await, first.into())
         .await
         .unwrap();
-    let begun_anew = breakglass_app::App::open(ports, *test.app.options())
+    let begun_anew = breakglass_app::App::open(ports, test.app.options().clone())
         .await
         .unwrap();
     let verification = begun_anew.verify_audit(&test.admin(), None).await.unwrap();

@@ -23,6 +23,7 @@ mod oauth_app;
 mod possession;
 mod realm;
 mod role;
+mod service;
 mod session;
 mod settings;
 mod signing_key;

@@ -80,7 +80,17 @@ pub(super) fn configuration() -> String {
          tls-cert = \"/etc/breakglass/tls.crt\"\ntls-key = \"/etc/breakglass/tls.key\"\n\
          master-key-file = \"/etc/breakglass/master.key\"\n\
          checkpoint-file = \"/mnt/elsewhere/checkpoints\"\ncheckpoint-interval = 5\nemergency-ttl-cap = \"180d\"\nstatus-list-ttl = 30\n\
-         trusted-proxy = [\"10.0.0.1\"]\nlog-format = \"json\"\n```\n",
+         trusted-proxy = [\"10.0.0.1\"]\nlog-format = \"json\"\n\n\
+         [[service]]\nkey = \"ops-li\"\nname = \"Logs\"\naddress = \"logs.example.org\"\nport = 9543\n```\n\n\
+         ## Services\n\n\
+         A table `[[service]]` of the file names a service that an account can ask a token for, with its session, at \
+         `POST /suite-api/api/auth/token/exchange`.\n\n\
+         | key | meaning |\n|---|---|\n\
+         | `key` | by which it is asked for: 1 to 64 letters, digits and `- _ .` |\n\
+         | `audience` | the `aud` of tokens for it; its key when absent |\n\
+         | `tenant` | the tenant whose broker signs them; `CUSTOMER` when absent |\n\
+         | `name`, `type`, `version` | what is told of it |\n\
+         | `address`, `port`, `base-path` | where it is |\n",
     );
     page
 }

@@ -5,6 +5,7 @@ use std::io::{ErrorKind, Read};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+use breakglass_domain::ServiceDraft;
 use rustix::process::{Uid, geteuid};
 use serde::Deserialize;
 
@@ -49,6 +50,8 @@ pub(crate) struct SettingsFile {
     pub(crate) public_url: Option<String>,
     /// Whether proofs of possession have to carry a nonce.
     pub(crate) require_dpop_nonce: Option<bool>,
+    /// Other services that tokens can be asked for.
+    pub(crate) service: Option<Vec<ServiceDraft>>,
     /// For how many seconds a status list may be kept.
     pub(crate) status_list_ttl: Option<u32>,
     /// The certificate chain, PEM.

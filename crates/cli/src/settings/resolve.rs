@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use breakglass_app::Options;
 use breakglass_domain::Minutes;
+use breakglass_domain::service::accept_services;
 use breakglass_http::{ServerOptions, TrustedProxy};
 
 use super::file::TtlText;
@@ -179,6 +180,9 @@ impl ServeSettings {
         };
         let nonce = flags.require_dpop_nonce.or(file.require_dpop_nonce);
         settings.data.options.require_dpop_nonce = nonce == Some(true);
+        let services = accept_services(file.service.unwrap_or_default());
+        let services = services.map_err(|report| report.to_string());
+        settings.data.options.services = faults.note("service", services).unwrap_or_default();
         if settings.client_certificates && settings.tls == Tls::Off {
             let fault = "tls-client-certificates: needs tls-cert and tls-key, or tls-self-signed";
             faults.0.push(fault.to_owned());

@@ -1,9 +1,14 @@
 //! `/suite-api/api/auth/token`: sessions of local accounts.
 
-use breakglass_api_types::fleet_iam::{AuthToken, UsernamePassword};
+use std::net::IpAddr;
+
+use breakglass_api_types::fleet_iam::{
+    AddressType, AuthToken, ServiceDetails, TokenExchangeRequest, TokenExchangeResponse,
+    UsernamePassword,
+};
 use breakglass_api_types::{FieldFailure, Parsed, Sensitive};
 use breakglass_app::AcquiredSession;
-use breakglass_domain::{Secret, Timestamp};
+use breakglass_domain::{Secret, Service, Timestamp};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
@@ -40,6 +45,47 @@ pub(crate) async fn acquire(call: Call) -> Result<Reply, Failure> {
 pub(crate) async fn release(call: Call) -> Result<Reply, Failure> {
     call.app().release_session(call.caller()?).await?;
     Ok(Reply::empty())
+}
+
+/// `exchangeOpsTokenWithJwtToken`. What a service takes it as is the service's own affair: some want it as a bearer, some in a
+/// header of their own.
+pub(crate) async fn exchange(call: Call) -> Result<Reply, Failure> {
+    let mut query = call.query();
+    let told: Option<bool> = query.read("includeServiceDetails", "must be true or false");
+    query.finish_with(Ok(()))?;
+    let Parsed { value, failures } = call.json::<TokenExchangeRequest>()?;
+    reject_faults(failures, None)?;
+    let keys = value.service_keys.unwrap_or_default();
+    let issued = call
+        .app()
+        .issue_service_token(call.caller()?, &keys)
+        .await?;
+    let services = || issued.services.iter().map(details).collect();
+    let answer = TokenExchangeResponse {
+        jwt_token: Some(Sensitive::new(issued.token.expose())),
+        services: (told == Some(true)).then(services),
+    };
+    Ok(Reply::json(&answer)?.with_token())
+}
+
+fn details(service: &Service) -> ServiceDetails {
+    let address = service.address.as_deref();
+    ServiceDetails {
+        address: service.address.clone(),
+        address_type: Some(match address.map(str::parse) {
+            Some(Ok(IpAddr::V4(_))) => AddressType::Ipv4,
+            Some(Ok(IpAddr::V6(_))) => AddressType::Ipv6,
+            Some(Err(_)) => AddressType::Fqdn,
+            None => AddressType::Unknown,
+        }),
+        base_path: service.base_path.clone(),
+        certificates: Some(Vec::new()),
+        key: Some(service.key.clone()),
+        name: Some(service.name.clone()),
+        port: service.port.map(i32::from),
+        type_: service.kind.clone(),
+        version: service.version.clone(),
+    }
 }
 
 /// Clients are known that send the field empty when their user left it out.

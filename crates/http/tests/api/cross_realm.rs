@@ -67,7 +67,9 @@ fn verdict(operation: Operation) -> Verdict {
         // The body names a broker that is not there for this caller.
         Operation::CreateSsoRealm => Verdict::Faulty("vidbResourceId"),
         // An access token is no session.
-        Operation::ReleaseToken => Verdict::Faulty("Authorization"),
+        Operation::ExchangeOpsTokenWithJwtToken | Operation::ReleaseToken => {
+            Verdict::Faulty("Authorization")
+        }
         Operation::GetEligibleVidbs
         | Operation::GetMetrics
         | Operation::GetServerStatus

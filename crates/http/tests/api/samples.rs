@@ -8,7 +8,7 @@ use breakglass_domain::{
 };
 use serde_json::{Value, json};
 
-use crate::support::{Ask, Harness};
+use crate::support::{Ask, Harness, SERVICE};
 
 /// The emergency client that the samples speak of. It has to be there. The role that they speak of is called the same, and is
 /// made by the samples themselves.
@@ -114,6 +114,7 @@ pub(crate) async fn sample(harness: &Harness, operation: Operation, realm: &Real
         Operation::IntrospectToken | Operation::RevokeToken => {
             ask.form(&format!("token={DEAD_TOKEN}"))
         }
+        Operation::ExchangeOpsTokenWithJwtToken => ask.json(&json!({"serviceKeys": [SERVICE]})),
         Operation::QueryApiClients | Operation::QueryApiTokens => ask.json(&json!({})),
         Operation::SetAccountPassword => ask.json(&json!({"password": "another long password"})),
         Operation::UpdateApiClient => ask.json(&json!({

@@ -6,7 +6,9 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use breakglass_app::Options;
 use breakglass_domain::audit::{AuditAction, AuditRecord};
-use breakglass_domain::{ClientQuery, PageRequest, Principal, Secret, TokenOrder, TokenQuery};
+use breakglass_domain::{
+    ClientQuery, PageRequest, Principal, Secret, ServiceDraft, TokenOrder, TokenQuery,
+};
 use breakglass_http::{Api, ApiOptions};
 use breakglass_ports::store::{AuditFilter, AuditOrder, RoleFilter, RoleOrder};
 use breakglass_test_support::TestApp;
@@ -18,6 +20,9 @@ use serde_json::Value;
 
 /// Where the requests of tests come from.
 pub(crate) const PEER: IpAddr = IpAddr::V4(Ipv4Addr::new(198, 51, 100, 7));
+
+/// The one service that tokens can be asked for.
+pub(crate) const SERVICE: &str = "sample-service";
 
 /// The fleet's paths begin so.
 pub(crate) const IAM: &str = "/suite-api/api/fleet-management/iam";
@@ -50,7 +55,15 @@ pub(crate) struct Told {
 impl Harness {
     /// An application after its first start.
     pub(crate) async fn start() -> Self {
-        Self::start_with(Options::default(), ApiOptions::default()).await
+        let service = ServiceDraft {
+            key: Some(SERVICE.to_owned()),
+            ..ServiceDraft::default()
+        };
+        let options = Options {
+            services: vec![service.accept().unwrap()],
+            ..Options::default()
+        };
+        Self::start_with(options, ApiOptions::default()).await
     }
 
     /// An application with these options after its first start.

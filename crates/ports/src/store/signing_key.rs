@@ -55,7 +55,8 @@ pub trait ReadSigningKeys: Send {
 /// 4. `update_signing_key` keeps every field, and fails with [`StoreError::Missing`] when there is no such key.
 /// 5. `recall_signed` revokes the tokens of the realm's emergency clients that these keys signed and that are neither over nor
 ///    revoked, and gives each credential of the realm that was used at or after `used_since` a place of its own at the end of
-///    the status list. The places that these had are recalled, until the token's own end and until `ends_at`. Nothing of
+///    the status list. The places that these had are recalled, until the token's own end and until `ends_at`. So are those of the
+///    broker's session grants, which are gone then. Nothing of
 ///    another realm, no token of another key and no credential that was not used is touched. The
 ///    epoch of the status list is raised in any case, so that no list which one of the keys signed is shown any more.
 #[async_trait]

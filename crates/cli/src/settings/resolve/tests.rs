@@ -224,3 +224,30 @@ fn an_address_by_name_is_told_how_to_be_said() {
         assert!(told.contains(hint), "{told}");
     }
 }
+
+#[test]
+fn services_stand_in_the_file_with_their_faults_told_at_once() {
+    let file = "[[service]]\nkey = 'ops-li'\n[[service]]\nkey = 'ops-ni'\nport = 8000\ntype = 'VCF_OPS_NI'";
+    let services = resolve(&[], file).unwrap().data.options.services;
+    let keys: Vec<_> = services
+        .iter()
+        .map(|service| service.key.as_str())
+        .collect();
+    assert_eq!(keys, ["ops-li", "ops-ni"]);
+    assert_eq!(services[1].port, Some(8000));
+    let faults = faults(&[], "[[service]]\nkey = 'a b'\n[[service]]\nname = 'x'");
+    for part in ["service: ", "[0].key", "[1].key is required"] {
+        assert!(faults.contains(part), "{faults}");
+    }
+}
+
+#[test]
+fn certificates_of_clients_need_tls_here() {
+    let settings = resolve(&["--tls-self-signed", "--tls-client-certificates"], "").unwrap();
+    assert!(settings.client_certificates);
+    assert!(!resolve(&[], "").unwrap().client_certificates);
+    let fault = faults(&["--tls-client-certificates"], "");
+    assert!(fault.contains("needs tls-cert"), "{fault}");
+    let settings = resolve(&[], "require-dpop-nonce = true").unwrap();
+    assert!(settings.data.options.require_dpop_nonce);
+}

@@ -1,10 +1,13 @@
 //! `/suite-api/api/auth/token`.
 
+use breakglass_app::Options;
+use breakglass_domain::ServiceDraft;
+use breakglass_http::ApiOptions;
 use breakglass_test_support::ADMIN_PASSWORD;
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use crate::support::{Ask, Harness, IAM, bearer, is_millis, is_uuid, shaped};
+use crate::support::{Ask, Harness, IAM, bearer, is_jwt, is_millis, is_uuid, shaped};
 
 fn acquire(body: &Value) -> Ask {
     Ask::post("/suite-api/api/auth/token/acquire").json(body)
@@ -131,4 +134,77 @@ async fn an_access_token_is_no_session_to_release() {
     let told = harness.send(release().authorization(&bearer(&token))).await;
     assert_eq!(told.status, 400);
     assert_eq!(told.faulty_fields(), ["Authorization"]);
+}
+
+fn exchange(keys: &Value) -> Ask {
+    Ask::post("/suite-api/api/auth/token/exchange").json(&json!({"serviceKeys": keys}))
+}
+
+#[tokio::test]
+async fn a_session_is_exchanged_for_a_token_of_services() {
+    let draft = ServiceDraft {
+        key: Some("ops-ni".to_owned()),
+        name: Some("VCF OPS NI".to_owned()),
+        kind: Some("VCF_OPS_NI".to_owned()),
+        address: Some("192.0.2.7".to_owned()),
+        port: Some(8000),
+        base_path: Some("base-path".to_owned()),
+        version: Some("9.1.0.0".to_owned()),
+        ..ServiceDraft::default()
+    };
+    let options = Options {
+        services: vec![draft.accept().unwrap()],
+        ..Options::default()
+    };
+    let harness = Harness::start_with(options, ApiOptions::default()).await;
+    let mut detailed = exchange(&json!(["ops-ni"]));
+    detailed.path.push_str("?includeServiceDetails=true");
+    let told = harness.send_as_admin(detailed).await.expect(StatusCode::OK);
+    assert_eq!(told.header("cache-control"), "no-store");
+    let told = told.json();
+    let token = told["jwtToken"].as_str().unwrap();
+    insta::assert_json_snapshot!(told, {
+        ".jwtToken" => insta::dynamic_redaction(shaped("jwt", is_jwt)),
+    }, @r#"
+    {
+      "jwtToken": "[jwt]",
+      "services": [
+        {
+          "address": "192.0.2.7",
+          "addressType": "IPV4",
+          "basePath": "base-path",
+          "certificates": [],
+          "key": "ops-ni",
+          "name": "VCF OPS NI",
+          "port": 8000,
+          "type": "VCF_OPS_NI",
+          "version": "9.1.0.0"
+        }
+      ]
+    }
+    "#);
+    let ask = Ask::post("/acs/t/CUSTOMER/introspect").form(&format!("token={token}"));
+    let known = harness.send_as_admin(ask).await.json();
+    assert_eq!(
+        (&known["sub"], &known["aud"]),
+        (&json!("admin"), &json!(["ops-ni"]))
+    );
+
+    let told = harness.send_as_admin(exchange(&json!(["ops-ni"]))).await;
+    assert_eq!(told.json().get("services"), None);
+    for (keys, field) in [
+        (json!(["ops-ni", "other"]), "serviceKeys[1]"),
+        (json!([]), "serviceKeys"),
+        (json!(null), "serviceKeys"),
+        (json!([1]), "serviceKeys[0]"),
+    ] {
+        let told = harness.send_as_admin(exchange(&keys)).await;
+        assert_eq!(told.status, 400, "{keys}");
+        assert_eq!(told.faulty_fields(), [field], "{keys}");
+    }
+    let mut odd = exchange(&json!(["ops-ni"]));
+    odd.path.push_str("?includeServiceDetails=perhaps");
+    let told = harness.send_as_admin(odd).await;
+    assert_eq!(told.faulty_fields(), ["includeServiceDetails"]);
+    assert_eq!(harness.send(exchange(&json!(["ops-ni"]))).await.status, 401);
 }
