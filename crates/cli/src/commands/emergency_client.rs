@@ -273,6 +273,10 @@ async fn show(
         ),
         ("Realm", realm.to_owned()),
         ("Status", status(&record)),
+        (
+            "Bound to key",
+            table::optional(record.dpop_key_thumbprint.as_deref()),
+        ),
         ("Token left", left(&record, now)),
         ("Token lives", ttl(&record)),
         ("Token id", record.token_id.clone().unwrap_or_default()),

@@ -102,6 +102,15 @@ impl Verdict {
     }
 }
 
+/// What the token is bound to (RFC 7800, section 3.1).
+fn binding(claims: &Map<String, Value>) -> Option<String> {
+    let cnf = claims.get("cnf")?;
+    let member = |name: &str| cnf.get(name).and_then(Value::as_str);
+    let key = member("jkt").map(|thumbprint| format!("key {thumbprint}"));
+    let certificate = member("x5t#S256").map(|thumbprint| format!("certificate {thumbprint}"));
+    key.or(certificate)
+}
+
 fn facts(
     claims: &Map<String, Value>,
     recall: Recall,
@@ -131,10 +140,30 @@ fn facts(
         ("Audience", text("aud")),
         ("Roles", roles.join(", ")),
         ("Token id", text("jti")),
+        ("Bound to", table::optional(binding(claims))),
         (
             "Left",
             table::optional(end.map(|end| lifetime::countdown(now, end))),
         ),
         ("Recall", recall.text().to_owned()),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_token_is_bound_to_is_told() {
+        for (cnf, told) in [
+            (json!({"jkt": "a"}), Some("key a")),
+            (json!({"x5t#S256": "b"}), Some("certificate b")),
+            (json!({}), None),
+            (json!(null), None),
+        ] {
+            let claims = Map::from_iter([("cnf".to_owned(), cnf)]);
+            assert_eq!(binding(&claims).as_deref(), told);
+        }
+        assert_eq!(binding(&Map::new()), None);
+    }
 }
