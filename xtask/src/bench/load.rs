@@ -31,7 +31,7 @@ pub(super) fn require() -> Result<()> {
 #[derive(Clone, Debug)]
 pub(super) struct Load {
     /// What it is called in the report.
-    pub(super) name: &'static str,
+    pub(super) name: String,
     /// The `Authorization` of each request.
     pub(super) authorization: Option<String>,
     /// The body, in which words between percent signs are filled in.
@@ -50,9 +50,9 @@ pub(super) struct Load {
 
 impl Load {
     /// Requests without a body.
-    pub(super) fn of(name: &'static str, method: &'static str, url: String) -> Self {
+    pub(super) fn of(name: &str, method: &'static str, url: String) -> Self {
         Self {
-            name,
+            name: name.to_owned(),
             authorization: None,
             body: None,
             content_type: "application/json",
@@ -64,7 +64,7 @@ impl Load {
     }
 
     /// What all others are measured against.
-    pub(super) fn bare(name: &'static str, url: &str) -> Self {
+    pub(super) fn bare(name: &str, url: &str) -> Self {
         Self::of(name, "GET", format!("{url}/"))
     }
 
@@ -133,6 +133,8 @@ impl Load {
 /// What a run came to.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Measured {
+    /// Answers in all.
+    pub(super) requests: u64,
     /// Answers in a second.
     pub(super) per_second: f64,
     /// What half of the answers took at most, in microseconds.
@@ -160,6 +162,7 @@ impl Measured {
             return None;
         };
         Some(Self {
+            requests,
             per_second: requests as f64 / Duration::from_micros(micros).as_secs_f64(),
             p50_us,
             p99_us,

@@ -13,7 +13,7 @@ const NOISY_PERCENT: f64 = 20.0;
 /// One operation at one concurrency.
 #[derive(Clone, Debug)]
 pub(super) struct Row {
-    name: &'static str,
+    name: String,
     concurrency: u32,
     median: Measured,
     spread_percent: f64,
@@ -21,16 +21,12 @@ pub(super) struct Row {
 
 impl Row {
     /// The median of the rounds, of which there is at least one.
-    pub(super) fn new(
-        name: &'static str,
-        concurrency: u32,
-        mut rounds: Vec<Measured>,
-    ) -> Option<Self> {
+    pub(super) fn new(name: &str, concurrency: u32, mut rounds: Vec<Measured>) -> Option<Self> {
         rounds.sort_by(|one, other| one.per_second.total_cmp(&other.per_second));
         let median = *rounds.get(rounds.len() / 2)?;
         let range = rounds.last()?.per_second - rounds.first()?.per_second;
         Some(Self {
-            name,
+            name: name.to_owned(),
             concurrency,
             median,
             spread_percent: range / median.per_second * 100.0,

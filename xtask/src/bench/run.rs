@@ -17,6 +17,9 @@ use crate::workspace::{self, say};
 /// How long a measured load goes ahead unmeasured, in seconds.
 const WARM_UP: u64 = 1;
 
+/// How many API tokens there are where there are few.
+const FEW: u64 = 10_000;
+
 /// How to measure.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Arguments {
@@ -29,6 +32,9 @@ pub(crate) struct Arguments {
     /// How many requests are under way at once
     #[arg(long, default_values_t = [16, 64], value_delimiter = ',')]
     concurrency: Vec<u32>,
+    /// Also measure with so many API tokens in the realm, beside ten thousand of them; a million takes minutes to make
+    #[arg(long, value_parser = clap::value_parser!(u64).range(10_000..))]
+    tokens: Option<u64>,
 }
 
 /// Builds, starts, loads and reports.
@@ -44,6 +50,16 @@ pub(crate) fn run(root: &Path, arguments: &Arguments) -> Result<()> {
     let stage = Stage::set(&release.join("breakglass"), folder.path())?;
     let mut loads = vec![Load::bare("bare hyper answer", hello.url())];
     loads.extend(stage.loads());
+    let mut grown = Vec::new();
+    for count in arguments.tokens.iter().flat_map(|most| [FEW, *most]) {
+        say(&format!("making {count} API tokens"));
+        let folder = folder.path().join(format!("grown-{count}-{}", grown.len()));
+        std::fs::create_dir(&folder)?;
+        let stage = Stage::set(&release.join("breakglass"), &folder)?;
+        stage.fill(count)?;
+        loads.extend(stage.loads_over(count));
+        grown.push(stage);
+    }
 
     let rows = measure(arguments, &loads)?;
     say(&process::describe_pinning());
@@ -74,7 +90,7 @@ fn measure(arguments: &Arguments, loads: &[Load]) -> Result<Vec<Row>> {
                 measured.push(load.run(*concurrency, Duration::from_secs(arguments.seconds))?);
             }
         }
-        let named = loads.iter().map(|load| load.name).zip(rounds);
+        let named = loads.iter().map(|load| load.name.as_str()).zip(rounds);
         rows.extend(named.filter_map(|(name, rounds)| Row::new(name, *concurrency, rounds)));
     }
     Ok(rows)

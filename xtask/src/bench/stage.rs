@@ -4,6 +4,7 @@ use std::fs::OpenOptions;
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
@@ -17,6 +18,9 @@ const PASSWORD: &str = "password-of-the-bench";
 
 /// The grant for API tokens.
 const API_TOKEN_GRANT: &str = "urn:custom:vcf:params:oauth:grant-type:api-token";
+
+/// Beyond so many tokens that are missing they are made in longer runs.
+const MANY: u64 = 100_000;
 
 /// Where the operations of the fleet surface are.
 const FLEET: &str = "/suite-api/api";
@@ -38,7 +42,9 @@ struct Machine {
     api_tokens: PathBuf,
     /// The secret of the API client.
     secret: String,
-    /// The search over the API tokens of the realm.
+    /// The API tokens of the realm.
+    tokens: String,
+    /// The search over them.
     query: String,
 }
 
@@ -107,10 +113,7 @@ impl Stage {
     pub(super) fn loads(&self) -> [Load; 7] {
         let broker = format!("{}/acs/t/CUSTOMER", self.server.url());
         let draft = json!({ "clientId": "%NEW%", "clientName": "Bench", "accessTokenTtl": 43200 });
-        let load = |name, method, url: String| Load {
-            authorization: Some(self.authorization.clone()),
-            ..Load::of(name, method, url)
-        };
+        let load = |name, method, url| self.load(name, method, url);
         [
             Load::of("JWKS", "GET", format!("{broker}/jwks")),
             Load {
@@ -151,6 +154,52 @@ impl Stage {
     }
 }
 
+impl Stage {
+    /// Makes API tokens until there are so many.
+    pub(super) fn fill(&self, count: u64) -> Result<()> {
+        let draft = json!({ "apiClientId": MACHINE, "tokenName": "%NEW%" });
+        let make = Load {
+            body: Some(draft.to_string()),
+            ..self.load("make API tokens", "POST", self.machine.tokens.clone())
+        };
+        let mut count_made = 0;
+        while count_made < count {
+            let time = if count - count_made > MANY { 10 } else { 1 };
+            count_made += make.run(64, Duration::from_secs(time))?.requests;
+        }
+        Ok(())
+    }
+
+    /// The operations whose cost must not grow with what is there.
+    pub(super) fn loads_over(&self, count: u64) -> Vec<Load> {
+        let [_, introspect, _, _, issue, _, page] = self.loads();
+        let by_name = json!({"searchTerms": {"allOf": [
+            {"field": "TOKEN_NAME", "operator": "EQUALS", "terms": ["turn-7"]},
+        ]}});
+        let find = Load {
+            body: Some(by_name.to_string()),
+            ..self.load("find by name", "POST", self.machine.query.clone())
+        };
+        let last = Load {
+            url: format!("{}?sortBy=LAST_USED_DATE&sortOrder=DESCENDING", page.url),
+            name: "last used first".to_owned(),
+            ..page.clone()
+        };
+        let mut loads = vec![introspect, issue, page, last, find];
+        for load in &mut loads {
+            load.name = format!("{}, {count} tokens", load.name);
+        }
+        loads
+    }
+
+    fn load(&self, name: &str, method: &'static str, url: String) -> Load {
+        Load {
+            authorization: Some(self.authorization.clone()),
+            ..Load::of(name, method, url)
+        }
+    }
+}
+
 impl Machine {
     /// Makes an API client that may read, with its credentials.
     fn make(url: &str, realm: &str, authorization: &str, folder: &Path) -> Result<Self> {
@@ -177,6 +226,7 @@ impl Machine {
         Ok(Self {
             api_tokens,
             secret: text(&secret, "clientSecret")?.to_owned(),
+            tokens: format!("{iam}/api-tokens"),
             query: format!("{iam}/api-tokens/query"),
         })
     }
