@@ -18,6 +18,7 @@ mod fleet;
 mod node;
 mod place;
 mod python;
+mod robot;
 mod server;
 mod stream;
 mod wait;
@@ -28,6 +29,7 @@ pub use fleet::{Fleet, Issued};
 pub use node::node;
 pub use place::Place;
 pub use python::{python, python_command};
+pub use robot::Robot;
 pub use server::{Serve, Server};
 pub use wait::eventually;
 

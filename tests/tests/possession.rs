@@ -1,6 +1,6 @@
 //! Tokens that open nothing for whoever stole them.
 
-use breakglass_e2e::{Place, python};
+use breakglass_e2e::{Place, Robot, python};
 
 /// An emergency client whose tokens are bound to a new key; gives the file of the key, and the token.
 fn bound_client(place: &Place) -> (std::path::PathBuf, String) {
@@ -72,27 +72,9 @@ fn a_token_is_bound_to_the_certificate_of_who_asked_for_it() {
         .serve()
         .args(["--tls-self-signed", "--tls-client-certificates"])
         .start();
-    for words in [
-        &["api-client", "create", "--local", "--client-id", "robot"][..],
-        &[
-            "api-client",
-            "grant",
-            "--local",
-            "robot",
-            "--role",
-            "vcf_viewer",
-        ],
-    ] {
-        place.local(words).run().ok();
-    }
-    let words = ["client-secret", "create", "--local", "--client-id", "robot"];
-    let secret = place.local(words).args(["--output", "token"]).run().ok();
+    let robot = Robot::new(&place, &server);
     let trusted = place.data().join("tls-self-signed.crt");
-    let issuer = format!("{}/acs/t/CUSTOMER", server.url());
-    python(
-        "certificates.py",
-        &[],
-        [&issuer, "robot", secret.trim(), trusted.to_str().unwrap()],
-    );
+    let words = [&robot.words()[..], &[trusted.to_str().unwrap()]].concat();
+    python("certificates.py", &[], words);
     drop(server.stop());
 }
