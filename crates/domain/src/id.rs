@@ -56,6 +56,8 @@ uuid_ids! {
     BrokerId;
     /// A public key by which a client authenticates.
     ClientKeyId;
+    /// A client profile of a realm.
+    ClientProfileId;
     /// A secret by which a client authenticates.
     ClientSecretId;
     /// One installation of Breakglass: every process on the same store.

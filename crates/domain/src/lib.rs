@@ -53,14 +53,19 @@ pub mod audit;
 pub mod broker;
 pub mod client;
 pub mod client_key;
+pub mod client_profile;
 pub mod client_query;
 pub mod client_secret;
 pub mod credential;
+pub mod decision;
 pub mod dpop;
 pub mod dpop_nonce;
 pub mod emergency_client;
+pub mod entitlement;
 pub mod failure;
 pub mod failure_ledger;
+pub mod foreign_token;
+pub mod host_token;
 pub mod id;
 pub mod installation;
 pub mod key_ring;
@@ -82,6 +87,7 @@ pub mod task;
 mod text;
 pub mod thumbprint;
 pub mod timestamp;
+pub mod token_issuer;
 pub mod validation;
 
 pub use access_token::{AccessTokenClaims, ActorClaim, RoleClaim, StatusClaim};
@@ -93,21 +99,28 @@ pub use broker::{
 };
 pub use client::{Client, ClientKind};
 pub use client_key::{ClientAssertion, ClientKey, PublicJwk};
+pub use client_profile::{
+    AccessGrantDraft, ClientProfile, ClientProfileDraft, PrivilegeMap, ProfileFilter,
+    ProfileFilterDraft, ProfileSubject, SubjectKind,
+};
 pub use client_query::{
     ClientQuery, Comparison, SearchField, SearchTerm, Searchable, TokenOrder, TokenQuery,
 };
 pub use client_secret::ClientSecret;
 pub use credential::CredentialRef;
+pub use decision::{Decision, ProfileIndex, Reason, VerifiedBy};
 pub use dpop::{DpopFault, DpopFreshness, DpopProof, DpopRequest};
 pub use dpop_nonce::DpopNonces;
 pub use emergency_client::{
     AcceptedEmergencyClient, ClientId, EmergencyClient, EmergencyClientDraft, EmergencyToken,
     NewToken, RetiredToken, TokenStatus, Usage,
 };
+pub use entitlement::Entitlement;
 pub use failure::ErrorKind;
+pub use foreign_token::ForeignClaims;
 pub use id::{
-    ApiTokenId, BrokerId, ClientKeyId, ClientSecretId, InstanceId, KeyId, PrincipalId, RealmId,
-    SessionGrantId, TaskId, TokenId,
+    ApiTokenId, BrokerId, ClientKeyId, ClientProfileId, ClientSecretId, InstanceId, KeyId,
+    PrincipalId, RealmId, SessionGrantId, TaskId, TokenId,
 };
 pub use installation::Installation;
 pub use key_ring::{KeyRing, KeyState};
@@ -126,4 +139,5 @@ pub use status_list::StatusList;
 pub use task::{Task, TaskError, TaskKind, TaskState};
 pub use thumbprint::{Confirmation, Thumbprint};
 pub use timestamp::{Minutes, Timestamp};
+pub use token_issuer::{CertificateChain, IssuerAlias, TokenIssuer};
 pub use validation::{FieldFailure, ValidationReport};

@@ -2,9 +2,10 @@
 
 use async_trait::async_trait;
 use breakglass_domain::audit::{Checkpoint, SignedCheckpoint};
+use breakglass_domain::host_token::HostTokenClaims;
 use breakglass_domain::{
-    AccessTokenClaims, BrokerId, ClientAssertion, DpopProof, KeyId, PublicJwk, SealedBytes, Secret,
-    SignatureAlgorithm, SigningKey, StatusList, Timestamp,
+    AccessTokenClaims, BrokerId, CertificateChain, ClientAssertion, DpopProof, ForeignClaims,
+    KeyId, PublicJwk, SealedBytes, Secret, SignatureAlgorithm, SigningKey, StatusList, Timestamp,
 };
 use zeroize::Zeroizing;
 
@@ -20,6 +21,16 @@ pub enum CryptoError {
     /// The token is not one of ours: it has another form, key, algorithm, issuer or signature.
     #[error("the token does not verify")]
     NotVerified,
+}
+
+/// Why a chain of certificates is refused.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("{rule}")]
+pub struct ChainFault {
+    /// The text that is at fault, counted from 0, when it is one.
+    pub place: Option<usize>,
+    /// What it has to be.
+    pub rule: String,
 }
 
 /// Encrypts secrets under the master key, which never leaves the adapter.
@@ -189,6 +200,55 @@ pub trait TokenSigner: Send + Sync {
 
     /// The `kid` that a text of unknown origin names, if it has the form of a token at all. Says nothing of who made it.
     fn claimed_key(&self, token: &Secret) -> Option<KeyId>;
+
+    /// Reads a chain of X.509 certificates (RFC 5280), each text in PEM or in base64 of DER: the one whose key signs tokens
+    /// first, each signed by the next. Private keys are refused, and so are keys that are not RSA of 2048 to 8192 bits, on P-256
+    /// or P-384, or Ed25519.
+    ///
+    /// # Errors
+    /// With what is wrong, and where.
+    fn read_certificate_chain(&self, texts: &[String]) -> Result<CertificateChain, ChainFault>;
+
+    /// A certificate in PEM (RFC 7468).
+    fn write_certificate(&self, der: &[u8]) -> String;
+
+    /// The `iss` that a text of unknown origin names, if it has the form of a token at all. Says nothing of who made it.
+    fn claimed_issuer(&self, token: &Secret) -> Option<String>;
+
+    /// Verifies form, `typ` and signature of another issuer's token, by the first certificate of one of these chains, which must be
+    /// valid at `now`. The algorithm must be one of the key's, whatever the header says. Issuer, audience and times are
+    /// the caller's to check.
+    ///
+    /// # Errors
+    /// [`CryptoError::NotVerified`] for whatever reason.
+    fn verify_foreign_token(
+        &self,
+        chains: &[CertificateChain],
+        token: &Secret,
+        now: Timestamp,
+    ) -> Result<ForeignClaims, CryptoError>;
+
+    /// Signs a host token: a JWT of `typ` `breakglass-host+jwt`.
+    ///
+    /// # Errors
+    /// [`CryptoError::NotOpened`] under a wrong master key; [`CryptoError::Failed`] when the token would be too long.
+    fn sign_host_token(
+        &self,
+        key: &SigningKey,
+        claims: &HostTokenClaims,
+    ) -> Result<Secret, CryptoError>;
+
+    /// Verifies form, `typ`, `kid`, signature and issuer of a host token that this key should have signed, as
+    /// [`TokenSigner::verify_access_token`] does.
+    ///
+    /// # Errors
+    /// [`CryptoError::NotVerified`] for whatever reason.
+    fn verify_host_token(
+        &self,
+        key: &SigningKey,
+        issuer_path: &str,
+        token: &Secret,
+    ) -> Result<HostTokenClaims, CryptoError>;
 
     /// Signs a status list: a JWT of `typ` `statuslist+jwt` with the list compressed.
     ///

@@ -14,7 +14,7 @@ pub mod store;
 pub use anchor::CheckpointAnchor;
 pub use clock::Clock;
 pub use crypto::{
-    CryptoError, KeyVault, PublicKey, PublicKeyMaterial, StatusListToken, TokenSigner,
+    ChainFault, CryptoError, KeyVault, PublicKey, PublicKeyMaterial, StatusListToken, TokenSigner,
 };
 pub use entropy::Entropy;
 pub use error::StoreError;

@@ -7,7 +7,7 @@ use breakglass_ports::CryptoError;
 use serde::Deserialize;
 
 use crate::jws::MAX_TOKEN_BYTES;
-use crate::public_jwk::{self, instant};
+use crate::public_jwk::{self, OneOrMany, instant};
 
 /// RFC 7523, section 3; instants are seconds, with or without a fraction (RFC 7519, section 2).
 #[derive(Deserialize)]
@@ -21,14 +21,6 @@ struct AssertionJson {
     jti: String,
 }
 
-/// RFC 7519, section 4.1.3.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum OneOrMany {
-    Many(Vec<String>),
-    One(String),
-}
-
 /// Verifies an assertion by this key.
 pub(crate) fn verify(key: &PublicJwk, assertion: &str) -> Result<ClientAssertion, CryptoError> {
     let kinds = ["JWT", "client-authentication+jwt"];
@@ -36,10 +28,7 @@ pub(crate) fn verify(key: &PublicJwk, assertion: &str) -> Result<ClientAssertion
     Ok(ClientAssertion {
         issuer: claims.iss,
         subject: claims.sub,
-        audience: match claims.aud {
-            OneOrMany::Many(audience) => audience,
-            OneOrMany::One(audience) => vec![audience],
-        },
+        audience: claims.aud.into_vec(),
         expires_at: instant(claims.exp)?,
         not_before: claims.nbf.map(instant).transpose()?,
         issued_at: claims.iat.map(instant).transpose()?,

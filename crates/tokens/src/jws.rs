@@ -22,6 +22,8 @@ pub(crate) enum Kind {
     AccessToken,
     /// A checkpoint of the audit.
     Checkpoint,
+    /// A token that hosts take.
+    HostToken,
     /// IETF Token Status List, section 5.1.
     StatusList,
 }
@@ -31,6 +33,7 @@ impl Kind {
         match self {
             Self::AccessToken => "at+jwt",
             Self::Checkpoint => "breakglass-checkpoint+jwt",
+            Self::HostToken => "breakglass-host+jwt",
             Self::StatusList => "statuslist+jwt",
         }
     }

@@ -20,12 +20,15 @@
 //! due. A new algorithm is a variant of the domain's `SignatureAlgorithm` and an arm wherever `signing_pair.rs` matches.
 
 mod access_token;
+mod certificates;
 mod claims;
 mod client_assertion;
 mod clock;
 mod dpop;
 mod entropy;
+mod foreign_token;
 mod holder_key;
+mod host_token;
 mod jws;
 mod kept_pairs;
 mod master_key;

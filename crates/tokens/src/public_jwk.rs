@@ -8,6 +8,7 @@ use breakglass_domain::{PublicJwk, SignatureAlgorithm, Timestamp};
 use breakglass_ports::{CryptoError, PublicKeyMaterial};
 use jsonwebtoken::jwk::Jwk;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode};
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
@@ -149,4 +150,21 @@ pub(crate) fn instant(seconds: f64) -> Result<Timestamp, CryptoError> {
     )]
     let millis = (seconds * 1000.0).floor() as i64;
     Ok(Timestamp::from_millis(millis))
+}
+
+/// RFC 7519, section 4.1.3.
+#[derive(Deserialize)]
+#[serde(untagged)]
+pub(crate) enum OneOrMany {
+    Many(Vec<String>),
+    One(String),
+}
+
+impl OneOrMany {
+    pub(crate) fn into_vec(self) -> Vec<String> {
+        match self {
+            Self::Many(many) => many,
+            Self::One(one) => vec![one],
+        }
+    }
 }

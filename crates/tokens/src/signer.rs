@@ -5,19 +5,23 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use breakglass_domain::audit::{Checkpoint, SignedCheckpoint};
+use breakglass_domain::host_token::HostTokenClaims;
 use breakglass_domain::{
-    AccessTokenClaims, BrokerId, ClientAssertion, DpopProof, KeyId, PublicJwk, Secret,
-    SignatureAlgorithm, SigningKey, Timestamp,
+    AccessTokenClaims, BrokerId, CertificateChain, ClientAssertion, DpopProof, ForeignClaims,
+    KeyId, PublicJwk, Secret, SignatureAlgorithm, SigningKey, Timestamp,
 };
-use breakglass_ports::{CryptoError, KeyVault, PublicKey, StatusListToken, TokenSigner};
+use breakglass_ports::{
+    ChainFault, CryptoError, KeyVault, PublicKey, StatusListToken, TokenSigner,
+};
 use tokio::task;
 
 use crate::access_token::AccessTokenJson;
 use crate::claims::{CheckpointJson, StatusListTokenJson};
+use crate::host_token::HostTokenJson;
 use crate::jws::{self, Kind, MAX_TOKEN_BYTES};
 use crate::kept_pairs::KeptPairs;
 use crate::signing_pair::SigningPair;
-use crate::{client_assertion, dpop, public_jwk};
+use crate::{certificates, client_assertion, dpop, foreign_token, public_jwk};
 
 /// Key pairs kept between signatures: more than the live keys of any sensible number of brokers.
 const KEPT_PAIRS: usize = 256;
@@ -52,6 +56,14 @@ impl fmt::Debug for JwtSigner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("JwtSigner(..)")
     }
+}
+
+/// A token that is short enough to be verified again.
+fn within_limit(token: String) -> Result<Secret, CryptoError> {
+    if token.len() > MAX_TOKEN_BYTES {
+        return Err(CryptoError::Failed);
+    }
+    Ok(Secret::new(token))
 }
 
 #[async_trait]
@@ -99,11 +111,7 @@ impl TokenSigner for JwtSigner {
         claims: &AccessTokenClaims,
     ) -> Result<Secret, CryptoError> {
         let payload = AccessTokenJson::from(claims);
-        let token = jws::sign(&*self.pair(key)?, Kind::AccessToken, &payload).map(Secret::new)?;
-        if token.expose().len() > MAX_TOKEN_BYTES {
-            return Err(CryptoError::Failed);
-        }
-        Ok(token)
+        within_limit(jws::sign(&*self.pair(key)?, Kind::AccessToken, &payload)?)
     }
 
     fn verify_access_token(
@@ -147,6 +155,50 @@ impl TokenSigner for JwtSigner {
 
     fn claimed_key(&self, token: &Secret) -> Option<KeyId> {
         jws::claimed_key(token.expose()).ok()
+    }
+
+    fn read_certificate_chain(&self, texts: &[String]) -> Result<CertificateChain, ChainFault> {
+        certificates::read_chain(texts)
+    }
+
+    fn write_certificate(&self, der: &[u8]) -> String {
+        certificates::write(der)
+    }
+
+    fn claimed_issuer(&self, token: &Secret) -> Option<String> {
+        foreign_token::claimed_issuer(token.expose())
+    }
+
+    fn verify_foreign_token(
+        &self,
+        chains: &[CertificateChain],
+        token: &Secret,
+        now: Timestamp,
+    ) -> Result<ForeignClaims, CryptoError> {
+        foreign_token::verify(chains, token.expose(), now)
+    }
+
+    fn sign_host_token(
+        &self,
+        key: &SigningKey,
+        claims: &HostTokenClaims,
+    ) -> Result<Secret, CryptoError> {
+        let payload = HostTokenJson::from(claims);
+        within_limit(jws::sign(&*self.pair(key)?, Kind::HostToken, &payload)?)
+    }
+
+    fn verify_host_token(
+        &self,
+        key: &SigningKey,
+        issuer_path: &str,
+        token: &Secret,
+    ) -> Result<HostTokenClaims, CryptoError> {
+        let pair = self.pair(key).map_err(|_| CryptoError::NotVerified)?;
+        let payload: HostTokenJson = jws::verify(&pair, Kind::HostToken, token.expose())?;
+        if !payload.iss.ends_with(issuer_path) {
+            return Err(CryptoError::NotVerified);
+        }
+        payload.claims().ok_or(CryptoError::NotVerified)
     }
 
     fn sign_status_list(

@@ -5,6 +5,7 @@ mod checkpoints;
 mod client_assertions;
 mod dpop_proofs;
 mod fixture;
+mod foreign_tokens;
 mod hostile_tokens;
 mod keys;
 mod master_key;
