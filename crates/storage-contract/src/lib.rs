@@ -38,6 +38,7 @@ cases! {
     broker,
     client,
     client_key,
+    client_profile,
     client_secret,
     emergency_client,
     installation,
@@ -51,6 +52,7 @@ cases! {
     status_list,
     store,
     task,
+    token_issuer,
 }
 
 pub use harness::{Harness, begin, keep, read, seeded};

@@ -87,6 +87,14 @@ macro_rules! list_cases {
             client_key 3 insert_client_key_refuses_a_taken_id_and_the_same_key_again;
             client_key 4 record_client_key_use_dates_the_use;
             client_key 5 delete_client_key_says_whether_there_was_one;
+            client_profile 1 find_client_profile_gives_none_for_what_is_not_of_the_realm;
+            client_profile 2 list_client_profiles_gives_those_of_the_realm_the_oldest_first;
+            client_profile 3 find_rules_epoch_grows_with_each_change;
+            client_profile 4 insert_client_profile_keeps_every_field;
+            client_profile 4 insert_client_profile_refuses_the_same_subject;
+            client_profile 5 update_client_profile_changes_the_grants_alone;
+            client_profile 6 delete_client_profile_says_whether_there_was_one;
+            client_profile 7 client_profiles_go_with_their_realm;
             client_secret 1 find_client_secret_gives_none_for_what_is_not_of_the_realm;
             client_secret 2 list_client_secrets_gives_those_of_the_principal_the_newest_first;
             client_secret 3 insert_client_secret_keeps_every_field;
@@ -186,6 +194,11 @@ macro_rules! list_cases {
             task 3 insert_task_refuses_a_taken_id;
             task 4 update_task_keeps_every_field;
             task 4 update_task_needs_a_task;
+            token_issuer 1 list_token_issuers_gives_those_of_the_realm_with_their_chains;
+            token_issuer 2 insert_token_issuer_refuses_a_taken_alias_and_a_taken_issuer;
+            token_issuer 3 update_token_issuer_replaces_issuer_and_chains;
+            token_issuer 4 delete_token_issuer_says_whether_there_was_one;
+            token_issuer 5 token_issuers_go_with_their_realm;
         }
     };
 }

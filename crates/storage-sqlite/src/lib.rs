@@ -26,6 +26,7 @@ mod audit;
 mod broker;
 mod client;
 mod client_key;
+mod client_profile;
 mod client_query;
 mod client_secret;
 mod column;
@@ -48,6 +49,7 @@ mod store;
 mod task;
 #[cfg(test)]
 mod tests;
+mod token_issuer;
 mod token_query;
 mod view;
 mod writer;

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use sha2::{Digest, Sha256};
+
 use crate::entitlement::Entitlement;
 use crate::id::{ClientProfileId, RealmId};
 use crate::timestamp::Timestamp;
@@ -109,6 +111,26 @@ impl ProfileSubject {
             Self::LocalUser { .. } => SubjectKind::LocalUser,
             Self::Privileges { .. } => SubjectKind::Privileges,
         }
+    }
+
+    /// A digest by which two subjects of a realm are told apart: the same for the same subject, in whichever order its privileges
+    /// were written down.
+    pub fn digest(&self) -> [u8; 32] {
+        let mut digest = Sha256::new();
+        let mut add = |text: &str| {
+            digest.update((text.len() as u64).to_be_bytes());
+            digest.update(text);
+        };
+        add(self.kind().name());
+        add(self.name().unwrap_or_default());
+        add(self.issuer_alias().map_or("", IssuerAlias::as_str));
+        add(self.domain().unwrap_or_default());
+        for (scope, privileges) in self.privileges().into_iter().flatten() {
+            add(scope);
+            add(&privileges.len().to_string());
+            privileges.iter().for_each(|privilege| add(privilege));
+        }
+        digest.finalize().into()
     }
 
     /// The name of the user or group, if it is one.

@@ -8,6 +8,7 @@ mod audit;
 mod broker;
 mod client;
 mod client_key;
+mod client_profile;
 mod client_secret;
 mod emergency_client;
 mod installation;
@@ -20,6 +21,7 @@ mod settings;
 mod signing_key;
 mod status_list;
 mod task;
+mod token_issuer;
 
 use async_trait::async_trait;
 use breakglass_domain::audit::{AuditEvents, AuditKey, Checkpoint};
@@ -33,6 +35,7 @@ pub use audit::{AuditFilter, AuditOrder, ReadAudit, WriteAudit};
 pub use broker::{ReadBrokers, WriteBrokers};
 pub use client::{ReadClients, WriteClients};
 pub use client_key::{ReadClientKeys, WriteClientKeys};
+pub use client_profile::{ReadClientProfiles, WriteClientProfiles};
 pub use client_secret::{ReadClientSecrets, WriteClientSecrets};
 pub use emergency_client::{EmergencySummary, ReadEmergencyClients, WriteEmergencyClients};
 pub use installation::{ReadInstallation, WriteInstallation};
@@ -45,6 +48,7 @@ pub use settings::{ReadSettings, WriteSettings};
 pub use signing_key::{ReadSigningKeys, SignedCount, SignedRecall, WriteSigningKeys};
 pub use status_list::{ReadStatusLists, StatusListExtent, WriteStatusLists};
 pub use task::{ReadTasks, WriteTasks};
+pub use token_issuer::{ReadTokenIssuers, WriteTokenIssuers};
 
 use crate::StoreError;
 
@@ -116,6 +120,7 @@ pub trait ReadView:
     + ReadAudit
     + ReadBrokers
     + ReadClientKeys
+    + ReadClientProfiles
     + ReadClientSecrets
     + ReadClients
     + ReadEmergencyClients
@@ -129,6 +134,7 @@ pub trait ReadView:
     + ReadSigningKeys
     + ReadStatusLists
     + ReadTasks
+    + ReadTokenIssuers
     + Send
 {
 }
@@ -144,6 +150,7 @@ pub trait UnitOfWork:
     + WriteAudit
     + WriteBrokers
     + WriteClientKeys
+    + WriteClientProfiles
     + WriteClientSecrets
     + WriteClients
     + WriteEmergencyClients
@@ -157,6 +164,7 @@ pub trait UnitOfWork:
     + WriteSigningKeys
     + WriteStatusLists
     + WriteTasks
+    + WriteTokenIssuers
 {
     /// Chains the events to the audit with the key and makes everything durable together. Gives the new head of the
     /// chain. Dropping the unit instead undoes it.
