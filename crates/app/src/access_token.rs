@@ -33,10 +33,21 @@ impl App {
     /// believed only with what it is bound to.
     pub(crate) async fn authenticate_access_token(
         &self,
-        (token, proof): (&Secret, Option<&ShownProof>),
+        shown: (&Secret, Option<&ShownProof>),
         origin: &Origin,
         operation: &str,
     ) -> Result<Caller, Error> {
+        let proven = self.authenticate_live_token(shown, origin, operation).await;
+        proven.map(|(caller, _)| caller)
+    }
+
+    /// The same, with the token.
+    pub(crate) async fn authenticate_live_token(
+        &self,
+        (token, proof): (&Secret, Option<&ShownProof>),
+        origin: &Origin,
+        operation: &str,
+    ) -> Result<(Caller, LiveToken), Error> {
         let found = self.find_live_token(token).await?;
         // RFC 9068, section 4: a token for somebody else opens nothing here.
         let live =
@@ -51,13 +62,14 @@ impl App {
         }
         let principal = live.principal(self.now());
         let caller = Caller::without_session(principal, origin.clone());
-        match &live.holder {
-            Holder::Account(_) | Holder::Client(..) => Ok(caller),
+        let caller = match &live.holder {
+            Holder::Account(_) | Holder::Client(..) => caller,
             Holder::Emergency(client) => {
                 self.record_emergency_use(caller, &live, client, operation)
-                    .await
+                    .await?
             }
-        }
+        };
+        Ok((caller, live))
     }
 
     async fn record_emergency_use(

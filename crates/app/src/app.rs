@@ -8,12 +8,13 @@ use breakglass_domain::audit::{AuditEvents, AuditKey};
 use breakglass_domain::failure_ledger::FailureLedger;
 use breakglass_domain::replay_cache::ReplayCache;
 use breakglass_domain::{
-    BrokerId, DpopNonces, Installation, Minutes, Service, Timestamp, TokenDigest, TokenId,
+    BrokerId, DpopNonces, Installation, Minutes, RealmId, Service, Timestamp, TokenDigest, TokenId,
 };
 use breakglass_ports::{
     CheckpointAnchor, Clock, Entropy, KeyVault, PasswordHasher, Store, TokenSigner, UnitOfWork,
 };
 
+use crate::decision::Rules;
 use crate::error::Error;
 use crate::issuer::CachedStatusList;
 use crate::live_token::VerifiedToken;
@@ -103,6 +104,8 @@ pub struct App {
     pub(crate) verified: Mutex<Remembered<TokenDigest, Arc<VerifiedToken>>>,
     /// The last status list signed for each broker.
     pub(crate) status_lists: Mutex<HashMap<BrokerId, CachedStatusList>>,
+    /// The client profiles and trusted issuers of each realm, as they were read last.
+    pub(crate) rules: Mutex<HashMap<RealmId, Arc<Rules>>>,
     /// The nonces that this process gives to callers whose proofs could be of another time.
     pub(crate) nonces: DpopNonces,
     /// Proofs of possession that were shown, so that none is good twice.
@@ -135,6 +138,7 @@ impl App {
             )),
             verified: Mutex::new(Remembered::new(VERIFIED_CAPACITY)),
             status_lists: Mutex::new(HashMap::new()),
+            rules: Mutex::new(HashMap::new()),
             nonces,
             proofs: Mutex::new(ReplayCache::new(PROOF_CAPACITY)),
             emergency_proofs: Mutex::new(ReplayCache::new(EMERGENCY_PROOF_CAPACITY)),

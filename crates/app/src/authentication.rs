@@ -90,16 +90,25 @@ impl App {
     ) -> Result<(), Error> {
         let verdict = caller.require(privilege);
         if verdict.is_err() {
-            let action = AuditAction::AuthorizationDenied;
-            let target = AuditTarget::new(TargetKind::Operation, &operation);
-            let mut event = caller
-                .event(action, target, self.now())
-                .with("missing_privilege", privilege.name());
-            event.outcome = Outcome::Denied;
-            self.record_folded(Happening::at(&caller.origin, action), event)
-                .await;
+            let missing = ("missing_privilege", privilege.name());
+            self.record_denial(caller, missing, operation).await;
         }
         verdict
+    }
+
+    /// Records that a known caller may not do something, folded with the repeats of the same source.
+    pub(crate) async fn record_denial(
+        &self,
+        caller: &Caller,
+        (name, missing): (&str, &str),
+        operation: &str,
+    ) {
+        let action = AuditAction::AuthorizationDenied;
+        let target = AuditTarget::new(TargetKind::Operation, &operation);
+        let mut event = caller.event(action, target, self.now()).with(name, missing);
+        event.outcome = Outcome::Denied;
+        self.record_folded(Happening::at(&caller.origin, action), event)
+            .await;
     }
 
     /// The account of this name and password. An unknown account costs what a wrong password costs.
@@ -156,6 +165,7 @@ impl App {
             origin: origin.clone(),
             session: Some(digest),
             is_client: false,
+            host: None,
         }))
     }
 }

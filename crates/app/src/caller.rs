@@ -1,12 +1,14 @@
 //! Who asks, and from where.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use breakglass_domain::audit::{AuditAction, AuditEvent, AuditTarget, Outcome};
 use breakglass_domain::{
     Actor, Client, Principal, Privilege, Reach, RealmId, Thumbprint, Timestamp, TokenDigest,
 };
 
+use crate::decision::HostIdentity;
 use crate::error::{Error, Resource};
 
 /// Where a request came from.
@@ -31,6 +33,8 @@ pub struct Caller {
     pub session: Option<TokenDigest>,
     /// Whether it is a client that came with its own credentials rather than with a token.
     pub is_client: bool,
+    /// Who it is for a realm's hosts, where that was asked.
+    pub host: Option<Arc<HostIdentity>>,
 }
 
 impl Caller {
@@ -46,6 +50,7 @@ impl Caller {
             origin,
             session: None,
             is_client: false,
+            host: None,
         }
     }
 

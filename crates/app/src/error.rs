@@ -35,12 +35,23 @@ pub enum Error {
     /// The token endpoint does not grant what was asked for.
     #[error("{0}")]
     Grant(GrantFault),
+    /// The realm trusts that issuer already.
+    #[error("the issuer is trusted already")]
+    IssuerTaken {
+        /// The issuer.
+        issuer: String,
+        /// The alias under which it is trusted.
+        alias: String,
+    },
     /// The request breaks a rule.
     #[error("{0}")]
     Invalid(ValidationReport),
     /// There is no such thing, or none that the caller may know of.
     #[error("{0} was not found")]
     NotFound(Resource),
+    /// The caller is known and not entitled to this.
+    #[error("the caller is not entitled to this")]
+    NotEntitled,
     /// Too many attempts from one source failed.
     #[error("too many attempts from this address failed")]
     RateLimited {
@@ -84,12 +95,18 @@ pub enum Conflict {
     /// The realm has an API client of that id.
     #[error("an API client of this clientId already exists in the realm")]
     ApiClientExists,
+    /// The realm has a profile of that subject.
+    #[error("a client profile of the same subject already exists")]
+    ClientProfileExists,
     /// The realm has a client of another kind of that id.
     #[error("a client of another kind has this clientId in the realm")]
     ClientIdTaken,
     /// The realm has an emergency client of that id.
     #[error("an emergency client of this clientId already exists in the realm")]
     EmergencyClientExists,
+    /// The alias is that of another issuer.
+    #[error("an issuer of this alias is trusted already")]
+    IssuerAliasTaken,
     /// The key that follows is there already.
     #[error("the next signing key is published already and signs soon")]
     NextKeyExists,
@@ -128,6 +145,9 @@ pub enum Resource {
     /// A client of whatever kind.
     #[error("the client")]
     Client,
+    /// A client profile.
+    #[error("the client profile")]
+    ClientProfile,
     /// A secret of a client.
     #[error("the secret")]
     ClientSecret,
@@ -149,6 +169,9 @@ pub enum Resource {
     /// A task.
     #[error("the task")]
     Task,
+    /// A trusted issuer.
+    #[error("the trusted issuer")]
+    TokenIssuer,
 }
 
 /// Why a caller was not believed: for the audit and the log, never for the caller.
@@ -186,11 +209,13 @@ impl Error {
     /// The kind of failure.
     pub fn kind(&self) -> ErrorKind {
         match self {
-            Self::Conflict(_) | Self::Store(StoreError::Conflict) => ErrorKind::Conflict,
+            Self::Conflict(_) | Self::IssuerTaken { .. } | Self::Store(StoreError::Conflict) => {
+                ErrorKind::Conflict
+            }
             Self::AuditDamaged { .. }
             | Self::Crypto(_)
             | Self::Store(StoreError::Corrupt { .. } | StoreError::Missing) => ErrorKind::Internal,
-            Self::Forbidden { .. } => ErrorKind::Forbidden,
+            Self::Forbidden { .. } | Self::NotEntitled => ErrorKind::Forbidden,
             Self::DpopNonceNeeded {
                 is_grant: false, ..
             }
@@ -210,6 +235,9 @@ impl Error {
         match self {
             Self::AuditDamaged { .. } => "AUDIT_DAMAGED",
             Self::Conflict(Conflict::ApiClientExists) => "API_CLIENT_EXISTS",
+            Self::Conflict(Conflict::ClientProfileExists) => "CLIENT_PROFILE_EXISTS",
+            Self::Conflict(Conflict::IssuerAliasTaken) => "ISSUER_ALIAS_TAKEN",
+            Self::IssuerTaken { .. } => "TOKEN_ISSUER_EXISTS",
             Self::Conflict(Conflict::ClientIdTaken) => "CLIENT_ID_TAKEN",
             Self::Conflict(Conflict::EmergencyClientExists) => "EMERGENCY_CLIENT_EXISTS",
             Self::Conflict(Conflict::NextKeyExists) => "NEXT_KEY_EXISTS",
@@ -222,7 +250,7 @@ impl Error {
                 "INTERNAL"
             }
             Self::DpopNonceNeeded { is_grant: true, .. } => "USE_DPOP_NONCE",
-            Self::Forbidden { .. } => "FORBIDDEN",
+            Self::Forbidden { .. } | Self::NotEntitled => "FORBIDDEN",
             Self::Grant(GrantFault::InvalidClient) => "INVALID_CLIENT",
             Self::Grant(GrantFault::InvalidDpopProof) => "INVALID_DPOP_PROOF",
             Self::Grant(GrantFault::InvalidGrant) => "INVALID_GRANT",
@@ -235,6 +263,7 @@ impl Error {
             Self::NotFound(Resource::ApiToken) => "API_TOKEN_NOT_FOUND",
             Self::NotFound(Resource::Broker) => "BROKER_NOT_FOUND",
             Self::NotFound(Resource::Client) => "CLIENT_NOT_FOUND",
+            Self::NotFound(Resource::ClientProfile) => "CLIENT_PROFILE_NOT_FOUND",
             Self::NotFound(Resource::ClientSecret) => "CLIENT_SECRET_NOT_FOUND",
             Self::NotFound(Resource::EmergencyClient) => "EMERGENCY_CLIENT_NOT_FOUND",
             Self::NotFound(Resource::OauthApp) => "OAUTH_APP_NOT_FOUND",
@@ -242,6 +271,7 @@ impl Error {
             Self::NotFound(Resource::Realm) => "REALM_NOT_FOUND",
             Self::NotFound(Resource::Role) => "ROLE_NOT_FOUND",
             Self::NotFound(Resource::Task) => "TASK_NOT_FOUND",
+            Self::NotFound(Resource::TokenIssuer) => "TOKEN_ISSUER_NOT_FOUND",
             Self::RateLimited { .. } => "TOO_MANY_ATTEMPTS",
             Self::Store(StoreError::Conflict) => "CONFLICT",
             Self::Store(StoreError::Unavailable { .. }) => "UNAVAILABLE",
@@ -270,6 +300,8 @@ impl Error {
             Self::Forbidden { missing: None } => {
                 "This is not for callers of one realm: sign in with a local account.".to_owned()
             }
+            Self::IssuerTaken { .. } => "The issuer is trusted already.".to_owned(),
+            Self::NotEntitled => "The caller is not entitled to this.".to_owned(),
             Self::Grant(fault) => sentence(&fault.to_string()),
             Self::Invalid(report) => sentence(&format!("the request is not valid: {report}")),
             Self::NotFound(resource) => sentence(&format!("{resource} was not found")),

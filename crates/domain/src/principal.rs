@@ -76,6 +76,13 @@ pub enum Principal {
         /// What it may do: everything with the token itself, less with a narrower copy of it.
         privileges: Vec<Privilege>,
     },
+    /// Somebody whom an issuer that the realm trusts vouches for. It holds no privilege of the fleet contract.
+    External {
+        /// The realm.
+        realm_id: RealmId,
+        /// The name, with its domain if it has one.
+        subject: String,
+    },
     /// A person with access to the data folder itself.
     LocalOperator {
         /// The operating system's name of the person.
@@ -92,6 +99,7 @@ impl Principal {
             Self::Account { privileges, .. }
             | Self::Client { privileges, .. }
             | Self::EmergencyClient { privileges, .. } => privileges.contains(&privilege),
+            Self::External { .. } => false,
             Self::LocalOperator { .. } | Self::System => true,
         }
     }
@@ -99,9 +107,9 @@ impl Principal {
     /// How far the principal can see.
     pub fn reach(&self) -> Reach {
         match self {
-            Self::Client { realm_id, .. } | Self::EmergencyClient { realm_id, .. } => {
-                Reach::Realm(*realm_id)
-            }
+            Self::Client { realm_id, .. }
+            | Self::EmergencyClient { realm_id, .. }
+            | Self::External { realm_id, .. } => Reach::Realm(*realm_id),
             Self::Account { .. } | Self::LocalOperator { .. } | Self::System => Reach::Everywhere,
         }
     }
@@ -121,6 +129,7 @@ impl Principal {
             Self::EmergencyClient { client_id, .. } => {
                 Actor::new(ActorKind::EmergencyClient, client_id.as_str())
             }
+            Self::External { subject, .. } => Actor::new(ActorKind::External, subject),
             Self::LocalOperator { user } => Actor::new(ActorKind::LocalOperator, user),
             Self::System => Actor::new(ActorKind::System, "breakglass"),
         }
@@ -188,6 +197,8 @@ pub enum ActorKind {
     ApiClient,
     /// The holder of an emergency token.
     EmergencyClient,
+    /// Somebody whom a trusted issuer vouches for.
+    External,
     /// A person with access to the data folder.
     LocalOperator,
     /// An OAuth app.
@@ -197,11 +208,12 @@ pub enum ActorKind {
 }
 
 impl ActorKind {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::Account,
         Self::Anonymous,
         Self::ApiClient,
         Self::EmergencyClient,
+        Self::External,
         Self::LocalOperator,
         Self::OauthApp,
         Self::System,
@@ -214,6 +226,7 @@ impl ActorKind {
             Self::Anonymous => "anonymous",
             Self::ApiClient => "api_client",
             Self::EmergencyClient => "emergency_client",
+            Self::External => "external",
             Self::LocalOperator => "local_operator",
             Self::OauthApp => "oauth_app",
             Self::System => "system",

@@ -50,6 +50,9 @@ actions! {
     BrokerCreated = "broker.created", "A broker and its first signing key were made.";
     BrokerUpdated = "broker.updated", "The display name of a broker was changed.";
     ClientKeysReplaced = "client_keys.replaced", "The public keys of a client were replaced; the access tokens of those that are gone were recalled.";
+    ClientProfileCreated = "client_profile.created", "A client profile was made.";
+    ClientProfileDeleted = "client_profile.deleted", "A client profile was deleted; what it granted is gone.";
+    ClientProfileUpdated = "client_profile.updated", "The grants of a client profile were replaced.";
     ClientSecretCreated = "client_secret.created", "A secret of a client was made; the old ones end at once or after an overlap.";
     ClientSecretDeleted = "client_secret.deleted", "A secret of a client was deleted and its access tokens recalled.";
     EmergencyClientCreated = "emergency_client.created", "An emergency client was made and its first token issued.";
@@ -59,6 +62,7 @@ actions! {
     EmergencyTokenIntrospected = "emergency_token.introspected", "A resource server asked about a live emergency token; repeats within a minute are folded.";
     EmergencyTokenRevoked = "emergency_token.revoked", "An emergency token was revoked on its own; its client stays.";
     EmergencyTokenUsed = "emergency_token.used", "A request was made with an emergency token.";
+    HostTokenIssued = "host_token.issued", "A host token was issued for a password or for a token of a trusted issuer.";
     KeyPolicyUpdated = "key_policy.updated", "The algorithm, rotation period or overlap of a broker's signing keys was changed.";
     MasterKeyRotated = "master_key.rotated", "Every sealed key was sealed anew under another master key.";
     OauthAppCreated = "oauth_app.created", "An OAuth app was made with its first secret.";
@@ -81,5 +85,8 @@ actions! {
     SettingsUpdated = "settings.updated", "The fleet-wide IAM settings were changed.";
     SigningKeyCreated = "signing_key.created", "A signing key was made.";
     SigningKeyRetired = "signing_key.retired", "A signing key whose last token had ended was retired, its private half destroyed.";
+    TokenIssuerCreated = "token_issuer.created", "A realm trusts an issuer.";
+    TokenIssuerDeleted = "token_issuer.deleted", "A realm trusts an issuer no longer.";
+    TokenIssuerUpdated = "token_issuer.updated", "The name or the certificates of a trusted issuer were changed.";
     SigningKeyRevoked = "signing_key.revoked", "A signing key was retired at once, its private half destroyed and every token that it signed recalled.";
 }

@@ -73,6 +73,8 @@ pub enum TargetKind {
     Audit,
     /// A broker.
     Broker,
+    /// A client profile.
+    ClientProfile,
     /// An emergency client.
     EmergencyClient,
     /// An OAuth app.
@@ -89,15 +91,18 @@ pub enum TargetKind {
     Settings,
     /// A signing key.
     SigningKey,
+    /// A trusted issuer.
+    TokenIssuer,
 }
 
 impl TargetKind {
-    const ALL: [Self; 13] = [
+    const ALL: [Self; 15] = [
         Self::Account,
         Self::ApiClient,
         Self::ApiToken,
         Self::Audit,
         Self::Broker,
+        Self::ClientProfile,
         Self::EmergencyClient,
         Self::OauthApp,
         Self::Operation,
@@ -106,6 +111,7 @@ impl TargetKind {
         Self::Server,
         Self::Settings,
         Self::SigningKey,
+        Self::TokenIssuer,
     ];
 
     /// The stored name of the kind.
@@ -116,6 +122,7 @@ impl TargetKind {
             Self::ApiToken => "api_token",
             Self::Audit => "audit",
             Self::Broker => "broker",
+            Self::ClientProfile => "client_profile",
             Self::EmergencyClient => "emergency_client",
             Self::OauthApp => "oauth_app",
             Self::Operation => "operation",
@@ -124,6 +131,7 @@ impl TargetKind {
             Self::Server => "server",
             Self::Settings => "settings",
             Self::SigningKey => "signing_key",
+            Self::TokenIssuer => "token_issuer",
         }
     }
 

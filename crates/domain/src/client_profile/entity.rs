@@ -128,7 +128,9 @@ impl ProfileSubject {
         for (scope, privileges) in self.privileges().into_iter().flatten() {
             add(scope);
             add(&privileges.len().to_string());
-            privileges.iter().for_each(|privilege| add(privilege));
+            for privilege in privileges {
+                add(privilege);
+            }
         }
         digest.finalize().into()
     }
