@@ -6,10 +6,11 @@ use serde_json::{Map, Value, json};
 
 use crate::generated::operations::{OPERATIONS, Operation};
 
-const CONTRACTS: [&str; 3] = [
+const CONTRACTS: [&str; 4] = [
     include_str!("../contracts/fleet-iam.openapi.json"),
     include_str!("../contracts/broker.openapi.json"),
     include_str!("../contracts/breakglass.openapi.json"),
+    include_str!("../contracts/esx.openapi.json"),
 ];
 
 /// One document of the served operations, with the components that they reach and no others.

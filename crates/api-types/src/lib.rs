@@ -1,6 +1,6 @@
 //! The wire types of Breakglass and the table of its operations.
 //!
-//! Everything here follows from the contracts in `contracts/`: the types of the three surfaces, the shapes that
+//! Everything here follows from the contracts in `contracts/`: the types of the surfaces, the shapes that
 //! request bodies are checked against, and the operation table that routing, metrics, tests and the served OpenAPI
 //! document read. To change the wire, change a contract and run `cargo xtask codegen`.
 //!
@@ -27,7 +27,7 @@ mod shape;
 
 pub use document::openapi;
 pub use generated::operations::{OPERATIONS, Operation};
-pub use generated::{breakglass, broker, fleet_iam};
+pub use generated::{breakglass, broker, esx, fleet_iam};
 pub use operation::{Body, Effect, Method, MissingParameter, OperationSpec, Privilege, Surface};
 pub use reader::{Fault, FieldFailure, Malformed, Parsed, read};
 pub use sensitive::Sensitive;

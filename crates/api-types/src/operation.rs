@@ -51,6 +51,11 @@ pub enum Privilege {
     PublicOrView,
     /// Whoever holds a live token.
     Authenticated,
+    /// Whoever authenticates on a realm's hosts and is entitled to it: `READ_ONLY` or `IDENTITY_MGMT` to read, `IDENTITY_MGMT` to
+    /// change anything.
+    Entitled,
+    /// Whoever authenticates on a realm's hosts.
+    Host,
     /// Whoever authenticates as an OAuth client.
     Client,
     /// Holders of `identity.management.view`.
@@ -66,6 +71,8 @@ pub enum Surface {
     Breakglass,
     /// OAuth 2 and OpenID Connect.
     Broker,
+    /// ESX authentication.
+    Esx,
     /// The fleet IAM API.
     FleetIam,
 }
@@ -214,7 +221,11 @@ mod tests {
                     assert_eq!(spec.effect, Effect::Read, "{}", spec.name);
                 }
                 Privilege::Manage => assert_eq!(spec.effect, Effect::Write, "{}", spec.name),
-                Privilege::Authenticated | Privilege::Client | Privilege::Public => {}
+                Privilege::Authenticated
+                | Privilege::Client
+                | Privilege::Entitled
+                | Privilege::Host
+                | Privilege::Public => {}
             }
         }
     }

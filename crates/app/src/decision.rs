@@ -7,7 +7,7 @@ use breakglass_domain::decision::{Decision, Holder as Known, ProfileIndex};
 use breakglass_domain::foreign_token::VENDOR_AUDIENCE;
 use breakglass_domain::host_token::HostTokenClaims;
 use breakglass_domain::{
-    Account, Broker, Entitlement, IssuerAlias, Principal, Privilege, Realm, RealmId, Secret,
+    Account, Broker, Entitlement, IssuerAlias, Principal, Privilege, Reach, Realm, RealmId, Secret,
     TokenIssuer, VerifiedBy,
 };
 use breakglass_ports::ReadView;
@@ -187,7 +187,10 @@ impl App {
         caller: &Caller,
         asked: Option<RealmId>,
     ) -> Result<Realm, Error> {
-        let known = caller.host.as_ref().map(|host| host.realm_id);
+        let known = match caller.principal.reach() {
+            Reach::Everywhere => caller.host.as_ref().map(|host| host.realm_id),
+            Reach::Realm(own) => Some(own),
+        };
         let realm = self.realm_or_oldest(view, asked.or(known)).await?;
         caller.require_reach(realm.id)?;
         Ok(realm)

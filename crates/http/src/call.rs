@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use breakglass_api_types::{Parsed, Shaped, read};
 use breakglass_app::{App, Caller, Origin, Refusal, ShownProof};
+use breakglass_domain::RealmId;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use serde::de::DeserializeOwned;
@@ -33,6 +34,8 @@ pub(crate) struct Call {
     pub(crate) client: ClientHeader,
     /// The proof that the request shows of a key, if it shows one.
     pub(crate) proof: Option<ShownProof>,
+    /// The realm that the request says it is for.
+    pub(crate) realm: Option<RealmId>,
     /// Where the request came from.
     pub(crate) origin: Origin,
     /// The body, empty where none is taken.

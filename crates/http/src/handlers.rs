@@ -8,7 +8,7 @@ use std::future::ready;
 use breakglass_api_types::Operation;
 
 use crate::call::Handler;
-use crate::{breakglass, broker, fleet_iam};
+use crate::{breakglass, broker, esx, fleet_iam};
 
 /// A handler whose future is boxed, so that all have one type.
 macro_rules! serve {
@@ -32,6 +32,21 @@ macro_rules! serve_at_once {
 )]
 pub(crate) fn handler(operation: Operation) -> Option<Handler> {
     match operation {
+        Operation::ListClientProfiles => serve!(esx::client_profile::list),
+        Operation::CreateClientProfile => serve!(esx::client_profile::create),
+        Operation::DeleteClientProfile => serve!(esx::client_profile::delete),
+        Operation::GetClientProfile => serve!(esx::client_profile::get),
+        Operation::UpdateClientProfile => serve!(esx::client_profile::update),
+        Operation::CreateHostToken => serve!(esx::host_token::create),
+        Operation::ListSecurityTokenIssuers => serve!(esx::token_issuer::list),
+        Operation::CreateSecurityTokenIssuer => serve!(esx::token_issuer::create),
+        Operation::DeleteSecurityTokenIssuer => serve!(esx::token_issuer::delete),
+        Operation::GetSecurityTokenIssuer => serve!(esx::token_issuer::get),
+        Operation::UpdateSecurityTokenIssuer => serve!(esx::token_issuer::update),
+        Operation::EvaluateAccess => serve!(breakglass::authzen::evaluate),
+        Operation::EvaluateAccesses => serve!(breakglass::authzen::evaluate_all),
+        Operation::GetAuthzenConfiguration => serve_at_once!(breakglass::authzen::configuration),
+        Operation::ForwardAuth => serve!(breakglass::forward_auth::check),
         Operation::AcquireToken => serve!(fleet_iam::session::acquire),
         Operation::ExchangeOpsTokenWithJwtToken => serve!(fleet_iam::session::exchange),
         Operation::ReleaseToken => serve!(fleet_iam::session::release),

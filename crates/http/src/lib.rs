@@ -6,8 +6,8 @@
 //! this crate knows status codes, and only `problem` maps failures to them. Nothing here decides who may do what, and
 //! nothing here knows a store.
 //!
-//! To serve another operation of the contracts, write its handler in the file of its area (`fleet_iam`, `broker` or
-//! `breakglass`) and name it in `handlers`.
+//! To serve another operation of the contracts, write its handler in the file of its area (`fleet_iam`, `broker`, `esx`
+//! or `breakglass`) and name it in `handlers`.
 
 mod api;
 mod breakglass;
@@ -15,6 +15,7 @@ mod broker;
 mod call;
 mod conditional;
 mod credentials;
+mod esx;
 mod failure;
 mod fleet_iam;
 mod form;

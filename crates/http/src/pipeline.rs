@@ -4,9 +4,9 @@
 
 use std::sync::Arc;
 
-use breakglass_api_types::{Body, Effect, OperationSpec, Privilege};
+use breakglass_api_types::{Body, Effect, OperationSpec, Privilege, Surface};
 use breakglass_app::{Caller, ClientCredentials, Credentials, Origin};
-use breakglass_domain::{ErrorKind, Principal};
+use breakglass_domain::{Entitlement, ErrorKind, Principal, RealmId};
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use http::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE};
@@ -23,6 +23,9 @@ use crate::handlers;
 use crate::router::Route;
 use crate::shared::Shared;
 use crate::stack::RequestBody;
+
+/// The header with the realm that a request is for.
+const REALM: &str = "x-breakglass-realm";
 
 /// The media type of a form.
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -54,6 +57,10 @@ pub(crate) async fn answer(
     let caller = admit(&shared, spec, tenant, &mut parts, &origin).await?;
     let client = credentials::client(&parts);
     let proof = credentials::proof(&parts);
+    let realm = match spec.surface {
+        Surface::Breakglass | Surface::Esx => realm(&parts.headers)?,
+        Surface::Broker | Surface::FleetIam => None,
+    };
     let body = read(&shared, spec, &parts.headers, body).await?;
     let reply = handler(Call {
         shared,
@@ -62,6 +69,7 @@ pub(crate) async fn answer(
         caller,
         client,
         proof,
+        realm,
         origin,
         body,
     })
@@ -82,6 +90,9 @@ async fn admit(
     use breakglass_domain::Privilege::{Manage, View};
     let (schemes, needed) = match (spec.privilege, spec.effect) {
         (Privilege::Public, _) => return Ok(None),
+        (Privilege::Entitled | Privilege::Host, _) => {
+            return prove_on_host(shared, spec, parts, origin).await.map(Some);
+        }
         (Privilege::Authenticated, _) => (Schemes::Tokens, None),
         (Privilege::View, _) => (Schemes::Tokens, Some(View)),
         (Privilege::Manage, _) => (Schemes::Tokens, Some(Manage)),
@@ -151,6 +162,44 @@ async fn prove(
         shared.app.authorize(&caller, privilege, spec.name).await?;
     }
     Ok(caller)
+}
+
+/// Proves who asks on a realm's hosts, and that they are entitled to it where the operation needs that.
+async fn prove_on_host(
+    shared: &Shared,
+    spec: &OperationSpec,
+    parts: &mut Parts,
+    origin: &Origin,
+) -> Result<Caller, Failure> {
+    let app = &shared.app;
+    let caller = if let Some(Vouched(principal)) = parts.extensions.remove() {
+        Caller::without_session(principal, origin.clone())
+    } else {
+        let realm = realm(&parts.headers)?;
+        let shown = credentials::read(parts, Schemes::BasicAndTokens);
+        app.authenticate_host(shown, realm, origin.clone(), spec.name)
+            .await?
+    };
+    let needed = match (spec.privilege, spec.effect) {
+        (Privilege::Entitled, Effect::Read) => {
+            &[Entitlement::IdentityMgmt, Entitlement::ReadOnly][..]
+        }
+        (Privilege::Entitled, Effect::Write) => &[Entitlement::IdentityMgmt],
+        _ => return Ok(caller),
+    };
+    app.authorize_entitled(&caller, needed, spec.name).await?;
+    Ok(caller)
+}
+
+/// The realm that a request says it is for.
+fn realm(headers: &HeaderMap) -> Result<Option<RealmId>, Failure> {
+    let Some(value) = headers.get(REALM) else {
+        return Ok(None);
+    };
+    let read = value.to_str().ok().and_then(|text| text.parse().ok());
+    let rule = "must be the id of a realm";
+    read.map(Some)
+        .ok_or_else(|| Failure::of_field("X-Breakglass-Realm", rule))
 }
 
 /// Reads the body, within its limits. Operations that take none do not look at one.

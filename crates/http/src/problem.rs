@@ -13,7 +13,7 @@ use http_body_util::Full;
 
 use crate::api::Body;
 use crate::failure::Failure;
-use crate::{breakglass, broker, fleet_iam};
+use crate::{breakglass, broker, esx, fleet_iam};
 
 /// After how many seconds a caller should try again when the store cannot take a request.
 const UNAVAILABLE_SECONDS: u64 = 1;
@@ -39,6 +39,8 @@ pub(crate) struct Problem {
     pub(crate) location: Option<Malformed>,
     /// What the caller lacks, when it was not believed.
     pub(crate) refusal: Option<Refusal>,
+    /// The issuer that is trusted already, and its alias.
+    pub(crate) taken: Option<(String, String)>,
     /// The nonce that a proof of possession needs.
     pub(crate) dpop_nonce: Option<String>,
     /// When to try again, in seconds.
@@ -59,7 +61,7 @@ pub(crate) struct Code {
 }
 
 /// Every code that a caller can be told, ordered by name. Neither a name nor a number is ever reused.
-pub(crate) const CODES: [Code; 45] = [
+pub(crate) const CODES: [Code; 50] = [
     code("ACCOUNT_NOT_FOUND", 4041, "No such account"),
     code("API_CLIENT_EXISTS", 4095, "The API client exists already"),
     code("API_CLIENT_NOT_FOUND", 4047, "No such API client"),
@@ -72,6 +74,12 @@ pub(crate) const CODES: [Code; 45] = [
         "A client of another kind has that id",
     ),
     code("CLIENT_NOT_FOUND", 40411, "No such client"),
+    code(
+        "CLIENT_PROFILE_EXISTS",
+        40912,
+        "The client profile exists already",
+    ),
+    code("CLIENT_PROFILE_NOT_FOUND", 40414, "No such client profile"),
     code("CLIENT_SECRET_NOT_FOUND", 40412, "No such secret"),
     code("CONFLICT", 4091, "It exists already"),
     code(
@@ -96,6 +104,11 @@ pub(crate) const CODES: [Code; 45] = [
     code("INVALID_REQUEST", 4001, "The request is not valid"),
     code("INVALID_SCOPE", 4005, "The scope cannot be given"),
     code("INVALID_TARGET", 4006, "The audience cannot be given"),
+    code(
+        "ISSUER_ALIAS_TAKEN",
+        40913,
+        "The alias is that of another issuer",
+    ),
     code("MALFORMED_BODY", 4002, "The body cannot be read"),
     code("METHOD_NOT_ALLOWED", 4051, "No such method here"),
     code(
@@ -122,6 +135,12 @@ pub(crate) const CODES: [Code; 45] = [
     code("TASK_NOT_FOUND", 4045, "No such task"),
     code("TENANT_EXISTS", 4094, "The tenant is taken"),
     code("TIMED_OUT", 5032, "The answer took too long"),
+    code(
+        "TOKEN_ISSUER_EXISTS",
+        40914,
+        "The issuer is trusted already",
+    ),
+    code("TOKEN_ISSUER_NOT_FOUND", 40415, "No such trusted issuer"),
     code("TOO_MANY_ATTEMPTS", 4291, "Too many attempts failed"),
     code("UNAUTHENTICATED", 4011, "Not authenticated"),
     code("UNAUTHORIZED_CLIENT", 4007, "The token is another client's"),
@@ -144,6 +163,7 @@ impl Problem {
             fields: Vec::new(),
             location: None,
             refusal: None,
+            taken: None,
             dpop_nonce: None,
             retry_after: None,
             allowed: None,
@@ -242,13 +262,18 @@ pub(crate) fn respond(failure: &Failure, surface: Surface, request_id: &str) -> 
             "failed to answer a request"
         );
     }
+    let challenges = challenges_of(&problem, surface);
     let (content_type, body) = match surface {
         Surface::Breakglass => breakglass::problem::envelope(&problem, request_id),
         Surface::Broker => broker::error::envelope(&problem),
+        Surface::Esx => esx::error::envelope(&problem, &challenges),
         Surface::FleetIam => fleet_iam::error::envelope(&problem, request_id),
     };
     let mut response = Response::new(Full::new(Bytes::from(body)));
-    *response.status_mut() = problem.status;
+    *response.status_mut() = match surface {
+        Surface::Esx => esx::error::status(&problem),
+        Surface::Breakglass | Surface::Broker | Surface::FleetIam => problem.status,
+    };
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     let mut tell = |name: HeaderName, text: &str| {
@@ -264,19 +289,21 @@ pub(crate) fn respond(failure: &Failure, surface: Surface, request_id: &str) -> 
     }
     if let Some(nonce) = &problem.dpop_nonce {
         tell(DPOP_NONCE, nonce);
-        // RFC 9449, section 9. At the token endpoint the error itself says so (section 8).
-        if problem.status == StatusCode::UNAUTHORIZED {
-            tell(WWW_AUTHENTICATE, &dpop_challenge("use_dpop_nonce"));
-        }
     }
-    for challenge in problem
-        .refusal
-        .iter()
-        .flat_map(|refusal| challenges(*refusal, surface))
-    {
-        tell(WWW_AUTHENTICATE, &challenge);
+    for challenge in &challenges {
+        tell(WWW_AUTHENTICATE, challenge);
     }
     response
+}
+
+/// What `WWW-Authenticate` says of a problem.
+fn challenges_of(problem: &Problem, surface: Surface) -> Vec<String> {
+    // RFC 9449, section 9. At the token endpoint the error itself says so (section 8).
+    if problem.dpop_nonce.is_some() && problem.status == StatusCode::UNAUTHORIZED {
+        return vec![dpop_challenge("use_dpop_nonce")];
+    }
+    let refusal = problem.refusal;
+    refusal.map_or_else(Vec::new, |refusal| challenges(refusal, surface))
 }
 
 fn of_error(error: &Error) -> Problem {
@@ -287,6 +314,9 @@ fn of_error(error: &Error) -> Problem {
             problem.fields = failures
                 .map(|failure| FieldFailure::new(&failure.path, &failure.message))
                 .collect();
+        }
+        Error::IssuerTaken { issuer, alias } => {
+            problem.taken = Some((issuer.clone(), alias.clone()));
         }
         Error::DpopNonceNeeded { nonce, .. } => problem.dpop_nonce = Some(nonce.clone()),
         Error::RateLimited {
@@ -302,6 +332,7 @@ fn of_error(error: &Error) -> Problem {
         | Error::Crypto(_)
         | Error::Forbidden { .. }
         | Error::Grant(_)
+        | Error::NotEntitled
         | Error::NotFound(_)
         | Error::Store(_) => {}
     }
@@ -335,7 +366,7 @@ fn challenges(refusal: Refusal, surface: Surface) -> Vec<String> {
     };
     let two = match surface {
         Surface::Breakglass | Surface::FleetIam => [bearer, r#"OpsToken realm="breakglass""#],
-        Surface::Broker => [r#"Basic realm="breakglass", charset="UTF-8""#, bearer],
+        Surface::Broker | Surface::Esx => [r#"Basic realm="breakglass", charset="UTF-8""#, bearer],
     };
     two.map(str::to_owned).to_vec()
 }

@@ -48,6 +48,12 @@ impl Query {
         None
     }
 
+    /// Every value of a parameter that may stand there several times.
+    pub(crate) fn all(&self, name: &str) -> Vec<String> {
+        let values = self.pairs.iter().filter(|(given, _)| given == name);
+        values.map(|(_, text)| text.clone()).collect()
+    }
+
     /// Lets the request pass with what was made of its parameters, when each of them could be read and what was made of
     /// them keeps its rules.
     ///

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, PRAGMA};
-use http::{HeaderValue, Response, StatusCode};
+use http::{HeaderName, HeaderValue, Response, StatusCode};
 use http_body_util::Full;
 use serde::Serialize;
 
@@ -15,6 +15,7 @@ pub(crate) struct Reply {
     body: Bytes,
     content_type: Option<&'static str>,
     cache: Cache,
+    headers: Vec<(HeaderName, HeaderValue)>,
 }
 
 /// Whether and for how long an answer may be kept.
@@ -37,6 +38,7 @@ impl Reply {
             body: Bytes::new(),
             content_type: None,
             cache: Cache::Nowhere,
+            headers: Vec::new(),
         }
     }
 
@@ -56,7 +58,14 @@ impl Reply {
             body: body.into(),
             content_type: Some(content_type),
             cache: Cache::Nowhere,
+            headers: Vec::new(),
         }
+    }
+
+    /// The same answer with another header.
+    pub(crate) fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.push((name, value));
+        self
     }
 
     /// The same answer, which holds a token.
@@ -89,6 +98,7 @@ impl Reply {
         let mut response = Response::new(Full::new(self.body));
         *response.status_mut() = status;
         let headers = response.headers_mut();
+        headers.extend(self.headers);
         if let Some(content_type) = self.content_type {
             headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
         }

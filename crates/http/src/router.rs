@@ -3,6 +3,12 @@
 use breakglass_api_types::{Method, OPERATIONS, Operation, OperationSpec, Surface};
 use percent_encoding::percent_decode_str;
 
+/// The one path among the well-known ones that is not of an issuer.
+const AUTHZEN: &str = "/.well-known/authzen-configuration";
+
+/// What stands before the entitlement and the path of a request that waits at a proxy.
+const FORWARDED: &str = "/breakglass/v1/forward-auth/";
+
 /// The served operations by path.
 pub(crate) struct Router {
     paths: matchit::Router<Vec<Target>>,
@@ -64,6 +70,9 @@ impl Router {
     /// What this method and path lead to. The path is matched as it was sent, so that an encoded slash stays within its
     /// segment; each parameter is decoded after that.
     pub(crate) fn find(&self, method: &http::Method, path: &str) -> Route {
+        if let Some(route) = forwarded(path) {
+            return route;
+        }
         let surface = surface_of(path);
         let Ok(matched) = self.paths.at(path) else {
             return Route::NotFound { surface };
@@ -100,6 +109,20 @@ impl Router {
             },
         }
     }
+}
+
+/// Some proxies ask with the method and the path of the request that waits, behind a prefix of ours. The entitlement is the
+/// first segment of what follows; the rest decides nothing.
+fn forwarded(path: &str) -> Option<Route> {
+    let rest = path.strip_prefix(FORWARDED)?;
+    let entitlement = rest
+        .split('/')
+        .next()
+        .filter(|segment| !segment.is_empty())?;
+    Some(Route::Found {
+        operation: Operation::ForwardAuth,
+        parameters: Parameters(vec![("entitlement".to_owned(), entitlement.to_owned())]),
+    })
 }
 
 impl Target {
@@ -182,10 +205,14 @@ fn surface_of(path: &str) -> Surface {
         path.strip_prefix(prefix)
             .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     };
-    if below("/suite-api") {
+    if path == AUTHZEN {
+        Surface::Breakglass
+    } else if below("/suite-api") {
         Surface::FleetIam
     } else if below("/acs") || below("/.well-known") {
         Surface::Broker
+    } else if below("/api/esx") {
+        Surface::Esx
     } else {
         Surface::Breakglass
     }

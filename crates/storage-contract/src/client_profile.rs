@@ -66,7 +66,7 @@ fn subjects() -> Vec<ClientProfile> {
 pub async fn find_client_profile_gives_none_for_what_is_not_of_the_realm<H: Harness>() {
     let harness = seeded::<H>().await;
     let profile = client_profile(1, 1, "root");
-    insert(&harness, &[profile.clone()]).await;
+    insert(&harness, std::slice::from_ref(&profile)).await;
     let mut view = read(&harness).await;
     let found = view.find_client_profile(realm_id(1), profile.id).await;
     assert_eq!(found, Ok(Some(profile.clone())));
@@ -136,7 +136,7 @@ pub async fn insert_client_profile_refuses_the_same_subject<H: Harness>() {
 pub async fn update_client_profile_changes_the_grants_alone<H: Harness>() {
     let harness = seeded::<H>().await;
     let profile = client_profile(1, 1, "root");
-    insert(&harness, &[profile.clone()]).await;
+    insert(&harness, std::slice::from_ref(&profile)).await;
     let changed = ClientProfile {
         grants: [].into(),
         updated_at: at(500),

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use breakglass_domain::{
-    ClientProfile, ClientProfileId, Entitlement, PrivilegeMap, ProfileSubject, RealmId,
-    SubjectKind, Timestamp,
+    ClientProfile, ClientProfileId, Entitlement, IssuerAlias, PrivilegeMap, ProfileSubject,
+    RealmId, SubjectKind, Timestamp,
 };
 use breakglass_ports::StoreError;
 use breakglass_ports::store::{ReadClientProfiles, WriteClientProfiles};
@@ -134,7 +134,7 @@ impl WriteClientProfiles for View<Lease> {
         let digest = subject.digest();
         let digest = digest.as_slice();
         let name = subject.name();
-        let issuer_alias = subject.issuer_alias().map(|alias| alias.as_str());
+        let issuer_alias = subject.issuer_alias().map(IssuerAlias::as_str);
         let domain = subject.domain();
         let privileges = subject
             .privileges()

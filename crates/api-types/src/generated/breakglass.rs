@@ -247,6 +247,126 @@ pub struct AuditVerificationFailure {
     pub sequence: Option<i64>,
 }
 
+/// What it wants to do.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize, Validate)]
+#[serde(default)]
+pub struct AuthzenAction {
+    /// The name of an entitlement. Required.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Passed over.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub properties: Option<serde_json::Value>,
+}
+
+/// Where to ask (section 9).
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize, Validate)]
+#[serde(default)]
+pub struct AuthzenConfiguration {
+    /// Where to ask one question. Required.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub access_evaluation_endpoint: Option<String>,
+    /// Where to ask several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub access_evaluations_endpoint: Option<String>,
+    /// This server. Required.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub policy_decision_point: Option<String>,
+}
+
+/// An answer.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize, Validate)]
+#[serde(default)]
+pub struct AuthzenEvaluation {
+    /// Why: `reason`, and of a known subject `reasons` and `entitlements`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub context: Option<serde_json::Value>,
+    /// Whether it may. Required.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decision: Option<bool>,
+}
+
+/// A question (OpenID AuthZEN Authorization API 1.0, section 6).
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize, Validate)]
+#[serde(default)]
+pub struct AuthzenEvaluationRequest {
+    /// What. Required.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub action: Option<AuthzenAction>,
+    /// Passed over.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub context: Option<serde_json::Value>,
+    /// With what. Required.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resource: Option<AuthzenResource>,
+    /// Who. Required.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subject: Option<AuthzenSubject>,
+}
+
+/// The answers, in the order of the questions.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize, Validate)]
+#[serde(default)]
+pub struct AuthzenEvaluations {
+    /// The answers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub evaluations: Option<Vec<AuthzenEvaluation>>,
+}
+
+/// Several questions (section 7). What stands outside holds for each that does not say otherwise.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize, Validate)]
+#[serde(default)]
+pub struct AuthzenEvaluationsRequest {
+    /// What.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub action: Option<AuthzenAction>,
+    /// Passed over.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub context: Option<serde_json::Value>,
+    /// The questions.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub evaluations: Option<Vec<AuthzenEvaluationRequest>>,
+    /// `evaluations_semantic`: `execute_all`, `deny_on_first_deny` or `permit_on_first_permit`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub options: Option<serde_json::Value>,
+    /// With what.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resource: Option<AuthzenResource>,
+    /// Who.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subject: Option<AuthzenSubject>,
+}
+
+/// What it wants to do it with. Entitlements hold for the whole system, so it decides nothing.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize, Validate)]
+#[serde(default, rename_all = "camelCase")]
+pub struct AuthzenResource {
+    /// Its id. Required.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// Passed over.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub properties: Option<serde_json::Value>,
+    /// Its kind. Required.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub type_: Option<String>,
+}
+
+/// Who wants to do something.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize, Validate)]
+#[serde(default, rename_all = "camelCase")]
+pub struct AuthzenSubject {
+    /// The token, the name with its domain (`name@domain`), or the name of a local account. Required.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// Of a `user`: `issuer_alias`, `groups` (an array of texts) and `privs` (an object of arrays of texts).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub properties: Option<serde_json::Value>,
+    /// `token`, `user` or `local_user`. Required.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub type_: Option<String>,
+}
+
 /// A broker: an issuer that a realm can stand on.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize, Validate)]
 #[serde(default, rename_all = "camelCase")]

@@ -2,6 +2,7 @@
 
 pub mod breakglass;
 pub mod broker;
+pub mod esx;
 pub mod fleet_iam;
 pub(crate) mod operations;
 mod shapes;

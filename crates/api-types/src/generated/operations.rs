@@ -175,6 +175,12 @@ pub enum Operation {
     GetStatusList,
     /// Issues an access token.
     IssueToken,
+    /// Tells where decisions are asked for.
+    GetAuthzenConfiguration,
+    /// Decides whether somebody may do something.
+    EvaluateAccess,
+    /// Decides several questions.
+    EvaluateAccesses,
     /// Sets the password of a local account and ends its sessions.
     SetAccountPassword,
     /// Lists every action that can stand in the audit.
@@ -191,6 +197,8 @@ pub enum Operation {
     ListBrokers,
     /// Makes a broker.
     CreateBroker,
+    /// Decides for a proxy whether a request may pass.
+    ForwardAuth,
     /// Lists the public keys of a client.
     ListClientKeys,
     /// Replaces the public keys of a client.
@@ -225,6 +233,28 @@ pub enum Operation {
     GetOpenapi,
     /// Says whether the server can do its work.
     GetReadiness,
+    /// Lists client profiles.
+    ListClientProfiles,
+    /// Makes a client profile.
+    CreateClientProfile,
+    /// Deletes a client profile.
+    DeleteClientProfile,
+    /// Shows a client profile.
+    GetClientProfile,
+    /// Replaces the grants of a client profile.
+    UpdateClientProfile,
+    /// Issues a host token.
+    CreateHostToken,
+    /// Lists trusted issuers.
+    ListSecurityTokenIssuers,
+    /// Trusts an issuer.
+    CreateSecurityTokenIssuer,
+    /// Trusts an issuer no longer.
+    DeleteSecurityTokenIssuer,
+    /// Shows a trusted issuer.
+    GetSecurityTokenIssuer,
+    /// Changes a trusted issuer.
+    UpdateSecurityTokenIssuer,
 }
 
 /// What the contracts say of each operation, in the order of [`Operation`].
@@ -1154,6 +1184,39 @@ pub static OPERATIONS: &[OperationSpec] = &[
         body: Body::Form,
     },
     OperationSpec {
+        id: Operation::GetAuthzenConfiguration,
+        name: "getAuthzenConfiguration",
+        method: Method::Get,
+        path: "/.well-known/authzen-configuration",
+        success: 200,
+        privilege: Privilege::Public,
+        surface: Surface::Breakglass,
+        effect: Effect::Read,
+        body: Body::None,
+    },
+    OperationSpec {
+        id: Operation::EvaluateAccess,
+        name: "evaluateAccess",
+        method: Method::Post,
+        path: "/access/v1/evaluation",
+        success: 200,
+        privilege: Privilege::View,
+        surface: Surface::Breakglass,
+        effect: Effect::Read,
+        body: Body::Json,
+    },
+    OperationSpec {
+        id: Operation::EvaluateAccesses,
+        name: "evaluateAccesses",
+        method: Method::Post,
+        path: "/access/v1/evaluations",
+        success: 200,
+        privilege: Privilege::View,
+        surface: Surface::Breakglass,
+        effect: Effect::Read,
+        body: Body::Json,
+    },
+    OperationSpec {
         id: Operation::SetAccountPassword,
         name: "setAccountPassword",
         method: Method::Put,
@@ -1240,6 +1303,17 @@ pub static OPERATIONS: &[OperationSpec] = &[
         surface: Surface::Breakglass,
         effect: Effect::Write,
         body: Body::Json,
+    },
+    OperationSpec {
+        id: Operation::ForwardAuth,
+        name: "forwardAuth",
+        method: Method::Get,
+        path: "/breakglass/v1/forward-auth",
+        success: 200,
+        privilege: Privilege::Host,
+        surface: Surface::Breakglass,
+        effect: Effect::Read,
+        body: Body::None,
     },
     OperationSpec {
         id: Operation::ListClientKeys,
@@ -1427,5 +1501,126 @@ pub static OPERATIONS: &[OperationSpec] = &[
         surface: Surface::Breakglass,
         effect: Effect::Read,
         body: Body::None,
+    },
+    OperationSpec {
+        id: Operation::ListClientProfiles,
+        name: "listClientProfiles",
+        method: Method::Get,
+        path: "/api/esx/authentication/client-profiles",
+        success: 200,
+        privilege: Privilege::Entitled,
+        surface: Surface::Esx,
+        effect: Effect::Read,
+        body: Body::None,
+    },
+    OperationSpec {
+        id: Operation::CreateClientProfile,
+        name: "createClientProfile",
+        method: Method::Post,
+        path: "/api/esx/authentication/client-profiles",
+        success: 201,
+        privilege: Privilege::Entitled,
+        surface: Surface::Esx,
+        effect: Effect::Write,
+        body: Body::Json,
+    },
+    OperationSpec {
+        id: Operation::DeleteClientProfile,
+        name: "deleteClientProfile",
+        method: Method::Delete,
+        path: "/api/esx/authentication/client-profiles/{profile}",
+        success: 204,
+        privilege: Privilege::Entitled,
+        surface: Surface::Esx,
+        effect: Effect::Write,
+        body: Body::None,
+    },
+    OperationSpec {
+        id: Operation::GetClientProfile,
+        name: "getClientProfile",
+        method: Method::Get,
+        path: "/api/esx/authentication/client-profiles/{profile}",
+        success: 200,
+        privilege: Privilege::Entitled,
+        surface: Surface::Esx,
+        effect: Effect::Read,
+        body: Body::None,
+    },
+    OperationSpec {
+        id: Operation::UpdateClientProfile,
+        name: "updateClientProfile",
+        method: Method::Patch,
+        path: "/api/esx/authentication/client-profiles/{profile}",
+        success: 204,
+        privilege: Privilege::Entitled,
+        surface: Surface::Esx,
+        effect: Effect::Write,
+        body: Body::Json,
+    },
+    OperationSpec {
+        id: Operation::CreateHostToken,
+        name: "createHostToken",
+        method: Method::Post,
+        path: "/api/esx/authentication/token",
+        success: 201,
+        privilege: Privilege::Host,
+        surface: Surface::Esx,
+        effect: Effect::Write,
+        body: Body::None,
+    },
+    OperationSpec {
+        id: Operation::ListSecurityTokenIssuers,
+        name: "listSecurityTokenIssuers",
+        method: Method::Get,
+        path: "/api/esx/authentication/trust/security-token-issuers",
+        success: 200,
+        privilege: Privilege::Entitled,
+        surface: Surface::Esx,
+        effect: Effect::Read,
+        body: Body::None,
+    },
+    OperationSpec {
+        id: Operation::CreateSecurityTokenIssuer,
+        name: "createSecurityTokenIssuer",
+        method: Method::Post,
+        path: "/api/esx/authentication/trust/security-token-issuers",
+        success: 204,
+        privilege: Privilege::Entitled,
+        surface: Surface::Esx,
+        effect: Effect::Write,
+        body: Body::Json,
+    },
+    OperationSpec {
+        id: Operation::DeleteSecurityTokenIssuer,
+        name: "deleteSecurityTokenIssuer",
+        method: Method::Delete,
+        path: "/api/esx/authentication/trust/security-token-issuers/{issuerAlias}",
+        success: 204,
+        privilege: Privilege::Entitled,
+        surface: Surface::Esx,
+        effect: Effect::Write,
+        body: Body::None,
+    },
+    OperationSpec {
+        id: Operation::GetSecurityTokenIssuer,
+        name: "getSecurityTokenIssuer",
+        method: Method::Get,
+        path: "/api/esx/authentication/trust/security-token-issuers/{issuerAlias}",
+        success: 200,
+        privilege: Privilege::Entitled,
+        surface: Surface::Esx,
+        effect: Effect::Read,
+        body: Body::None,
+    },
+    OperationSpec {
+        id: Operation::UpdateSecurityTokenIssuer,
+        name: "updateSecurityTokenIssuer",
+        method: Method::Patch,
+        path: "/api/esx/authentication/trust/security-token-issuers/{issuerAlias}",
+        success: 204,
+        privilege: Privilege::Entitled,
+        surface: Surface::Esx,
+        effect: Effect::Write,
+        body: Body::Json,
     },
 ];

@@ -2,7 +2,7 @@
 
 //! What request bodies may hold.
 
-use super::{breakglass, broker, fleet_iam};
+use super::{breakglass, broker, esx, fleet_iam};
 use crate::shape::{Field, Kind, Shape, Shaped};
 
 impl Shaped for fleet_iam::ApiClient {
@@ -1019,6 +1019,90 @@ impl Shaped for broker::TokenRequest {
     };
 }
 
+impl Shaped for breakglass::AuthzenAction {
+    const SHAPE: &'static Shape = &Shape {
+        fields: &[
+            Field::new("name", "name", Kind::Text).required(),
+            Field::new("properties", "properties", Kind::Any),
+        ],
+    };
+}
+
+impl Shaped for breakglass::AuthzenEvaluationRequest {
+    const SHAPE: &'static Shape = &Shape {
+        fields: &[
+            Field::new(
+                "action",
+                "action",
+                Kind::Object(breakglass::AuthzenAction::SHAPE),
+            )
+            .required(),
+            Field::new("context", "context", Kind::Any),
+            Field::new(
+                "resource",
+                "resource",
+                Kind::Object(breakglass::AuthzenResource::SHAPE),
+            )
+            .required(),
+            Field::new(
+                "subject",
+                "subject",
+                Kind::Object(breakglass::AuthzenSubject::SHAPE),
+            )
+            .required(),
+        ],
+    };
+}
+
+impl Shaped for breakglass::AuthzenEvaluationsRequest {
+    const SHAPE: &'static Shape = &Shape {
+        fields: &[
+            Field::new(
+                "action",
+                "action",
+                Kind::Object(breakglass::AuthzenAction::SHAPE),
+            ),
+            Field::new("context", "context", Kind::Any),
+            Field::new(
+                "evaluations",
+                "evaluations",
+                Kind::List(&Kind::Object(breakglass::AuthzenEvaluationRequest::SHAPE)),
+            ),
+            Field::new("options", "options", Kind::Any),
+            Field::new(
+                "resource",
+                "resource",
+                Kind::Object(breakglass::AuthzenResource::SHAPE),
+            ),
+            Field::new(
+                "subject",
+                "subject",
+                Kind::Object(breakglass::AuthzenSubject::SHAPE),
+            ),
+        ],
+    };
+}
+
+impl Shaped for breakglass::AuthzenResource {
+    const SHAPE: &'static Shape = &Shape {
+        fields: &[
+            Field::new("id", "id", Kind::Text).required(),
+            Field::new("properties", "properties", Kind::Any),
+            Field::new("type", "type_", Kind::Text).required(),
+        ],
+    };
+}
+
+impl Shaped for breakglass::AuthzenSubject {
+    const SHAPE: &'static Shape = &Shape {
+        fields: &[
+            Field::new("id", "id", Kind::Text).required(),
+            Field::new("properties", "properties", Kind::Any),
+            Field::new("type", "type_", Kind::Text).required(),
+        ],
+    };
+}
+
 impl Shaped for breakglass::BrokerCreationRequest {
     const SHAPE: &'static Shape = &Shape {
         fields: &[
@@ -1080,5 +1164,77 @@ impl Shaped for breakglass::PasswordChangeRequest {
 impl Shaped for breakglass::SigningKeyRotationRequest {
     const SHAPE: &'static Shape = &Shape {
         fields: &[Field::new("immediately", "immediately", Kind::Boolean)],
+    };
+}
+
+impl Shaped for esx::EsxAccessGrant {
+    const SHAPE: &'static Shape = &Shape {
+        fields: &[
+            Field::new("entitlement", "entitlement", Kind::Text),
+            Field::new("resource_type", "resource_type", Kind::Text).required(),
+        ],
+    };
+}
+
+impl Shaped for esx::EsxCertChain {
+    const SHAPE: &'static Shape = &Shape {
+        fields: &[Field::new("cert_chain", "cert_chain", Kind::List(&Kind::Text)).required()],
+    };
+}
+
+impl Shaped for esx::EsxClientProfileCreateSpec {
+    const SHAPE: &'static Shape = &Shape {
+        fields: &[
+            Field::new("domain", "domain", Kind::Text),
+            Field::new("external_group_name", "external_group_name", Kind::Text),
+            Field::new("external_user_name", "external_user_name", Kind::Text),
+            Field::new(
+                "grants",
+                "grants",
+                Kind::List(&Kind::Object(esx::EsxAccessGrant::SHAPE)),
+            )
+            .required(),
+            Field::new("issuer_alias", "issuer_alias", Kind::Text),
+            Field::new("local_user_name", "local_user_name", Kind::Text),
+            Field::new("privileges", "privileges", Kind::Any),
+        ],
+    };
+}
+
+impl Shaped for esx::EsxClientProfileUpdateSpec {
+    const SHAPE: &'static Shape = &Shape {
+        fields: &[Field::new(
+            "grants",
+            "grants",
+            Kind::List(&Kind::Object(esx::EsxAccessGrant::SHAPE)),
+        )],
+    };
+}
+
+impl Shaped for esx::EsxTokenIssuerCreateSpec {
+    const SHAPE: &'static Shape = &Shape {
+        fields: &[
+            Field::new("issuer", "issuer", Kind::Text).required(),
+            Field::new("issuer_alias", "issuer_alias", Kind::Text).required(),
+            Field::new(
+                "signing_cert_chains",
+                "signing_cert_chains",
+                Kind::List(&Kind::Object(esx::EsxCertChain::SHAPE)),
+            )
+            .required(),
+        ],
+    };
+}
+
+impl Shaped for esx::EsxTokenIssuerUpdateSpec {
+    const SHAPE: &'static Shape = &Shape {
+        fields: &[
+            Field::new("issuer", "issuer", Kind::Text),
+            Field::new(
+                "signing_cert_chains",
+                "signing_cert_chains",
+                Kind::List(&Kind::Object(esx::EsxCertChain::SHAPE)),
+            ),
+        ],
     };
 }

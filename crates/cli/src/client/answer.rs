@@ -2,11 +2,13 @@
 
 use breakglass_api_types::breakglass::Problem;
 use breakglass_api_types::broker::OAuthError;
+use breakglass_api_types::esx::VapiError;
 use breakglass_api_types::{Operation, Surface, fleet_iam};
 use breakglass_domain::ErrorKind;
 use bytes::Bytes;
 use http::{HeaderMap, Response, StatusCode};
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use crate::exit::{Exit, Failure};
 
@@ -28,6 +30,7 @@ impl Answer {
         let mut failure = match operation.spec().surface {
             Surface::Breakglass => of_problem(kind, &body),
             Surface::Broker => of_oauth_error(kind, &body),
+            Surface::Esx => of_vapi_error(kind, &body),
             Surface::FleetIam => of_fleet_error(kind, &body),
         }
         .unwrap_or_else(|| {
@@ -100,6 +103,27 @@ fn of_problem(kind: ErrorKind, body: &[u8]) -> Option<Failure> {
     }))
 }
 
+/// What exists already is a bad request there, so the type says what it is.
+fn of_vapi_error(kind: ErrorKind, body: &[u8]) -> Option<Failure> {
+    let error: VapiError = serde_json::from_slice(body).ok()?;
+    let kind = match error.error_type.as_deref() {
+        Some("ALREADY_EXISTS") => ErrorKind::Conflict,
+        _ => kind,
+    };
+    let message = error.messages?.into_iter().next()?.default_message?;
+    let failure = Failure::new(kind.into(), message);
+    let fields = error
+        .data
+        .as_ref()
+        .and_then(|data| data["fields"].as_array().cloned());
+    let text = |field: &Value, name: &str| field[name].as_str().map(str::to_owned);
+    let lines = fields.into_iter().flatten().map(|field| {
+        let (path, message) = (text(&field, "path"), text(&field, "message"));
+        fault_line(path, message)
+    });
+    Some(lines.fold(failure, Failure::with_detail))
+}
+
 fn of_oauth_error(kind: ErrorKind, body: &[u8]) -> Option<Failure> {
     let error: OAuthError = serde_json::from_slice(body).ok()?;
     let message = error.error_description.or(error.error)?;
@@ -148,6 +172,14 @@ mod tests {
             r#"{"title": "Conflict", "detail": "It exists.", "errors": [{"path": "tenant", "detail": "is taken"}]}"#,
             Exit::Conflict,
             "It exists.\n  tenant: is taken",
+        );
+        check(
+            Operation::CreateSecurityTokenIssuer,
+            400,
+            r#"{"error_type": "ALREADY_EXISTS", "messages": [{"default_message": "It exists."}],
+                "data": {"fields": [{"path": "issuer", "message": "is taken"}]}}"#,
+            Exit::Conflict,
+            "It exists.\n  issuer: is taken",
         );
         check(
             Operation::IntrospectToken,

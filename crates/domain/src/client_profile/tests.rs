@@ -12,6 +12,10 @@ fn grant(entitlement: &str) -> AccessGrantDraft {
     }
 }
 
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "every field of a draft may be absent"
+)]
 fn text(text: &str) -> Option<String> {
     Some(text.to_owned())
 }

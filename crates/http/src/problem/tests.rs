@@ -51,6 +51,14 @@ fn errors() -> Vec<Error> {
         Error::Store(StoreError::Missing),
         Error::Store(unavailable),
         Error::Unauthenticated(Refusal::Missing),
+        Error::Conflict(Conflict::ClientProfileExists),
+        Error::Conflict(Conflict::IssuerAliasTaken),
+        Error::IssuerTaken {
+            issuer: "https://i.example".to_owned(),
+            alias: "a".to_owned(),
+        },
+        Error::NotFound(Resource::ClientProfile),
+        Error::NotFound(Resource::TokenIssuer),
         Error::DpopNonceNeeded {
             nonce: "n".to_owned(),
             is_grant: true,
@@ -271,7 +279,12 @@ async fn what_may_be_tried_again_says_when_and_a_wrong_method_says_which() {
 
 #[tokio::test]
 async fn no_envelope_holds_what_only_the_log_may_know() {
-    for surface in [Surface::Breakglass, Surface::Broker, Surface::FleetIam] {
+    for surface in [
+        Surface::Breakglass,
+        Surface::Broker,
+        Surface::Esx,
+        Surface::FleetIam,
+    ] {
         for failure in failures() {
             let (_, body) = told(&failure, surface).await;
             assert!(!body.to_string().contains("/var/lib"), "{failure}");

@@ -14,6 +14,8 @@ enum Verdict {
     Faulty(&'static str),
     /// What is in their own reach, and nothing of the other realm.
     OwnReach,
+    /// That it was done, in their own realm.
+    OwnRealm,
     /// The whole, because it belongs to no realm.
     Whole,
 }
@@ -21,7 +23,10 @@ enum Verdict {
 /// Every operation that is not public has its arm: a new one needs a decision.
 fn verdict(operation: Operation) -> Verdict {
     match operation {
-        Operation::IntrospectToken | Operation::RevokeToken => Verdict::Refused(401),
+        Operation::CreateHostToken | Operation::IntrospectToken | Operation::RevokeToken => {
+            Verdict::Refused(401)
+        }
+        Operation::CreateClientProfile | Operation::CreateSecurityTokenIssuer => Verdict::OwnRealm,
         Operation::CreateBroker | Operation::SetAccountPassword => Verdict::Refused(403),
         Operation::CreateApiClient
         | Operation::CreateClientSecret
@@ -30,20 +35,24 @@ fn verdict(operation: Operation) -> Verdict {
         | Operation::CreateOAuthApp
         | Operation::DeleteApiClient
         | Operation::DeleteApiToken
+        | Operation::DeleteClientProfile
         | Operation::DeleteClientSecret
         | Operation::DeleteEmergencyClient
         | Operation::DeleteOAuthApp
         | Operation::DeleteRoleAssignments
+        | Operation::DeleteSecurityTokenIssuer
         | Operation::DeleteSsoRealm
         | Operation::GenerateApiToken
         | Operation::GetApiClient
         | Operation::GetApiToken
+        | Operation::GetClientProfile
         | Operation::GetEmergencyClient
         | Operation::GetEmergencyClientRecord
         | Operation::GetIamTaskDetails
         | Operation::GetKeyPolicy
         | Operation::GetOAuthApp
         | Operation::GetRoleAssignment
+        | Operation::GetSecurityTokenIssuer
         | Operation::GetSsoRealm
         | Operation::ListClientKeys
         | Operation::ListClientSecrets
@@ -60,9 +69,11 @@ fn verdict(operation: Operation) -> Verdict {
         | Operation::RotateSigningKey
         | Operation::UpdateApiClient
         | Operation::UpdateApiToken
+        | Operation::UpdateClientProfile
         | Operation::UpdateKeyPolicy
         | Operation::UpdateOAuthApp
         | Operation::UpdateRoleAssignment
+        | Operation::UpdateSecurityTokenIssuer
         | Operation::UpdateVidbMetadata => Verdict::Refused(404),
         // The body names a broker that is not there for this caller.
         Operation::CreateSsoRealm => Verdict::Faulty("vidbResourceId"),
@@ -70,12 +81,17 @@ fn verdict(operation: Operation) -> Verdict {
         Operation::ExchangeOpsTokenWithJwtToken | Operation::ReleaseToken => {
             Verdict::Faulty("Authorization")
         }
-        Operation::GetEligibleVidbs
+        Operation::EvaluateAccess
+        | Operation::EvaluateAccesses
+        | Operation::ForwardAuth
+        | Operation::GetEligibleVidbs
         | Operation::GetMetrics
         | Operation::GetServerStatus
         | Operation::GetSsoRealmList
         | Operation::ListAuditRecords
-        | Operation::ListBrokers => Verdict::OwnReach,
+        | Operation::ListBrokers
+        | Operation::ListClientProfiles
+        | Operation::ListSecurityTokenIssuers => Verdict::OwnReach,
         Operation::CreateAuditCheckpoint
         | Operation::CreateRole
         | Operation::DeleteRole
@@ -118,6 +134,13 @@ async fn the_token_of_another_realm_opens_no_operation_on_this_one() {
                     assert!(!told.text.contains(&id), "{} shows {id}", spec.name);
                 }
                 assert!(!told.text.contains("CUSTOMER"), "{}", spec.name);
+            }
+            Verdict::OwnRealm => {
+                assert_eq!(told.status, spec.success, "{}", spec.name);
+                let records = harness.records().await;
+                let realms = records[known..].iter().map(|record| record.event.realm_id);
+                assert!(realms.flatten().all(|id| id == other.id), "{}", spec.name);
+                continue;
             }
             Verdict::Whole => {
                 assert_eq!(told.status, spec.success, "{}", spec.name);

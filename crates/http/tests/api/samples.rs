@@ -1,10 +1,10 @@
 //! A request that succeeds, for every operation that is served: what the tests that walk the table send.
 
 use breakglass_api_types::{OPERATIONS, Operation, OperationSpec};
-use breakglass_app::{Conflict, Error};
+use breakglass_app::{Conflict, Error, TokenIssuerDraft};
 use breakglass_domain::{
-    ApiClientDraft, ApiTokenDraft, ComponentRole, ComponentType, OauthAppDraft, PrincipalId, Realm,
-    RoleAssignmentDraft, RoleDraft, RoleScope,
+    ApiClientDraft, ApiTokenDraft, ClientProfileDraft, ComponentRole, ComponentType, OauthAppDraft,
+    PrincipalId, ProfileFilter, Realm, RoleAssignmentDraft, RoleDraft, RoleScope,
 };
 use serde_json::{Value, json};
 
@@ -75,9 +75,11 @@ pub(crate) async fn sample(harness: &Harness, operation: Operation, realm: &Real
     let values = [
         ("apiTokenId", made.api_token.as_str()),
         ("clientId", client_id),
+        ("issuerAlias", CLIENT),
         ("name", CLIENT),
         ("oauthAppId", made.app.as_str()),
         ("principalId", principal.as_str()),
+        ("profile", made.profile.as_str()),
         ("realmId", realm_id.as_str()),
         ("secretId", made.secret.as_str()),
         ("ssoRealmId", realm_id.as_str()),
@@ -155,6 +157,18 @@ fn with_credentials(ask: Ask, operation: Operation, made: &Credentials) -> Ask {
         Operation::IssueToken => ask.form(&format!(
             "grant_type=urn:custom:vcf:params:oauth:grant-type:api-token&api_token={text}"
         )),
+        Operation::CreateClientProfile => ask.json(&profile("new")),
+        Operation::CreateSecurityTokenIssuer => ask.json(&json!({
+            "issuer_alias": "new",
+            "issuer": "https://new.example",
+            "signing_cert_chains": [{"cert_chain": [certificate()]}],
+        })),
+        Operation::EvaluateAccess => ask.json(&question()),
+        Operation::EvaluateAccesses => ask.json(&json!({"evaluations": [question(), question()]})),
+        Operation::UpdateClientProfile => ask.json(&json!({"grants": []})),
+        Operation::UpdateSecurityTokenIssuer => {
+            ask.json(&json!({"issuer": "https://renamed.example"}))
+        }
         Operation::UpdateApiToken => ask.json(&json!({"id": api_token, "tokenName": "Renamed"})),
         Operation::UpdateOAuthApp => ask.json(&json!({"id": app, "clientName": "Renamed"})),
         _ => ask,
@@ -175,6 +189,7 @@ pub(crate) fn public_jwk() -> Value {
 struct Credentials {
     api_token: String,
     app: String,
+    profile: String,
     secret: String,
     /// The text of the API token.
     text: String,
@@ -216,9 +231,65 @@ async fn add_credentials(harness: &Harness, realm: &Realm, operation: Operation)
             let issued = app.create_client_secret(&admin, realm.id, API_CLIENT, None);
             made.secret = issued.await.unwrap().secret.id.to_string();
         }
+        Operation::DeleteClientProfile
+        | Operation::GetClientProfile
+        | Operation::ListClientProfiles
+        | Operation::UpdateClientProfile => {
+            let draft = ClientProfileDraft {
+                local_user_name: Some(CLIENT.to_owned()),
+                grants: Some(vec![]),
+                ..ClientProfileDraft::default()
+            };
+            let realm = Some(realm.id);
+            let profile = match app.create_client_profile(&admin, realm, draft).await {
+                Ok(profile) => profile,
+                Err(_) => {
+                    let all = ProfileFilter::All;
+                    let mut there = app.list_client_profiles(&admin, realm, &all).await.unwrap();
+                    there.remove(0)
+                }
+            };
+            made.profile = profile.id.to_string();
+        }
+        Operation::DeleteSecurityTokenIssuer
+        | Operation::GetSecurityTokenIssuer
+        | Operation::ListSecurityTokenIssuers
+        | Operation::UpdateSecurityTokenIssuer => {
+            let draft = TokenIssuerDraft {
+                issuer_alias: Some(CLIENT.to_owned()),
+                issuer: Some("https://sample.example".to_owned()),
+                signing_cert_chains: Some(vec![vec![certificate()]]),
+            };
+            let realm = Some(realm.id);
+            let made = app.create_token_issuer(&admin, realm, draft).await;
+            assert!(matches!(made, Ok(()) | Err(Error::IssuerTaken { .. })));
+        }
         _ => {}
     }
     made
+}
+
+/// A certificate that nobody vouches for, in PEM.
+pub(crate) fn certificate() -> String {
+    let made = rcgen::generate_simple_self_signed(vec!["issuer.example".to_owned()]);
+    made.unwrap().cert.pem()
+}
+
+/// A profile of a local account.
+fn profile(name: &str) -> Value {
+    json!({
+        "local_user_name": name,
+        "grants": [{"resource_type": "ENTITLEMENT", "entitlement": "READ_ONLY"}],
+    })
+}
+
+/// A question about a user whom nobody knows.
+fn question() -> Value {
+    json!({
+        "subject": {"type": "local_user", "id": "nobody"},
+        "action": {"name": "READ_ONLY"},
+        "resource": {"type": "system", "id": "1"},
+    })
 }
 
 /// Makes the role and the API client of the samples, unless they are there already, and gives the client's principal.
