@@ -13,6 +13,7 @@ mod breakglass;
 mod coverage;
 mod cross_realm;
 mod errors;
+mod esx;
 mod logs;
 mod samples;
 mod stack;

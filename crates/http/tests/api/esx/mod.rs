@@ -1,0 +1,6 @@
+//! `/api/esx/authentication`.
+
+mod client_profiles;
+mod security_token_issuers;
+mod support;
+mod token;
