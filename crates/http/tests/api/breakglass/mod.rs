@@ -5,6 +5,7 @@ mod audit;
 mod brokers;
 mod client_keys;
 mod client_secrets;
+mod decisions;
 mod emergency_clients;
 mod metrics;
 mod openapi;

@@ -58,16 +58,16 @@ async fn a_profile_is_made_shown_changed_and_deleted() {
       }
     }
     "#);
-    let patch = async |body: Value| {
+    let change = async |body: Value| {
         let told = harness.send_as_admin(Ask::patch(&path).json(&body)).await;
         assert_eq!((told.status, told.text.as_str()), (204, ""));
         get().await["grants"].clone()
     };
-    assert_eq!(patch(json!({})).await, grants(&["READ_ONLY"]), "absent");
-    assert_eq!(patch(json!({"grants": null})).await, grants(&["READ_ONLY"]));
-    assert_eq!(patch(json!({"grants": []})).await, json!([]), "empty");
+    assert_eq!(change(json!({})).await, grants(&["READ_ONLY"]), "absent");
+    assert_eq!(change(json!({"grants": null})).await, grants(&["READ_ONLY"]));
+    assert_eq!(change(json!({"grants": []})).await, json!([]), "empty");
     let full = grants(&["OBSERVABILITY", "SECURITY_MGMT"]);
-    assert_eq!(patch(json!({"grants": full})).await, full);
+    assert_eq!(change(json!({"grants": full})).await, full);
 
     let delete = async || harness.send_as_admin(Ask::delete(&path)).await;
     assert_eq!(delete().await.status, 204);

@@ -41,14 +41,14 @@ async fn an_issuer_is_trusted_shown_changed_and_trusted_no_longer() {
     refused(&harness.send_as_admin(odd).await, 400, "INVALID_ARGUMENT");
 
     let whole = format!("{ISSUERS}{path}");
-    let patch = async |body: Value| harness.send_as_admin(Ask::patch(&whole).json(&body)).await;
-    assert_eq!(patch(json!({})).await.status, 204);
+    let change = async |body: Value| harness.send_as_admin(Ask::patch(&whole).json(&body)).await;
+    assert_eq!(change(json!({})).await.status, 204);
     assert_eq!(get(&harness, path).await, info);
-    assert_eq!(patch(json!({"issuer": "https://vc/3"})).await.status, 204);
+    assert_eq!(change(json!({"issuer": "https://vc/3"})).await.status, 204);
     assert_eq!(get(&harness, path).await["signing_cert_chains"], chain);
     let other = json!([{"cert_chain": [next.certificate]}]);
     assert_eq!(
-        patch(json!({"signing_cert_chains": other})).await.status,
+        change(json!({"signing_cert_chains": other})).await.status,
         204
     );
     assert_eq!(
@@ -56,11 +56,11 @@ async fn an_issuer_is_trusted_shown_changed_and_trusted_no_longer() {
         json!({"issuer": "https://vc/3", "signing_cert_chains": other})
     );
     trust(&harness, "second", &next).await;
-    let told = patch(json!({"issuer": next.issuer, "signing_cert_chains": []})).await;
+    let told = change(json!({"issuer": next.issuer, "signing_cert_chains": []})).await;
     let body = refused(&told, 400, "INVALID_ARGUMENT");
     assert_eq!(fields(&body), ["signing_cert_chains"]);
     let body = refused(
-        &patch(json!({"issuer": next.issuer})).await,
+        &change(json!({"issuer": next.issuer})).await,
         400,
         "INVALID_ARGUMENT",
     );
@@ -69,7 +69,7 @@ async fn an_issuer_is_trusted_shown_changed_and_trusted_no_longer() {
     let delete = async || harness.send_as_admin(Ask::delete(&whole)).await;
     assert_eq!(delete().await.status, 204);
     refused(&delete().await, 404, "NOT_FOUND");
-    refused(&patch(json!({})).await, 404, "NOT_FOUND");
+    refused(&change(json!({})).await, 404, "NOT_FOUND");
     refused(
         &harness.send_as_admin(Ask::get(&whole)).await,
         404,
