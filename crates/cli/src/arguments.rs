@@ -9,6 +9,7 @@ mod connect;
 mod data;
 mod dpop_key;
 mod emergency_client;
+mod host;
 mod key;
 mod local;
 mod oauth_app;
@@ -30,6 +31,7 @@ pub(crate) use connect::{ConnectArgs, Output, OutputArgs};
 pub(crate) use data::DataArgs;
 pub(crate) use dpop_key::DpopKeyCommand;
 pub(crate) use emergency_client::{EmergencyClientCommand, IssueArgs, IssueOutput};
+pub(crate) use host::{ClientProfileCommand, DecideArgs, SubjectArgs, TokenIssuerCommand};
 pub(crate) use key::KeyCommand;
 pub(crate) use local::{AdminCommand, ManArgs};
 pub(crate) use oauth_app::{OauthAppArgs, OauthAppCommand};
@@ -80,6 +82,9 @@ pub(crate) enum Command {
     /// List and replace the public keys of API clients and OAuth apps
     #[command(subcommand)]
     ClientKey(ClientKeyCommand),
+    /// Make, list, show, change and delete client profiles: who may do what on a realm's hosts
+    #[command(subcommand)]
+    ClientProfile(ClientProfileCommand),
     /// Make, list and delete the secrets of API clients and OAuth apps
     #[command(subcommand)]
     ClientSecret(ClientSecretCommand),
@@ -88,6 +93,10 @@ pub(crate) enum Command {
         /// The shell.
         shell: clap_complete::Shell,
     },
+    /// Explain a token: who vouches for its holder, which client profiles match, and what they grant
+    ///
+    /// Explaining an emergency token is a use of it.
+    Decide(DecideArgs),
     /// Make and show keys that tokens are bound to
     #[command(subcommand)]
     DpopKey(DpopKeyCommand),
@@ -124,6 +133,9 @@ pub(crate) enum Command {
     /// Look into tokens and verify them
     #[command(subcommand)]
     Token(TokenCommand),
+    /// Trust other issuers, list, show and change them
+    #[command(subcommand)]
+    TokenIssuer(TokenIssuerCommand),
 }
 
 /// Whether a command line asks a server and the data folder at the same time. A server that only the environment names

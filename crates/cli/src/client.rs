@@ -30,6 +30,7 @@ pub(crate) struct Call<'a> {
     operation: Operation,
     path: &'a [(&'a str, &'a str)],
     query: Vec<(&'a str, String)>,
+    headers: Vec<(&'static str, String)>,
     body: Bytes,
 }
 
@@ -40,6 +41,7 @@ impl<'a> Call<'a> {
             operation,
             path,
             query: Vec::new(),
+            headers: Vec::new(),
             body: Bytes::new(),
         }
     }
@@ -48,6 +50,12 @@ impl<'a> Call<'a> {
     pub(crate) fn query<T: ToString>(mut self, name: &'a str, value: Option<T>) -> Self {
         self.query
             .extend(value.map(|value| (name, value.to_string())));
+        self
+    }
+
+    /// Adds a header, when it has a value.
+    pub(crate) fn header(mut self, name: &'static str, value: Option<String>) -> Self {
+        self.headers.extend(value.map(|value| (name, value)));
         self
     }
 
@@ -82,6 +90,9 @@ impl<'a> Call<'a> {
         let mut request = Request::builder().method(spec.method.as_str()).uri(target);
         if spec.body == Body::Json {
             request = request.header(CONTENT_TYPE, "application/json");
+        }
+        for (name, value) in self.headers {
+            request = request.header(name, value);
         }
         request.body(self.body).map_err(|error| unspelled(&error))
     }

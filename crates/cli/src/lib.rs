@@ -85,8 +85,10 @@ pub async fn run(cli: &Cli, context: &mut Context) -> Result<Exit, Failure> {
         Command::Audit(command) => commands::audit::run(command, context).await,
         Command::Broker(command) => commands::broker::run(command, context).await,
         Command::ClientKey(command) => commands::client_key::run(command, context).await,
+        Command::ClientProfile(command) => commands::client_profile::run(command, context).await,
         Command::ClientSecret(command) => commands::client_secret::run(command, context).await,
         Command::Completions { shell } => commands::manual::completions(*shell, context),
+        Command::Decide(args) => commands::host::decide(args, context).await,
         Command::DpopKey(command) => commands::dpop_key::run(command, context),
         Command::EmergencyClient(command) => {
             commands::emergency_client::run(command, context).await
@@ -101,6 +103,7 @@ pub async fn run(cli: &Cli, context: &mut Context) -> Result<Exit, Failure> {
         Command::Status { connect, output } => {
             commands::status::run(connect, output.output, context).await
         }
+        Command::TokenIssuer(command) => commands::token_issuer::run(command, context).await,
         Command::Token(command) => commands::token::run(command, context).await,
     }
 }

@@ -1,5 +1,7 @@
 //! The credentials of machines on a data folder itself, through the library, with its output captured.
 
+mod hosts;
+
 use breakglass_cli::Exit;
 
 use crate::support::Folder;

@@ -7,10 +7,10 @@ use breakglass_api_types::breakglass::{
     AuthzenEvaluationsRequest, AuthzenSubject,
 };
 use breakglass_api_types::{Operation, Parsed};
-use breakglass_app::Error;
+use breakglass_app::{Error, HostIdentity};
 use breakglass_domain::decision::{Decision, Holder, Reason};
-use breakglass_domain::{Entitlement, Secret};
-use serde_json::{Value, json};
+use breakglass_domain::{Entitlement, Secret, VerifiedBy};
+use serde_json::{Map, Value, json};
 
 use crate::call::Call;
 use crate::failure::{Failure, reject_faults};
@@ -125,16 +125,16 @@ async fn answer(
         Err(failure) => return Err(failure),
     };
     match decided {
-        Ok(decision) => Ok(told(&decision, entitlement)),
+        Ok((decision, holder)) => Ok(told(&decision, entitlement, holder)),
         Err(reason) => Ok(denied(reason)),
     }
 }
 
-/// What is decided of a subject, or why nothing is.
-async fn decision(
-    call: &Call,
-    subject: &AuthzenSubject,
-) -> Result<Result<Decision, &'static str>, Failure> {
+/// What is decided, with what is known of the holder of a token; or why nothing is.
+type Decided = Result<(Decision, Option<Value>), &'static str>;
+
+/// What is decided of a subject.
+async fn decision(call: &Call, subject: &AuthzenSubject) -> Result<Decided, Failure> {
     let id = subject.id.as_deref().unwrap_or_default();
     let (app, caller) = (call.app(), call.caller()?);
     let known = match subject.type_.as_deref() {
@@ -144,7 +144,7 @@ async fn decision(
                 .decide_for_token(caller, call.realm, &Secret::new(id), operation)
                 .await?;
             return Ok(found
-                .map(|identity| identity.decision)
+                .map(|identity| (identity.decision.clone(), Some(holder(&identity))))
                 .ok_or("the token is not good, or bound to what was not shown"));
         }
         Some("user") => match external(id, subject.properties.as_ref()) {
@@ -158,7 +158,8 @@ async fn decision(
         Some("local_user") => Holder::local(id),
         _ => return Ok(Err("the type of the subject is not known here")),
     };
-    Ok(Ok(app.decide(caller, call.realm, &known).await?))
+    let decision = app.decide(caller, call.realm, &known).await?;
+    Ok(Ok((decision, None)))
 }
 
 /// A user as an issuer names it, by the word of whoever asks.
@@ -182,7 +183,27 @@ fn external(id: &str, properties: Option<&Value>) -> Option<Holder> {
     })
 }
 
-fn told(decision: &Decision, entitlement: Entitlement) -> AuthzenEvaluation {
+/// Who holds a token, and by whom that is known.
+fn holder(identity: &HostIdentity) -> Value {
+    let verified_by = match &identity.known.verified_by {
+        VerifiedBy::Issuer(alias) => alias.to_string(),
+        VerifiedBy::Local => "a local account".to_owned(),
+    };
+    let profiles: Vec<String> = identity
+        .decision
+        .matched()
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    json!({
+        "subject": identity.subject(),
+        "verified_by": verified_by,
+        "realm": identity.realm_id.to_string(),
+        "client_profiles": profiles,
+    })
+}
+
+fn told(decision: &Decision, entitlement: Entitlement, holder: Option<Value>) -> AuthzenEvaluation {
     let is_granted = decision.grants(entitlement);
     let reasons: Vec<Value> = decision.reasons(entitlement).map(reason).collect();
     let entitlements: Vec<&str> = decision
@@ -195,14 +216,30 @@ fn told(decision: &Decision, entitlement: Entitlement) -> AuthzenEvaluation {
     } else {
         "nothing grants it"
     };
+    let mut context = Map::from_iter([
+        ("reason".to_owned(), json!(why)),
+        ("reasons".to_owned(), json!(reasons)),
+        ("entitlements".to_owned(), json!(entitlements)),
+    ]);
+    if let Some(Value::Object(holder)) = holder {
+        let granted = decision.entitlements().into_iter();
+        let grants: Map<String, Value> = granted
+            .map(|one| {
+                let reasons: Vec<Value> = decision.reasons(one).map(reason).collect();
+                (one.name().to_owned(), json!(reasons))
+            })
+            .collect();
+        context.insert("grants".to_owned(), Value::Object(grants));
+        context.extend(holder);
+    }
     AuthzenEvaluation {
-        context: Some(json!({"reason": why, "reasons": reasons, "entitlements": entitlements})),
+        context: Some(Value::Object(context)),
         decision: Some(is_granted),
     }
 }
 
 /// Why something is granted, for programs.
-pub(super) fn reason(reason: Reason) -> Value {
+fn reason(reason: Reason) -> Value {
     match reason {
         Reason::Administrator => json!({"administrator": true}),
         Reason::Profile { id, subject } => {

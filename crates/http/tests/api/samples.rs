@@ -241,14 +241,11 @@ async fn add_credentials(harness: &Harness, realm: &Realm, operation: Operation)
                 ..ClientProfileDraft::default()
             };
             let realm = Some(realm.id);
-            let profile = match app.create_client_profile(&admin, realm, draft).await {
-                Ok(profile) => profile,
-                Err(_) => {
-                    let all = ProfileFilter::All;
-                    let mut there = app.list_client_profiles(&admin, realm, &all).await.unwrap();
-                    there.remove(0)
-                }
-            };
+            // It may be there from the sample before.
+            drop(app.create_client_profile(&admin, realm, draft).await);
+            let all = ProfileFilter::All;
+            let there = app.list_client_profiles(&admin, realm, &all).await;
+            let profile = there.unwrap().remove(0);
             made.profile = profile.id.to_string();
         }
         Operation::DeleteSecurityTokenIssuer

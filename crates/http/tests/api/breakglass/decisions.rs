@@ -42,9 +42,8 @@ async fn access_token(harness: &Harness, role: &str) -> String {
     let body = json!({"vcfRoleAssignments": [{"roleName": role, "roleScope": {"scopeType": "SSO_REALM"}}]});
     let give = Ask::put(harness.roles_of(&principal)).json(&body);
     harness.send_as_admin(give).await.expect(StatusCode::OK);
-    let make =
-        Ask::post(harness.api_tokens()).json(&json!({"apiClientId": "ci", "tokenName": "t"}));
-    let made = harness.send_as_admin(make).await.json();
+    let ask = Ask::post(harness.api_tokens()).json(&json!({"apiClientId": "ci", "tokenName": "t"}));
+    let made = harness.send_as_admin(ask).await.json();
     let form = format!(
         "grant_type=urn:custom:vcf:params:oauth:grant-type:api-token&api_token={}",
         made["token"].as_str().unwrap()

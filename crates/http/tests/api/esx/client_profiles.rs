@@ -64,7 +64,10 @@ async fn a_profile_is_made_shown_changed_and_deleted() {
         get().await["grants"].clone()
     };
     assert_eq!(change(json!({})).await, grants(&["READ_ONLY"]), "absent");
-    assert_eq!(change(json!({"grants": null})).await, grants(&["READ_ONLY"]));
+    assert_eq!(
+        change(json!({"grants": null})).await,
+        grants(&["READ_ONLY"])
+    );
     assert_eq!(change(json!({"grants": []})).await, json!([]), "empty");
     let full = grants(&["OBSERVABILITY", "SECURITY_MGMT"]);
     assert_eq!(change(json!({"grants": full})).await, full);
@@ -335,7 +338,7 @@ async fn a_dead_or_misplaced_token_of_a_trusted_issuer_is_nobody() {
         let token = issuer.token(&harness, "alice@vsphere.local", &claims);
         refused(&list_with(&harness, &token).await, 401, "UNAUTHENTICATED");
     }
-    let forged = Issuer::new(&issuer.issuer).token(&harness, "alice", &json!({}));
+    let forged = Issuer::new(&issuer.name).token(&harness, "alice", &json!({}));
     refused(&list_with(&harness, &forged).await, 401, "UNAUTHENTICATED");
 }
 

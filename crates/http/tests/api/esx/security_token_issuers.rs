@@ -56,11 +56,11 @@ async fn an_issuer_is_trusted_shown_changed_and_trusted_no_longer() {
         json!({"issuer": "https://vc/3", "signing_cert_chains": other})
     );
     trust(&harness, "second", &next).await;
-    let told = change(json!({"issuer": next.issuer, "signing_cert_chains": []})).await;
+    let told = change(json!({"issuer": next.name, "signing_cert_chains": []})).await;
     let body = refused(&told, 400, "INVALID_ARGUMENT");
     assert_eq!(fields(&body), ["signing_cert_chains"]);
     let body = refused(
-        &change(json!({"issuer": next.issuer})).await,
+        &change(json!({"issuer": next.name})).await,
         400,
         "INVALID_ARGUMENT",
     );

@@ -15,7 +15,7 @@ pub(super) const TOKEN: &str = "/api/esx/authentication/token";
 /// An issuer of another product, with a certificate of its own.
 pub(super) struct Issuer {
     key: KeyPair,
-    pub(super) issuer: String,
+    pub(super) name: String,
     pub(super) certificate: String,
 }
 
@@ -25,7 +25,7 @@ impl Issuer {
         let params = CertificateParams::new(vec!["issuer.example".to_owned()]).unwrap();
         Self {
             certificate: params.self_signed(&key).unwrap().pem(),
-            issuer: issuer.to_owned(),
+            name: issuer.to_owned(),
             key,
         }
     }
@@ -34,7 +34,7 @@ impl Issuer {
     pub(super) fn spec(&self, alias: &str) -> Value {
         json!({
             "issuer_alias": alias,
-            "issuer": self.issuer,
+            "issuer": self.name,
             "signing_cert_chains": [{"cert_chain": [self.certificate]}],
         })
     }
@@ -43,7 +43,7 @@ impl Issuer {
     pub(super) fn token(&self, harness: &Harness, subject: &str, more: &Value) -> String {
         let now = harness.test.app.now().seconds();
         let mut claims = json!({
-            "iss": self.issuer,
+            "iss": self.name,
             "sub": subject,
             "aud": "vmware-tes:vapi",
             "iat": now,
