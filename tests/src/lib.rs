@@ -15,6 +15,7 @@
 mod binary;
 mod client;
 mod fleet;
+mod nginx;
 mod node;
 mod place;
 mod python;
@@ -26,6 +27,7 @@ mod wait;
 pub use binary::{Command, Outcome};
 pub use client::{Answer, Broken, Client};
 pub use fleet::{Fleet, Issued};
+pub use nginx::Nginx;
 pub use node::node;
 pub use place::Place;
 pub use python::{python, python_command};

@@ -57,8 +57,13 @@ pub(crate) fn interpreter() -> PathBuf {
 
 /// Where `cargo xtask test` makes the environment.
 fn default_interpreter() -> PathBuf {
+    target().join("e2e-venv").join("bin").join("python")
+}
+
+/// The folder that cargo builds into.
+pub(crate) fn target() -> PathBuf {
     let this_test = std::env::current_exe().expect("a test knows its own path");
     // A test stands in target/<profile>/deps.
-    let target = this_test.ancestors().nth(3).expect("a target folder");
-    target.join("e2e-venv").join("bin").join("python")
+    let target = this_test.ancestors().nth(3);
+    target.expect("a target folder").to_owned()
 }

@@ -29,6 +29,18 @@ impl Robot {
         }
     }
 
+    /// An access token for it.
+    pub fn access_token(&self, server: &Server) -> String {
+        let fields = [
+            ("grant_type", "client_credentials"),
+            ("client_id", CLIENT_ID),
+            ("client_secret", &self.secret),
+        ];
+        let answer = server.client().form("/acs/t/CUSTOMER/token", &fields);
+        let answer = answer.expect(200).json();
+        answer["access_token"].as_str().expect("a token").to_owned()
+    }
+
     /// Its issuer, its id and its secret, as the scripts take them.
     pub fn words(&self) -> [&str; 3] {
         [&self.issuer, CLIENT_ID, &self.secret]

@@ -1,8 +1,8 @@
-//! The interpreters and packages of other languages that the end-to-end tests use, installed into the target folder.
+//! The programs and packages of others that the end-to-end tests use, installed into the target folder.
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use xshell::{Shell, cmd};
 
 use crate::workspace::{self, require_python, say};
@@ -66,6 +66,54 @@ pub(crate) fn node_packages(shell: &Shell, root: &Path, python: &Path) -> Result
     .with_context(|| format!("failed to install {manifest}; npm must reach a package registry"))?;
     shell.write_file(&stamp, wanted)?;
     Ok(())
+}
+
+/// The nginx of this system, or else the program of Debian's package, unpacked into the target folder.
+pub(crate) fn nginx(shell: &Shell, root: &Path) -> Result<PathBuf> {
+    let installed = PathBuf::from("nginx");
+    if starts(shell, &installed) {
+        return Ok(installed);
+    }
+    let folder = workspace::target(root)?.join("e2e-nginx");
+    let program = folder.join("nginx");
+    if starts(shell, &program) {
+        return Ok(program);
+    }
+    say("unpacking Debian's nginx for the end-to-end tests into the target folder, once");
+    shell.remove_path(&folder)?;
+    shell.create_dir(&folder)?;
+    unpack_nginx(shell, &folder).context(
+        "nginx is needed and `nginx` does not start: install it (Debian and Ubuntu: `apt install nginx`)",
+    )?;
+    Ok(program)
+}
+
+fn unpack_nginx(shell: &Shell, folder: &Path) -> Result<()> {
+    let _folder = shell.push_dir(folder);
+    let download = || cmd!(shell, "apt-get --quiet=2 download nginx").run();
+    if download().is_err() {
+        cmd!(shell, "apt-get --quiet=2 update").run()?;
+        download()?;
+    }
+    let package = shell.read_dir(folder)?.into_iter().next();
+    let package = package.context("apt-get downloaded nothing")?;
+    cmd!(shell, "dpkg-deb --extract {package} .").run()?;
+    shell.copy_file("usr/sbin/nginx", "nginx")?;
+    let program = folder.join("nginx");
+    ensure!(
+        starts(shell, &program),
+        "the nginx of Debian's package does not start"
+    );
+    Ok(())
+}
+
+/// Whether this nginx starts and tells its version.
+fn starts(shell: &Shell, nginx: &Path) -> bool {
+    cmd!(shell, "{nginx} -v")
+        .quiet()
+        .ignore_stderr()
+        .run()
+        .is_ok()
 }
 
 /// Whether what is wanted was made. A stamp is written last, so what was left half made is made again.

@@ -5,18 +5,23 @@ use std::path::Path;
 use anyhow::Result;
 use xshell::cmd;
 
-use crate::languages::{node_packages, python};
+use crate::languages::{nginx, node_packages, python};
 use crate::workspace::{self, answers};
 
 /// Where the end-to-end tests read which Python to start.
 const PYTHON_VARIABLE: &str = "BREAKGLASS_E2E_PYTHON";
+
+/// Where they read which nginx to start.
+const NGINX_VARIABLE: &str = "BREAKGLASS_E2E_NGINX";
 
 /// Builds the binary that the end-to-end tests start, and runs every test.
 pub(crate) fn run(root: &Path) -> Result<()> {
     let shell = workspace::shell(root)?;
     let python = python(&shell, root)?;
     node_packages(&shell, root, &python)?;
-    let _environment = shell.push_env(PYTHON_VARIABLE, python);
+    let nginx = nginx(&shell, root)?;
+    let _python = shell.push_env(PYTHON_VARIABLE, python);
+    let _nginx = shell.push_env(NGINX_VARIABLE, nginx);
     cmd!(
         shell,
         "cargo build --quiet --locked --package breakglass-cli --bin breakglass"
