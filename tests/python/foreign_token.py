@@ -1,9 +1,10 @@
-"""Mints a token as another issuer would, and writes the certificate of its key.
+"""Mints a token as another issuer would, and writes the certificate of its key and the key set that it publishes.
 
-usage: foreign_token.py ISSUER AUDIENCE CERTIFICATE
+usage: foreign_token.py ISSUER AUDIENCE CERTIFICATE KEY_SET
 """
 
 import datetime
+import json
 import sys
 from pathlib import Path
 
@@ -12,8 +13,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding
+from jwt.algorithms import RSAAlgorithm
 
-ISSUER, AUDIENCE, CERTIFICATE = sys.argv[1:]
+ISSUER, AUDIENCE, CERTIFICATE, KEY_SET = sys.argv[1:]
 
 
 def main():
@@ -31,6 +33,8 @@ def main():
         .sign(key, hashes.SHA256())
     )
     Path(CERTIFICATE).write_bytes(made.public_bytes(Encoding.PEM))
+    published = json.loads(RSAAlgorithm.to_jwk(key.public_key())) | {"kid": "k1", "use": "sig", "alg": "RS256"}
+    Path(KEY_SET).write_text(json.dumps({"keys": [published]}), encoding="utf-8")
     claims = {
         "iss": ISSUER,
         "sub": "carol@example.org",
@@ -39,7 +43,7 @@ def main():
         "exp": now + datetime.timedelta(minutes=10),
         "group_names": ["operators@example.org"],
     }
-    print(jwt.encode(claims, key, algorithm="RS256"))
+    print(jwt.encode(claims, key, algorithm="RS256", headers={"kid": "k1"}))
 
 
 main()

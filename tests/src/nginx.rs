@@ -1,7 +1,7 @@
 //! A proxy that asks before it lets a request pass.
 
 use std::fs;
-use std::net::{Ipv4Addr, TcpListener};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
@@ -22,6 +22,7 @@ const ADDRESSES: [&str; 3] = ["127.0.0.1:8730", "127.0.0.1:9000", "127.0.0.1:808
 pub struct Nginx {
     process: Child,
     url: String,
+    site_url: String,
 }
 
 impl Nginx {
@@ -31,9 +32,9 @@ impl Nginx {
         let root = place.path("nginx");
         fs::create_dir_all(root.join("site")).expect("the folder can be made");
         fs::write(root.join("site/index.html"), text).expect("the page can be written");
-        let address = free_address();
+        let [address, site] = [free_address(), free_address()];
         let configuration = root.join("nginx.conf");
-        let whole = whole_configuration(&root, server.url(), &address);
+        let whole = whole_configuration(&root, server.url(), (&address, &site));
         fs::write(&configuration, whole).expect("the configuration can be written");
         let mut process = Command::new(program())
             .arg("-p")
@@ -49,11 +50,19 @@ impl Nginx {
         let nginx = Self {
             process,
             url: format!("http://{address}"),
+            site_url: format!("http://{site}"),
         };
-        eventually(&format!("nginx answers\n{}", log.text()), || {
-            std::net::TcpStream::connect(&address).ok()
-        });
+        for address in [address, site] {
+            eventually(&format!("nginx answers\n{}", log.text()), || {
+                TcpStream::connect(&address).ok()
+            });
+        }
         nginx
+    }
+
+    /// Where the site is that needs no asking.
+    pub fn site_url(&self) -> &str {
+        &self.site_url
     }
 
     /// A client of the proxy.
@@ -70,7 +79,7 @@ impl Drop for Nginx {
     }
 }
 
-fn whole_configuration(root: &Path, breakglass: &str, address: &str) -> String {
+fn whole_configuration(root: &Path, breakglass: &str, (address, site): (&str, &str)) -> String {
     let socket = root.join("site.sock");
     let service = format!("unix:{}", socket.display());
     let breakglass = breakglass.trim_start_matches("http://");
@@ -92,6 +101,7 @@ fn whole_configuration(root: &Path, breakglass: &str, address: &str) -> String {
             {temporary}
             server {{
                 listen {service};
+                listen {site};
                 root site;
                 add_header X-Seen-Subject $http_x_breakglass_subject;
                 add_header X-Seen-Authorization $http_authorization;

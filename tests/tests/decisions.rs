@@ -1,6 +1,7 @@
 //! Others that ask what the holder of a token may do.
 
 use breakglass_e2e::{Nginx, Place, Robot, python};
+use serde_json::json;
 
 const BODY: &str = "the runbook";
 
@@ -55,10 +56,12 @@ fn a_proxy_lets_pass_who_may() {
 #[test]
 fn the_token_of_another_issuer_is_good_while_it_is_trusted() {
     let place = Place::new();
-    let server = place.serve().start();
+    let server = place.serve().args(["--allow-plain-http-key-sets"]).start();
     let issuer = "https://login.example.org";
     let certificate = place.path("issuer.pem");
-    let words = [issuer, server.url(), certificate.to_str().unwrap()];
+    let keys = place.path("keys.json");
+    let files = [&certificate, &keys].map(|path| path.to_str().unwrap());
+    let words = [issuer, server.url(), files[0], files[1]];
     let token = python("foreign_token.py", &[], words);
     let holder = server
         .client()
@@ -74,7 +77,23 @@ fn the_token_of_another_issuer_is_good_while_it_is_trusted() {
     let told = holder.get(ask).expect(200);
     assert_eq!(told.header("x-breakglass-subject"), "carol@example.org");
 
-    let remove = ["token-issuer", "remove", "--local", "login"];
-    place.local(remove).args(["--yes"]).run().ok();
-    holder.get(ask).expect(401);
+    let remove = || {
+        let remove = ["token-issuer", "remove", "--local", "login"];
+        place.local(remove).args(["--yes"]).run().ok();
+        holder.get(ask).expect(401);
+    };
+    remove();
+
+    let published = std::fs::read_to_string(&keys).unwrap();
+    let site = Nginx::start(&place, &server, &published);
+    let spec = json!({
+        "issuer_alias": "login",
+        "issuer": issuer,
+        "jwks_uri": format!("{}/", site.site_url()),
+    });
+    let trust = "/api/esx/authentication/trust/security-token-issuers";
+    let fleet = server.fleet();
+    fleet.client().post(trust, &spec).expect(204);
+    holder.get(ask).expect(200);
+    remove();
 }

@@ -8,15 +8,18 @@ use breakglass_domain::audit::{AuditEvents, AuditKey};
 use breakglass_domain::failure_ledger::FailureLedger;
 use breakglass_domain::replay_cache::ReplayCache;
 use breakglass_domain::{
-    BrokerId, DpopNonces, Installation, Minutes, RealmId, Service, Timestamp, TokenDigest, TokenId,
+    BrokerId, DpopNonces, FetchedKeySet, Installation, Minutes, RealmId, Service, Timestamp,
+    TokenDigest, TokenId,
 };
 use breakglass_ports::{
-    CheckpointAnchor, Clock, Entropy, KeyVault, PasswordHasher, Store, TokenSigner, UnitOfWork,
+    CheckpointAnchor, Clock, Entropy, KeySetSource, KeyVault, PasswordHasher, Store, TokenSigner,
+    UnitOfWork,
 };
 
 use crate::decision::Rules;
 use crate::error::Error;
 use crate::issuer::CachedStatusList;
+use crate::key_set::KEY_SET_CAPACITY;
 use crate::live_token::VerifiedToken;
 use crate::watch::{Happening, Remembered};
 
@@ -50,6 +53,8 @@ pub struct Ports {
     pub entropy: Arc<dyn Entropy>,
     /// Password hashing.
     pub hasher: Arc<dyn PasswordHasher>,
+    /// Where the keys of trusted issuers are fetched, if anywhere.
+    pub key_sets: Option<Arc<dyn KeySetSource>>,
     /// Keys and signatures.
     pub signer: Arc<dyn TokenSigner>,
     /// The store.
@@ -72,6 +77,8 @@ pub struct Options {
     /// Whether a proof of possession has to carry a nonce of this process (RFC 9449, section 8). Several processes on one store
     /// need it, because each remembers only the proofs that it saw itself.
     pub require_dpop_nonce: bool,
+    /// Whether the keys of trusted issuers may be fetched without TLS.
+    pub allow_plain_http_key_sets: bool,
     /// Other services that tokens can be asked for.
     pub services: Vec<Service>,
 }
@@ -84,6 +91,7 @@ impl Default for Options {
             status_list_ttl_seconds: 30,
             checkpoint_interval_millis: 5 * 60_000,
             require_dpop_nonce: false,
+            allow_plain_http_key_sets: false,
             services: Vec::new(),
         }
     }
@@ -106,6 +114,8 @@ pub struct App {
     pub(crate) status_lists: Mutex<HashMap<BrokerId, CachedStatusList>>,
     /// The client profiles and trusted issuers of each realm, as they were read last.
     pub(crate) rules: Mutex<HashMap<RealmId, Arc<Rules>>>,
+    /// The keys that trusted issuers publish, by their address.
+    pub(crate) key_sets: Mutex<Remembered<String, FetchedKeySet>>,
     /// The nonces that this process gives to callers whose proofs could be of another time.
     pub(crate) nonces: DpopNonces,
     /// Proofs of possession that were shown, so that none is good twice.
@@ -139,6 +149,7 @@ impl App {
             verified: Mutex::new(Remembered::new(VERIFIED_CAPACITY)),
             status_lists: Mutex::new(HashMap::new()),
             rules: Mutex::new(HashMap::new()),
+            key_sets: Mutex::new(Remembered::new(KEY_SET_CAPACITY)),
             nonces,
             proofs: Mutex::new(ReplayCache::new(PROOF_CAPACITY)),
             emergency_proofs: Mutex::new(ReplayCache::new(EMERGENCY_PROOF_CAPACITY)),

@@ -354,14 +354,14 @@ impl App {
         };
         let rules = self.rules(view.as_mut(), realm.id).await?;
         drop(view);
-        let now = self.now();
         let trusted = rules.issuers.iter().find(|known| known.issuer == claimed);
         let Some(trusted) = trusted else {
             return Ok(None);
         };
-        let Ok(claims) = signer.verify_foreign_token(&trusted.chains, shown.token, now) else {
+        let Some(claims) = self.verify_by_issuer(trusted, shown.token).await else {
             return Ok(None);
         };
+        let now = self.now();
         let audiences = [self.public_url(), VENDOR_AUDIENCE];
         if claims.issuer != trusted.issuer || !claims.holds(&audiences, now) {
             return Ok(None);

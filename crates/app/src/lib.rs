@@ -24,6 +24,7 @@ mod host_token;
 mod housekeeping;
 mod installation;
 mod issuer;
+mod key_set;
 mod live_token;
 mod master_key;
 mod oauth_app;

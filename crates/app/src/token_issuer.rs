@@ -1,7 +1,7 @@
 //! Issuers whose tokens a realm trusts.
 
 use breakglass_domain::audit::{AuditAction, AuditEvent, AuditTarget, TargetKind};
-use breakglass_domain::token_issuer::{MAX_CHAINS, accept_alias, accept_issuer};
+use breakglass_domain::token_issuer::{MAX_CHAINS, accept_alias, accept_issuer, accept_jwks_uri};
 use breakglass_domain::{
     CertificateChain, FieldFailure, IssuerAlias, RealmId, TokenIssuer, ValidationReport,
 };
@@ -21,6 +21,15 @@ pub struct TokenIssuerDraft {
     pub issuer: Option<String>,
     /// The certificates whose keys sign its tokens: chains of texts, in PEM or in base64 of DER.
     pub signing_cert_chains: Option<Vec<Vec<String>>>,
+    /// Where it publishes its keys; an empty text for nowhere.
+    pub jwks_uri: Option<String>,
+}
+
+/// What the signatures of an issuer are verified by.
+#[derive(Default)]
+struct Keys {
+    chains: Vec<CertificateChain>,
+    jwks_uri: Option<String>,
 }
 
 /// A trusted issuer with its certificates as texts.
@@ -84,11 +93,8 @@ impl App {
         let now = self.now();
         let alias = accept_alias("issuer_alias", draft.issuer_alias.as_deref());
         let issuer = accept_issuer("issuer", draft.issuer.as_deref());
-        let chains = match draft.signing_cert_chains {
-            Some(chains) => self.accept_chains(&chains),
-            None => Err(ValidationReport::of("signing_cert_chains", "is required")),
-        };
-        let (alias, issuer, chains) = all_of(alias, issuer, chains).map_err(Error::Invalid)?;
+        let keys = self.accept_keys(draft.signing_cert_chains, draft.jwks_uri, None);
+        let (alias, issuer, keys) = all_of(alias, issuer, keys).map_err(Error::Invalid)?;
         let mut unit = self.ports.store.begin().await?;
         let realm = self.host_realm(unit.as_mut(), caller, realm).await?;
         let known = unit.list_token_issuers(realm.id).await?;
@@ -102,7 +108,8 @@ impl App {
             realm_id: realm.id,
             alias,
             issuer,
-            chains,
+            chains: keys.chains,
+            jwks_uri: keys.jwks_uri,
             created_at: now,
             updated_at: now,
         };
@@ -126,19 +133,18 @@ impl App {
         caller.require_entitlement(&WRITERS)?;
         let text = draft.issuer.as_deref();
         let text = text.map(|text| accept_issuer("issuer", Some(text)));
-        let chains = draft
-            .signing_cert_chains
-            .map(|chains| self.accept_chains(&chains));
-        let (text, chains, ()) = all_of(
-            text.transpose(),
-            chains.transpose(),
-            Ok::<_, ValidationReport>(()),
-        )
-        .map_err(Error::Invalid)?;
+        let (chains, uri) = (draft.signing_cert_chains, draft.jwks_uri);
         let mut unit = self.ports.store.begin().await?;
         let realm = self.host_realm(unit.as_mut(), caller, realm).await?;
         let (issuer, others) = find(unit.as_mut(), realm.id, alias).await?;
-        if text.is_none() && chains.is_none() {
+        let before = Keys {
+            chains: issuer.chains.clone(),
+            jwks_uri: issuer.jwks_uri.clone(),
+        };
+        let is_same = text.is_none() && chains.is_none() && uri.is_none();
+        let keys = self.accept_keys(chains, uri, Some(before));
+        let (text, keys, ()) = all_of(text.transpose(), keys, Ok(())).map_err(Error::Invalid)?;
+        if is_same {
             return Ok(());
         }
         if others
@@ -150,7 +156,8 @@ impl App {
         }
         let issuer = TokenIssuer {
             issuer: text.unwrap_or(issuer.issuer),
-            chains: chains.unwrap_or(issuer.chains),
+            chains: keys.chains,
+            jwks_uri: keys.jwks_uri,
             updated_at: self.now(),
             ..issuer
         };
@@ -178,19 +185,45 @@ impl App {
         self.commit(unit, event).await
     }
 
+    /// Accepts what an issuer's signatures are to be verified by, where what is absent stays as it was before. There has to be
+    /// something.
+    fn accept_keys(
+        &self,
+        chains: Option<Vec<Vec<String>>>,
+        uri: Option<String>,
+        before: Option<Keys>,
+    ) -> Result<Keys, ValidationReport> {
+        const FIELD: &str = "signing_cert_chains";
+        let mut keys = before.unwrap_or_default();
+        let is_plain_allowed = self.options.allow_plain_http_key_sets;
+        let uri = uri.map(|uri| match uri.as_str() {
+            "" => Ok(None),
+            uri => accept_jwks_uri("jwks_uri", uri, is_plain_allowed).map(Some),
+        });
+        let chains = chains.map(|chains| self.accept_chains(FIELD, &chains));
+        let (uri, chains, ()) = all_of(uri.transpose(), chains.transpose(), Ok(()))?;
+        keys.jwks_uri = uri.unwrap_or(keys.jwks_uri);
+        keys.chains = chains.unwrap_or(keys.chains);
+        if !keys.chains.is_empty() || keys.jwks_uri.is_some() {
+            return Ok(keys);
+        }
+        let rule = format!("must have 1 to {MAX_CHAINS} chains, unless jwks_uri is given");
+        Err(ValidationReport::of(FIELD, rule))
+    }
+
     fn accept_chains(
         &self,
+        field: &str,
         chains: &[Vec<String>],
     ) -> Result<Vec<CertificateChain>, ValidationReport> {
-        const FIELD: &str = "signing_cert_chains";
-        if !(1..=MAX_CHAINS).contains(&chains.len()) {
-            let rule = format!("must have 1 to {MAX_CHAINS} chains");
-            return Err(ValidationReport::of(FIELD, rule));
+        if chains.len() > MAX_CHAINS {
+            let rule = format!("must have at most {MAX_CHAINS} chains");
+            return Err(ValidationReport::of(field, rule));
         }
         let mut accepted = Vec::new();
         let mut failures = Vec::new();
         for (number, texts) in chains.iter().enumerate() {
-            let path = format!("{FIELD}[{number}].cert_chain");
+            let path = format!("{field}[{number}].cert_chain");
             match self.ports.signer.read_certificate_chain(texts) {
                 Ok(chain) => accepted.push(chain),
                 Err(fault) => {
@@ -224,10 +257,13 @@ impl App {
         issuer: &TokenIssuer,
     ) -> AuditEvent {
         let target = AuditTarget::new(TargetKind::TokenIssuer, &issuer.alias);
-        let event = caller
+        let mut event = caller
             .event(action, target, self.now())
             .with("issuer", issuer.issuer.as_str())
             .with("chains", issuer.chains.len().to_string());
+        if let Some(uri) = &issuer.jwks_uri {
+            event = event.with("jwks_uri", uri.as_str());
+        }
         AuditEvent {
             realm_id: Some(issuer.realm_id),
             ..event

@@ -17,6 +17,7 @@ mod credentials;
 mod descriptors;
 mod environment;
 mod exit;
+mod key_sets;
 mod lifetime;
 mod logging;
 mod reference;

@@ -9,7 +9,7 @@ use http::{Request, Response, StatusCode, Uri};
 use crate::exit::{Exit, Failure};
 
 pub(crate) use in_process::InProcess;
-pub(crate) use network::Network;
+pub(crate) use network::{Network, tls};
 
 /// A way to the application. Requests name a path of the contract, without a host.
 pub(crate) enum Transport {

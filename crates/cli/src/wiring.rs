@@ -16,6 +16,7 @@ use breakglass_tokens::{
 
 use crate::anchor::{self, FileAnchor};
 use crate::exit::{Exit, Failure};
+use crate::key_sets::HttpKeySets;
 use crate::settings::DataSettings;
 
 /// The name of the store in the data folder.
@@ -178,6 +179,7 @@ fn ports(settings: &DataSettings, store: SqliteStore, master_key: MasterKey) -> 
         clock: Arc::new(SystemClock),
         hasher: Arc::new(Argon2Hasher::new(Arc::clone(&entropy))),
         entropy,
+        key_sets: Some(Arc::new(HttpKeySets::default())),
         signer: Arc::new(JwtSigner::new(Arc::clone(&vault))),
         store: Arc::new(store),
         vault,

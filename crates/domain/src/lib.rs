@@ -69,6 +69,7 @@ pub mod host_token;
 pub mod id;
 pub mod installation;
 pub mod key_ring;
+pub mod key_set;
 pub mod oauth_app;
 pub mod page;
 pub mod principal;
@@ -124,6 +125,7 @@ pub use id::{
 };
 pub use installation::Installation;
 pub use key_ring::{KeyRing, KeyState};
+pub use key_set::{FetchedKeySet, KeySet, PublishedKey};
 pub use oauth_app::{OauthApp, OauthAppDraft};
 pub use page::{Page, PageRequest};
 pub use principal::{Actor, ActorKind, Principal, Privilege, Reach};

@@ -1,4 +1,5 @@
-//! Issuers whose tokens a realm trusts: an issuer string, and the certificates by which its signatures are verified.
+//! Issuers whose tokens a realm trusts: an issuer string, and the certificates or the published keys by which its signatures are
+//! verified.
 
 use std::fmt;
 use std::str::FromStr;
@@ -75,6 +76,8 @@ pub struct TokenIssuer {
     pub issuer: String,
     /// The certificates whose keys sign its tokens.
     pub chains: Vec<CertificateChain>,
+    /// Where it publishes its keys (RFC 7517), if they are to be fetched.
+    pub jwks_uri: Option<String>,
     /// When it was made.
     pub created_at: Timestamp,
     /// When it was last changed.
@@ -95,6 +98,35 @@ pub fn accept_issuer(field: &str, text: Option<&str>) -> Result<String, Validati
     }
     let rule = format!("must have 1 to {MAX_ISSUER} characters without control characters");
     Err(ValidationReport::of(field, &rule))
+}
+
+/// Accepts the URL where an issuer publishes its keys: absolute, without user information and fragment, and over TLS unless plain
+/// HTTP is allowed.
+///
+/// # Errors
+/// A report that names `field`.
+pub fn accept_jwks_uri(
+    field: &str,
+    text: &str,
+    is_plain_allowed: bool,
+) -> Result<String, ValidationReport> {
+    let refused = |rule: &str| Err(ValidationReport::of(field, rule));
+    let rest = match text.split_once("://") {
+        Some(("https", rest)) => rest,
+        Some(("http", rest)) if is_plain_allowed => rest,
+        Some(("http", _)) => {
+            return refused("must begin with https://; plain HTTP is not allowed here");
+        }
+        _ => return refused("must be a URL that begins with https://"),
+    };
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let is_plain_text = text.bytes().all(|byte| byte.is_ascii_graphic());
+    let has_host = !authority.is_empty() && !authority.starts_with(':');
+    let is_bare = !authority.contains('@') && !text.contains('#');
+    if is_plain_text && has_host && is_bare && text.len() <= MAX_ISSUER {
+        return Ok(text.to_owned());
+    }
+    refused("must be a URL of at most 2048 ASCII characters, without user information and fragment")
 }
 
 /// Accepts an alias for a new issuer.
@@ -123,6 +155,30 @@ mod tests {
                 text.parse::<IssuerAlias>(),
                 Err(InvalidIssuerAlias),
                 "{text:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn keys_are_fetched_over_tls_unless_allowed() {
+        let accept = |text: &str, plain| accept_jwks_uri("jwks_uri", text, plain).is_ok();
+        for (text, secure, plain) in [
+            ("https://login.example/keys?v=1", true, true),
+            ("https://[::1]:8443/keys", true, true),
+            ("http://login.example/keys", false, true),
+            ("ftp://login.example/keys", false, false),
+            ("login.example/keys", false, false),
+            ("https://", false, false),
+            ("https:///keys", false, false),
+            ("https://:443/keys", false, false),
+            ("https://me@login.example/keys", false, false),
+            ("https://login.example/keys#1", false, false),
+            ("https://login.example/my keys", false, false),
+        ] {
+            assert_eq!(
+                (accept(text, false), accept(text, true)),
+                (secure, plain),
+                "{text}"
             );
         }
     }

@@ -5,7 +5,8 @@ use breakglass_domain::audit::{Checkpoint, SignedCheckpoint};
 use breakglass_domain::host_token::HostTokenClaims;
 use breakglass_domain::{
     AccessTokenClaims, BrokerId, CertificateChain, ClientAssertion, DpopProof, ForeignClaims,
-    KeyId, PublicJwk, SealedBytes, Secret, SignatureAlgorithm, SigningKey, StatusList, Timestamp,
+    KeyId, KeySet, PublicJwk, SealedBytes, Secret, SignatureAlgorithm, SigningKey, StatusList,
+    Timestamp,
 };
 use zeroize::Zeroizing;
 
@@ -215,8 +216,18 @@ pub trait TokenSigner: Send + Sync {
     /// The `iss` that a text of unknown origin names, if it has the form of a token at all. Says nothing of who made it.
     fn claimed_issuer(&self, token: &Secret) -> Option<String>;
 
+    /// The `kid` in the header of a text of unknown origin, whatever its form. Says nothing of who made it.
+    fn claimed_kid(&self, token: &Secret) -> Option<String>;
+
+    /// Reads a document with keys (RFC 7517, section 5). Keys that are not understood, symmetric or not for signatures are passed
+    /// over, and so is all of a key that is private.
+    ///
+    /// # Errors
+    /// [`CryptoError::NotVerified`] when it is no such document, or holds too many keys.
+    fn read_key_set(&self, document: &[u8]) -> Result<KeySet, CryptoError>;
+
     /// Verifies form, `typ` and signature of another issuer's token, by the first certificate of one of these chains, which must be
-    /// valid at `now`. The algorithm must be one of the key's, whatever the header says. Issuer, audience and times are
+    /// valid at `now`, or by one of these keys. The algorithm must be one of the key's, whatever the header says. Issuer, audience and times are
     /// the caller's to check.
     ///
     /// # Errors
@@ -224,6 +235,7 @@ pub trait TokenSigner: Send + Sync {
     fn verify_foreign_token(
         &self,
         chains: &[CertificateChain],
+        keys: &KeySet,
         token: &Secret,
         now: Timestamp,
     ) -> Result<ForeignClaims, CryptoError>;

@@ -8,6 +8,7 @@ mod clock;
 mod crypto;
 mod entropy;
 mod error;
+mod key_set;
 mod password;
 pub mod store;
 
@@ -18,5 +19,6 @@ pub use crypto::{
 };
 pub use entropy::Entropy;
 pub use error::StoreError;
+pub use key_set::KeySetSource;
 pub use password::PasswordHasher;
 pub use store::{ReadView, Store, UnitOfWork};

@@ -327,6 +327,7 @@ pub fn token_issuer(realm: u8, alias: &str, issuer: &str) -> TokenIssuer {
         alias: alias.parse().unwrap(),
         issuer: issuer.to_owned(),
         chains: vec![chain(&[2, 1, 3]), chain(&[9]), chain(&[4, 4])],
+        jwks_uri: Some(format!("https://{issuer}/keys")),
         created_at: at(1),
         updated_at: at(2),
     }

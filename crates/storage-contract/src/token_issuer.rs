@@ -23,6 +23,7 @@ pub async fn list_token_issuers_gives_those_of_the_realm_with_their_chains<H: Ha
     let harness = seeded::<H>().await;
     let bare = TokenIssuer {
         chains: Vec::new(),
+        jwks_uri: None,
         ..token_issuer(1, "c", "3")
     };
     let [second, first] = [token_issuer(1, "b", "1"), token_issuer(1, "a", "2")];
@@ -48,6 +49,7 @@ pub async fn update_token_issuer_replaces_issuer_and_chains<H: Harness>() {
     let changed = TokenIssuer {
         issuer: "3".to_owned(),
         chains: vec![CertificateChain(vec![vec![7], vec![8]])],
+        jwks_uri: None,
         updated_at: at(9),
         ..one
     };

@@ -26,6 +26,8 @@ CREATE TABLE token_issuers (
     realm_id BLOB NOT NULL REFERENCES realms (id) ON DELETE CASCADE,
     alias TEXT NOT NULL,
     issuer TEXT NOT NULL,
+    -- Where it publishes its keys, if they are to be fetched.
+    jwks_uri TEXT,
     created_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL,
     PRIMARY KEY (realm_id, alias),

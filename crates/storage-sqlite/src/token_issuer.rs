@@ -13,6 +13,7 @@ struct TokenIssuerRow {
     realm_id: Vec<u8>,
     alias: String,
     issuer: String,
+    jwks_uri: Option<String>,
     created_at: i64,
     updated_at: i64,
 }
@@ -29,6 +30,7 @@ impl TryFrom<TokenIssuerRow> for TokenIssuer {
             created_at: Timestamp::from_millis(row.created_at),
             updated_at: Timestamp::from_millis(row.updated_at),
             issuer: row.issuer,
+            jwks_uri: row.jwks_uri,
         })
     }
 }
@@ -42,7 +44,7 @@ impl<C: Loan> ReadTokenIssuers for View<C> {
         let id = realm_id.as_bytes().as_slice();
         let rows = sqlx::query_as!(
             TokenIssuerRow,
-            "SELECT realm_id, alias, issuer, created_at, updated_at FROM token_issuers
+            "SELECT realm_id, alias, issuer, jwks_uri, created_at, updated_at FROM token_issuers
              WHERE realm_id = ? ORDER BY alias",
             id,
         )
@@ -81,11 +83,12 @@ impl WriteTokenIssuers for View<Lease> {
         let created_at = issuer.created_at.millis();
         let updated_at = issuer.updated_at.millis();
         let done = sqlx::query!(
-            "INSERT INTO token_issuers (realm_id, alias, issuer, created_at, updated_at)
-             VALUES (?, ?, ?, ?, ?)",
+            "INSERT INTO token_issuers (realm_id, alias, issuer, jwks_uri, created_at, updated_at)
+             VALUES (?, ?, ?, ?, ?, ?)",
             realm_id,
             alias,
             issuer.issuer,
+            issuer.jwks_uri,
             created_at,
             updated_at,
         )
@@ -100,8 +103,10 @@ impl WriteTokenIssuers for View<Lease> {
         let alias = issuer.alias.as_str();
         let updated_at = issuer.updated_at.millis();
         let done = sqlx::query!(
-            "UPDATE token_issuers SET issuer = ?, updated_at = ? WHERE realm_id = ? AND alias = ?",
+            "UPDATE token_issuers SET issuer = ?, jwks_uri = ?, updated_at = ?
+             WHERE realm_id = ? AND alias = ?",
             issuer.issuer,
+            issuer.jwks_uri,
             updated_at,
             realm_id,
             alias,

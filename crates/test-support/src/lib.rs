@@ -1,5 +1,6 @@
 //! What the tests of several crates share: a clock that moves only when told, randomness that repeats, a store that
-//! fails when told, somebody who meddles with its file, and a whole application on a temporary folder. Only ever a
+//! fails when told, somebody who meddles with its file, issuers that publish
+//! keys, and a whole application on a temporary folder. Only ever a
 //! dev-dependency.
 
 #![expect(
@@ -14,6 +15,7 @@ mod faulty_store;
 mod hasher;
 mod holder;
 mod meddler;
+mod published_keys;
 mod test_app;
 
 pub use clock::ManualClock;
@@ -22,4 +24,5 @@ pub use faulty_store::FaultyStore;
 pub use hasher::CountingHasher;
 pub use holder::KeyHolder;
 pub use meddler::Meddler;
+pub use published_keys::PublishedKeys;
 pub use test_app::{ADMIN_PASSWORD, PUBLIC_URL, TestApp};

@@ -11,12 +11,12 @@ use breakglass_domain::{
     Account, Actor, ActorKind, BrokerDraft, EmergencyClientDraft, Principal, Privilege, Realm,
     Secret,
 };
-use breakglass_ports::{Clock, Entropy, KeyVault, PasswordHasher, Store};
+use breakglass_ports::{Clock, Entropy, KeySetSource, KeyVault, PasswordHasher, Store};
 use breakglass_storage_sqlite::SqliteStore;
 use breakglass_tokens::{JwtSigner, MasterKey, Vault};
 use tempfile::TempDir;
 
-use crate::{CountingHasher, FaultyStore, ManualClock, Meddler, SeededEntropy};
+use crate::{CountingHasher, FaultyStore, ManualClock, Meddler, PublishedKeys, SeededEntropy};
 
 /// The password of the account `admin`, and of every account of [`TestApp::add_account`].
 pub const ADMIN_PASSWORD: &str = "correct horse battery";
@@ -44,6 +44,8 @@ pub struct TestApp {
     pub hasher: Arc<CountingHasher>,
     /// Its store.
     pub store: Arc<FaultyStore>,
+    /// What other issuers publish.
+    pub published_keys: Arc<PublishedKeys>,
     /// What its first start made.
     pub made: Initialized,
     ports: Ports,
@@ -63,7 +65,9 @@ impl TestApp {
         let hasher = Arc::new(CountingHasher::default());
         let store = Arc::new(FaultyStore::new(Arc::new(open_store(folder.path()).await)));
         let entropy = Arc::new(SeededEntropy::new(7));
-        let ports = ports(folder.path(), &clock, &hasher, &store, entropy);
+        let published_keys = Arc::new(PublishedKeys::new(Arc::clone(&clock)));
+        let mut ports = ports(folder.path(), &clock, &hasher, &store, entropy);
+        ports.key_sets = Some(Arc::clone(&published_keys) as Arc<dyn KeySetSource>);
         let first = FirstStart {
             public_url: PUBLIC_URL.to_owned(),
             admin_username: "admin".to_owned(),
@@ -83,6 +87,7 @@ impl TestApp {
             clock,
             hasher,
             store,
+            published_keys,
             made,
             ports,
             folder,
@@ -95,13 +100,14 @@ impl TestApp {
             open_store(self.folder.path()).await,
         )));
         let entropy = Arc::new(SeededEntropy::new(8));
-        let ports = ports(
+        let mut ports = ports(
             self.folder.path(),
             &self.clock,
             &self.hasher,
             &store,
             entropy,
         );
+        ports.key_sets.clone_from(&self.ports.key_sets);
         let options = self.app.options().clone();
         let app = Arc::new(
             App::open(ports.clone(), options)
@@ -113,6 +119,7 @@ impl TestApp {
             clock: Arc::clone(&self.clock),
             hasher: Arc::clone(&self.hasher),
             store,
+            published_keys: Arc::clone(&self.published_keys),
             made: self.made.clone(),
             ports,
             folder: Arc::clone(&self.folder),
@@ -308,6 +315,7 @@ fn ports(
         clock: Arc::clone(clock) as Arc<dyn Clock>,
         entropy: entropy as Arc<dyn Entropy>,
         hasher: Arc::clone(hasher) as Arc<dyn PasswordHasher>,
+        key_sets: None,
         signer: Arc::new(JwtSigner::new(Arc::clone(&vault))),
         store: Arc::clone(store) as Arc<dyn Store>,
         vault,

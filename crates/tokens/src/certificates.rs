@@ -19,7 +19,7 @@ const MAX_TEXT: usize = 32 * 1024;
 const LABEL: &str = "CERTIFICATE";
 
 /// The algorithms of an RSA key.
-const RSA: [Algorithm; 6] = [
+pub(crate) const RSA: [Algorithm; 6] = [
     Algorithm::RS256,
     Algorithm::RS384,
     Algorithm::RS512,

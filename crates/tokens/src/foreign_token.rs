@@ -1,16 +1,17 @@
-//! Tokens of other issuers, verified by the certificates that were stored for them.
+//! Tokens of other issuers, verified by the certificates that were stored for them or by the keys that they publish.
 
 use std::collections::{BTreeMap, HashSet};
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use breakglass_domain::{CertificateChain, ForeignClaims, Timestamp};
+use breakglass_domain::{CertificateChain, ForeignClaims, KeySet, Timestamp};
 use breakglass_ports::CryptoError;
-use jsonwebtoken::{Validation, decode, decode_header};
+use jsonwebtoken::{DecodingKey, Header, Validation, decode, decode_header};
 use serde::Deserialize;
 
 use crate::certificates::signing_key;
 use crate::jws::MAX_TOKEN_BYTES;
+use crate::key_set::verifying_key;
 use crate::public_jwk::{OneOrMany, instant};
 
 /// The kinds of signed texts that pass for a token (RFC 9068, section 2.1; RFC 7519, section 5.1).
@@ -44,10 +45,17 @@ pub(crate) fn claimed_issuer(token: &str) -> Option<String> {
     Some(claimed.iss)
 }
 
-/// Verifies a token by the first chain whose key signed it. The algorithm must be one of the key's (RFC 8725, section 3.1); what
-/// else the header says of keys is passed over.
+/// The `kid` that a token names, be it true or not.
+pub(crate) fn claimed_kid(token: &str) -> Option<String> {
+    let is_short = token.len() <= MAX_TOKEN_BYTES;
+    decode_header(token).ok().filter(|_| is_short)?.kid
+}
+
+/// Verifies a token by the first key that signed it, of these chains and then of this set. The algorithm must be one of the key's
+/// (RFC 8725, section 3.1); what else the header says of keys, but for the name of one in the set, is passed over.
 pub(crate) fn verify(
     chains: &[CertificateChain],
+    keys: &KeySet,
     token: &str,
     now: Timestamp,
 ) -> Result<ForeignClaims, CryptoError> {
@@ -62,16 +70,16 @@ pub(crate) fn verify(
     if !is_token || header.crit.is_some() {
         return Err(refused);
     }
-    let claims = chains.iter().find_map(|chain| {
+    let of_chains = chains.iter().filter_map(|chain| {
         let (key, algorithms) = signing_key(chain, now)?;
-        let algorithm = algorithms.iter().find(|known| **known == header.alg)?;
-        let mut validation = Validation::new(*algorithm);
-        validation.required_spec_claims = HashSet::new();
-        validation.validate_exp = false;
-        validation.validate_aud = false;
-        decode::<ForeignJson>(token, &key, &validation).ok()
+        algorithms.contains(&header.alg).then_some(key)
     });
-    let claims = claims.ok_or(refused)?.claims;
+    let published = keys.candidates(header.kid.as_deref());
+    let published = published.filter_map(|key| verifying_key(key, header.alg));
+    let claims = of_chains
+        .chain(published)
+        .find_map(|key| signed_by(&key, &header, token))
+        .ok_or(refused)?;
     Ok(ForeignClaims {
         issuer: claims.iss,
         subject: claims.sub,
@@ -82,4 +90,13 @@ pub(crate) fn verify(
         groups: claims.group_names,
         privileges: claims.privs,
     })
+}
+
+fn signed_by(key: &DecodingKey, header: &Header, token: &str) -> Option<ForeignJson> {
+    let mut validation = Validation::new(header.alg);
+    validation.required_spec_claims = HashSet::new();
+    validation.validate_exp = false;
+    validation.validate_aud = false;
+    let read = decode::<ForeignJson>(token, key, &validation).ok()?;
+    Some(read.claims)
 }

@@ -31,6 +31,7 @@ mod holder_key;
 mod host_token;
 mod jws;
 mod kept_pairs;
+mod key_set;
 mod master_key;
 mod password;
 mod public_jwk;

@@ -97,7 +97,7 @@ fn material(given: &Map<String, Value>) -> Option<(SignatureAlgorithm, PublicKey
 }
 
 /// A modulus of 2048 to 8192 bits, and an odd exponent of more than 1.
-fn is_rsa(modulus: &[u8], exponent: &[u8]) -> bool {
+pub(crate) fn is_rsa(modulus: &[u8], exponent: &[u8]) -> bool {
     let is_long = (256..=1024).contains(&modulus.len()) && modulus.first() != Some(&0);
     let is_odd = exponent.last().is_some_and(|last| last % 2 == 1);
     is_long && is_odd && exponent.len() <= 8 && exponent != [1]

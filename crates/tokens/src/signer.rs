@@ -8,7 +8,7 @@ use breakglass_domain::audit::{Checkpoint, SignedCheckpoint};
 use breakglass_domain::host_token::HostTokenClaims;
 use breakglass_domain::{
     AccessTokenClaims, BrokerId, CertificateChain, ClientAssertion, DpopProof, ForeignClaims,
-    KeyId, PublicJwk, Secret, SignatureAlgorithm, SigningKey, Timestamp,
+    KeyId, KeySet, PublicJwk, Secret, SignatureAlgorithm, SigningKey, Timestamp,
 };
 use breakglass_ports::{
     ChainFault, CryptoError, KeyVault, PublicKey, StatusListToken, TokenSigner,
@@ -21,7 +21,7 @@ use crate::host_token::HostTokenJson;
 use crate::jws::{self, Kind, MAX_TOKEN_BYTES};
 use crate::kept_pairs::KeptPairs;
 use crate::signing_pair::SigningPair;
-use crate::{certificates, client_assertion, dpop, foreign_token, public_jwk};
+use crate::{certificates, client_assertion, dpop, foreign_token, key_set, public_jwk};
 
 /// Key pairs kept between signatures: more than the live keys of any sensible number of brokers.
 const KEPT_PAIRS: usize = 256;
@@ -169,13 +169,22 @@ impl TokenSigner for JwtSigner {
         foreign_token::claimed_issuer(token.expose())
     }
 
+    fn claimed_kid(&self, token: &Secret) -> Option<String> {
+        foreign_token::claimed_kid(token.expose())
+    }
+
+    fn read_key_set(&self, document: &[u8]) -> Result<KeySet, CryptoError> {
+        key_set::read(document)
+    }
+
     fn verify_foreign_token(
         &self,
         chains: &[CertificateChain],
+        keys: &KeySet,
         token: &Secret,
         now: Timestamp,
     ) -> Result<ForeignClaims, CryptoError> {
-        foreign_token::verify(chains, token.expose(), now)
+        foreign_token::verify(chains, keys, token.expose(), now)
     }
 
     fn sign_host_token(

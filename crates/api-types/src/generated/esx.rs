@@ -134,7 +134,10 @@ pub struct EsxTokenIssuerCreateSpec {
     /// A name for it, unique in the realm. Required.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub issuer_alias: Option<String>,
-    /// The certificates whose keys sign its tokens. Required.
+    /// Where it publishes its keys (RFC 7517); they are fetched and kept for a while. An extension.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub jwks_uri: Option<String>,
+    /// The certificates whose keys sign its tokens. Required without `jwks_uri`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub signing_cert_chains: Option<Vec<EsxCertChain>>,
 }
@@ -146,6 +149,9 @@ pub struct EsxTokenIssuerInfo {
     /// What stands in `iss` of its tokens. Required.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub issuer: Option<String>,
+    /// Where it publishes its keys (RFC 7517); they are fetched and kept for a while. An extension.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub jwks_uri: Option<String>,
     /// The certificates whose keys sign its tokens. Required.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub signing_cert_chains: Option<Vec<EsxCertChain>>,
@@ -161,6 +167,9 @@ pub struct EsxTokenIssuerSummary {
     /// Its name. Required.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub issuer_alias: Option<String>,
+    /// Where it publishes its keys; with `FULL`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub jwks_uri: Option<String>,
     /// The certificates; with `FULL`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub signing_cert_chains: Option<Vec<EsxCertChain>>,
@@ -176,6 +185,9 @@ pub struct EsxTokenIssuerUpdateSpec {
     /// What stands in `iss` of its tokens.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub issuer: Option<String>,
+    /// Where it publishes its keys; an empty text for nowhere.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub jwks_uri: Option<String>,
     /// The certificates whose keys sign its tokens.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub signing_cert_chains: Option<Vec<EsxCertChain>>,

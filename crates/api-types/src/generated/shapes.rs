@@ -1216,12 +1216,12 @@ impl Shaped for esx::EsxTokenIssuerCreateSpec {
         fields: &[
             Field::new("issuer", "issuer", Kind::Text).required(),
             Field::new("issuer_alias", "issuer_alias", Kind::Text).required(),
+            Field::new("jwks_uri", "jwks_uri", Kind::Text),
             Field::new(
                 "signing_cert_chains",
                 "signing_cert_chains",
                 Kind::List(&Kind::Object(esx::EsxCertChain::SHAPE)),
-            )
-            .required(),
+            ),
         ],
     };
 }
@@ -1230,6 +1230,7 @@ impl Shaped for esx::EsxTokenIssuerUpdateSpec {
     const SHAPE: &'static Shape = &Shape {
         fields: &[
             Field::new("issuer", "issuer", Kind::Text),
+            Field::new("jwks_uri", "jwks_uri", Kind::Text),
             Field::new(
                 "signing_cert_chains",
                 "signing_cert_chains",

@@ -93,8 +93,11 @@ pub(crate) enum TokenIssuerCommand {
         #[arg(long, value_name = "TEXT")]
         issuer: String,
         /// A file with a chain of certificates (PEM), the one whose key signs tokens first; may be repeated
-        #[arg(long, value_name = "FILE", required = true)]
+        #[arg(long, value_name = "FILE", required_unless_present = "jwks_uri")]
         chain: Vec<PathBuf>,
+        /// Where it publishes its keys (RFC 7517), to be fetched when a token needs them
+        #[arg(long, value_name = "URL")]
+        jwks_uri: Option<String>,
         /// Where and how.
         #[command(flatten)]
         place: PlaceArgs,
@@ -116,7 +119,7 @@ pub(crate) enum TokenIssuerCommand {
         #[command(flatten)]
         place: PlaceArgs,
     },
-    /// Show an issuer with its certificates
+    /// Show an issuer with its certificates and where its keys are
     Show {
         /// Its alias
         alias: String,
@@ -124,7 +127,7 @@ pub(crate) enum TokenIssuerCommand {
         #[command(flatten)]
         place: PlaceArgs,
     },
-    /// Change the issuer or its certificates
+    /// Change the issuer, its certificates or where its keys are
     Update {
         /// Its alias
         alias: String,
@@ -134,6 +137,9 @@ pub(crate) enum TokenIssuerCommand {
         /// A file with a chain of certificates (PEM); may be repeated, and replaces all that there are
         #[arg(long, value_name = "FILE")]
         chain: Vec<PathBuf>,
+        /// Where it publishes its keys (RFC 7517); an empty text for nowhere
+        #[arg(long, value_name = "URL")]
+        jwks_uri: Option<String>,
         /// Where and how.
         #[command(flatten)]
         place: PlaceArgs,

@@ -45,6 +45,11 @@ pub(crate) struct ServeArgs {
     /// nonce is asked for when the clock of a client is more than a minute off.
     #[arg(long, value_name = "BOOL", env = "BREAKGLASS_REQUIRE_DPOP_NONCE", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = BoolishValueParser::new())]
     pub(crate) require_dpop_nonce: Option<bool>,
+    /// Fetch the keys of trusted issuers from `http://` addresses too
+    ///
+    /// Whoever can change what comes over such a connection can make tokens that are believed.
+    #[arg(long, value_name = "BOOL", env = "BREAKGLASS_ALLOW_PLAIN_HTTP_KEY_SETS", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = BoolishValueParser::new())]
+    pub(crate) allow_plain_http_key_sets: Option<bool>,
     /// Serve without TLS on an address that others can reach, because a proxy in front speaks TLS
     #[arg(long, value_name = "BOOL", env = "BREAKGLASS_ALLOW_PLAINTEXT", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = BoolishValueParser::new())]
     pub(crate) allow_plaintext: Option<bool>,

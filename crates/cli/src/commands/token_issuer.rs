@@ -41,12 +41,14 @@ async fn carry_out(
             alias,
             issuer,
             chain,
+            jwks_uri,
             ..
         } => {
             let spec = EsxTokenIssuerCreateSpec {
                 issuer: Some(issuer.clone()),
                 issuer_alias: Some(alias.clone()),
-                signing_cert_chains: Some(chains(chain)?),
+                signing_cert_chains: given_chains(chain)?,
+                jwks_uri: jwks_uri.clone(),
             };
             let call = Call::new(Operation::CreateSecurityTokenIssuer, &[]).body(&spec)?;
             place.call(client, call).await?;
@@ -81,15 +83,13 @@ async fn carry_out(
             alias,
             issuer,
             chain,
+            jwks_uri,
             ..
         } => {
             let spec = EsxTokenIssuerUpdateSpec {
                 issuer: issuer.clone(),
-                signing_cert_chains: if chain.is_empty() {
-                    None
-                } else {
-                    Some(chains(chain)?)
-                },
+                signing_cert_chains: given_chains(chain)?,
+                jwks_uri: jwks_uri.clone(),
             };
             let path = [("issuerAlias", alias.as_str())];
             let call = Call::new(Operation::UpdateSecurityTokenIssuer, &path).body(&spec)?;
@@ -102,10 +102,10 @@ async fn carry_out(
     }
 }
 
-/// The chains of these files. What is in them is for the server to judge.
-fn chains(files: &[PathBuf]) -> Result<Vec<EsxCertChain>, Failure> {
-    let files = files.iter();
-    files
+/// The chains of these files, if there are any. What is in them is for the server to judge.
+fn given_chains(files: &[PathBuf]) -> Result<Option<Vec<EsxCertChain>>, Failure> {
+    let chains = files
+        .iter()
         .map(|path| {
             let text = fs::read_to_string(path).map_err(|error| {
                 let message = format!("cannot read {}", path.display());
@@ -115,7 +115,8 @@ fn chains(files: &[PathBuf]) -> Result<Vec<EsxCertChain>, Failure> {
                 cert_chain: Some(vec![text]),
             })
         })
-        .collect()
+        .collect::<Result<Vec<_>, Failure>>()?;
+    Ok(Some(chains).filter(|chains| !chains.is_empty()))
 }
 
 fn list(answer: &Answer, output: Output, context: &mut Context) -> Result<(), Failure> {
@@ -141,6 +142,7 @@ fn show(answer: &Answer, output: Output, context: &mut Context) -> Result<(), Fa
     let chains = issuer.signing_cert_chains.unwrap_or_default();
     let facts = [
         ("Issuer", issuer.issuer.unwrap_or_default()),
+        ("Keys at", issuer.jwks_uri.unwrap_or_default()),
         ("Chains", chains.len().to_string()),
     ];
     context

@@ -24,6 +24,8 @@ const WRITABLE_BITS: u32 = 0o022;
 pub(crate) struct SettingsFile {
     /// The password of the administrator at the first start.
     pub(crate) admin_password_file: Option<PathBuf>,
+    /// Whether the keys of trusted issuers may be fetched without TLS.
+    pub(crate) allow_plain_http_key_sets: Option<bool>,
     /// Whether an address that others reach may be served without TLS.
     pub(crate) allow_plaintext: Option<bool>,
     /// Where checkpoints are appended.

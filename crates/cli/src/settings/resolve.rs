@@ -180,6 +180,10 @@ impl ServeSettings {
         };
         let nonce = flags.require_dpop_nonce.or(file.require_dpop_nonce);
         settings.data.options.require_dpop_nonce = nonce == Some(true);
+        let plain = flags
+            .allow_plain_http_key_sets
+            .or(file.allow_plain_http_key_sets);
+        settings.data.options.allow_plain_http_key_sets = plain == Some(true);
         let services = accept_services(file.service.unwrap_or_default());
         let services = services.map_err(|report| report.to_string());
         settings.data.options.services = faults.note("service", services).unwrap_or_default();

@@ -145,7 +145,11 @@ fn hint_of_tls(error: &rustls::Error) -> Option<&'static str> {
     }
 }
 
-fn tls(ca_cert: Option<&Path>) -> Result<ClientConfig, Failure> {
+/// TLS that trusts the system's certificates, or only those of a file.
+///
+/// # Errors
+/// When the certificates cannot be read.
+pub(crate) fn tls(ca_cert: Option<&Path>) -> Result<ClientConfig, Failure> {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let builder = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()

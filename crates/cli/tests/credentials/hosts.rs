@@ -89,6 +89,20 @@ async fn an_issuer_is_trusted_for_a_while() {
         "{}",
         odd.failure()
     );
+    let keys = "token-issuer update LOCAL vc --jwks-uri";
+    folder
+        .succeeds(&format!("{keys} https://vc.example/keys"))
+        .await;
+    let shown = folder.succeeds("token-issuer show LOCAL vc").await;
+    assert!(
+        shown.out.contains("https://vc.example/keys"),
+        "{}",
+        shown.out
+    );
+    let odd = folder
+        .fails(&format!("{keys} http://vc.example/keys"), Exit::Invalid)
+        .await;
+    assert!(odd.failure().contains("jwks_uri"), "{}", odd.failure());
     folder.succeeds("token-issuer remove LOCAL vc --yes").await;
     folder
         .fails("token-issuer show LOCAL vc", Exit::NotFound)

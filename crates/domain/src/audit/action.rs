@@ -85,8 +85,8 @@ actions! {
     SettingsUpdated = "settings.updated", "The fleet-wide IAM settings were changed.";
     SigningKeyCreated = "signing_key.created", "A signing key was made.";
     SigningKeyRetired = "signing_key.retired", "A signing key whose last token had ended was retired, its private half destroyed.";
+    SigningKeyRevoked = "signing_key.revoked", "A signing key was retired at once, its private half destroyed and every token that it signed recalled.";
     TokenIssuerCreated = "token_issuer.created", "A realm trusts an issuer.";
     TokenIssuerDeleted = "token_issuer.deleted", "A realm trusts an issuer no longer.";
     TokenIssuerUpdated = "token_issuer.updated", "The name or the certificates of a trusted issuer were changed.";
-    SigningKeyRevoked = "signing_key.revoked", "A signing key was retired at once, its private half destroyed and every token that it signed recalled.";
 }

@@ -6,6 +6,7 @@ use breakglass_api_types::esx::{
     EsxTokenIssuerUpdateSpec,
 };
 use breakglass_app::{TokenIssuerDraft, TokenIssuerView};
+use breakglass_domain::ValidationReport;
 
 use super::Projection;
 use crate::call::Call;
@@ -27,6 +28,11 @@ pub(crate) async fn list(call: Call) -> Result<Reply, Failure> {
             issuer: (projection >= Projection::Normal).then(|| view.issuer.issuer.clone()),
             issuer_alias: Some(view.issuer.alias.to_string()),
             signing_cert_chains: (projection >= Projection::Full).then(|| chains(view)),
+            jwks_uri: view
+                .issuer
+                .jwks_uri
+                .clone()
+                .filter(|_| projection >= Projection::Full),
             summary_type: Some(projection.name().to_owned()),
         })
         .collect();
@@ -42,17 +48,22 @@ pub(crate) async fn get(call: Call) -> Result<Reply, Failure> {
     Reply::json(&EsxTokenIssuerInfo {
         issuer: Some(view.issuer.issuer.clone()),
         signing_cert_chains: Some(chains(&view)),
+        jwks_uri: view.issuer.jwks_uri.clone(),
     })
 }
 
 /// `createSecurityTokenIssuer`.
 pub(crate) async fn create(call: Call) -> Result<Reply, Failure> {
     let Parsed { value, failures } = call.json::<EsxTokenIssuerCreateSpec>()?;
-    reject_faults(failures, None)?;
+    let has_keys = value.signing_cert_chains.is_some() || value.jwks_uri.is_some();
+    let missing = "is required, unless jwks_uri is given";
+    let missing = ValidationReport::of("signing_cert_chains", missing);
+    reject_faults(failures, Some(missing).filter(|_| !has_keys))?;
     let draft = TokenIssuerDraft {
         issuer_alias: value.issuer_alias,
         issuer: value.issuer,
         signing_cert_chains: value.signing_cert_chains.map(texts),
+        jwks_uri: value.jwks_uri,
     };
     call.app()
         .create_token_issuer(call.caller()?, call.realm, draft)
@@ -68,6 +79,7 @@ pub(crate) async fn update(call: Call) -> Result<Reply, Failure> {
         issuer_alias: None,
         issuer: value.issuer,
         signing_cert_chains: value.signing_cert_chains.map(texts),
+        jwks_uri: value.jwks_uri,
     };
     let alias = call.parameter("issuerAlias");
     call.app()

@@ -256,6 +256,7 @@ async fn add_credentials(harness: &Harness, realm: &Realm, operation: Operation)
                 issuer_alias: Some(CLIENT.to_owned()),
                 issuer: Some("https://sample.example".to_owned()),
                 signing_cert_chains: Some(vec![vec![certificate()]]),
+                jwks_uri: None,
             };
             let realm = Some(realm.id);
             let made = app.create_token_issuer(&admin, realm, draft).await;

@@ -7,7 +7,8 @@ use base64::engine::general_purpose::STANDARD;
 use breakglass_domain::decision::Holder;
 use breakglass_domain::host_token::HostTokenClaims;
 use breakglass_domain::{
-    CertificateChain, Entitlement, ForeignClaims, Secret, SignatureAlgorithm, Timestamp, TokenId,
+    CertificateChain, Entitlement, ForeignClaims, KeySet, Secret, SignatureAlgorithm, Timestamp,
+    TokenId,
 };
 use breakglass_ports::{CryptoError, TokenSigner};
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
@@ -15,9 +16,10 @@ use proptest::prelude::*;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use serde_json::{Value, json};
 
-use super::fixture::{FIXTURE, encoded, jwk};
+use super::fixture::{FIXTURE, encoded, jwk, signed};
 use crate::certificates::{read_chain, write};
-use crate::foreign_token::{claimed_issuer, verify};
+use crate::foreign_token::{self, claimed_issuer, claimed_kid};
+use crate::key_set;
 
 /// 2026-01-01T00:00:00Z.
 const NOW: Timestamp = Timestamp::from_millis(1_767_225_600_000);
@@ -75,6 +77,14 @@ fn payload() -> Value {
         "group_names": ["vsphere.local\\admins"],
         "privs": {"scope1": ["p1", "p2"]},
     })
+}
+
+fn verify(
+    chains: &[CertificateChain],
+    token: &str,
+    now: Timestamp,
+) -> Result<ForeignClaims, CryptoError> {
+    foreign_token::verify(chains, &KeySet::default(), token, now)
 }
 
 fn check(issuer: &Issuer, token: &str) -> Result<ForeignClaims, CryptoError> {
@@ -239,5 +249,73 @@ proptest! {
         prop_assert!(read_chain(&[STANDARD.encode(der)]).is_err());
         drop(claimed_issuer(&text));
         drop(claimed_issuer(&Secret::new(text).expose().repeat(2)));
+    }
+}
+
+/// What an issuer publishes that has these keys.
+fn published(keys: &Value) -> KeySet {
+    key_set::read(json!({ "keys": keys }).to_string().as_bytes()).unwrap()
+}
+
+#[test]
+fn a_token_is_believed_by_the_key_that_its_issuer_publishes() {
+    for algorithm in [
+        SignatureAlgorithm::Es256,
+        SignatureAlgorithm::EdDsa,
+        SignatureAlgorithm::Rs256,
+    ] {
+        let key = |kid: &str| {
+            let mut key = jwk(algorithm);
+            key["kid"] = json!(kid);
+            key
+        };
+        let header = |kid: &str| json!({"alg": algorithm.name(), "typ": "JWT", "kid": kid});
+        let token = signed(algorithm, &header("k1"), &payload());
+        assert_eq!(claimed_kid(&token).as_deref(), Some("k1"));
+        let check = |keys: Value| foreign_token::verify(&[], &published(&keys), &token, NOW);
+        assert!(
+            check(json!([key("k0"), key("k1")])).is_ok(),
+            "{algorithm:?}"
+        );
+        for (keys, why) in [
+            (json!([]), "there is none"),
+            (json!([key("k0")]), "it has another name"),
+        ] {
+            assert!(check(keys).is_err(), "{algorithm:?}: {why}");
+        }
+        for (member, value) in [("alg", json!("PS512")), ("use", json!("enc"))] {
+            let mut other = key("k1");
+            other[member] = value;
+            assert!(check(json!([other])).is_err(), "{algorithm:?}: {member}");
+        }
+        let mut header = header("k1");
+        header["jku"] = json!("https://elsewhere/keys");
+        header["jwk"] = key("k1");
+        let token = signed(algorithm, &header, &payload());
+        assert!(foreign_token::verify(&[], &KeySet::default(), &token, NOW).is_err());
+    }
+}
+
+#[test]
+fn only_public_keys_for_signatures_are_read_of_a_document() {
+    let mut private = jwk(SignatureAlgorithm::Es256);
+    private["d"] = json!("c2VjcmV0");
+    let odd = json!([
+        {"kty": "oct", "k": "c2VjcmV0", "kid": "k"},
+        {"kty": "RSA", "n": "AQAB", "e": "AQAB"},
+        {"kty": "EC", "crv": "secp256k1", "x": "AA", "y": "AA"},
+        {"kty": "new"},
+        7,
+        private,
+    ]);
+    let keys = published(&odd).keys;
+    assert_eq!(keys.len(), 1, "{keys:?}");
+    assert!(!keys[0].jwk.contains("c2VjcmV0"), "{keys:?}");
+    let many = json!({"keys": vec![jwk(SignatureAlgorithm::EdDsa); 65]});
+    for document in ["", "[]", "{}", &many.to_string()] {
+        assert_eq!(
+            key_set::read(document.as_bytes()),
+            Err(CryptoError::NotVerified)
+        );
     }
 }

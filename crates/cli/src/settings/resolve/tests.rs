@@ -250,4 +250,7 @@ fn certificates_of_clients_need_tls_here() {
     assert!(fault.contains("needs tls-cert"), "{fault}");
     let settings = resolve(&[], "require-dpop-nonce = true").unwrap();
     assert!(settings.data.options.require_dpop_nonce);
+    assert!(!settings.data.options.allow_plain_http_key_sets);
+    let settings = resolve(&["--allow-plain-http-key-sets"], "").unwrap();
+    assert!(settings.data.options.allow_plain_http_key_sets);
 }

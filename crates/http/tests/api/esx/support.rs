@@ -39,8 +39,29 @@ impl Issuer {
         })
     }
 
+    /// What it publishes, where its key has this name.
+    pub(super) fn key_set(&self, kid: &str) -> String {
+        // An uncompressed point: RFC 5480, section 2.2.
+        let point = self.key.public_key_raw();
+        let (x, y) = point[1..].split_at(32);
+        let [x, y] = [x, y].map(|number| URL_SAFE_NO_PAD.encode(number));
+        let key = json!({"kty": "EC", "crv": "P-256", "x": x, "y": y, "kid": kid, "use": "sig"});
+        json!({ "keys": [key] }).to_string()
+    }
+
     /// A token of this subject with further claims, that lives for ten minutes.
     pub(super) fn token(&self, harness: &Harness, subject: &str, more: &Value) -> String {
+        self.token_by(&json!({"alg": "ES256"}), harness, subject, more)
+    }
+
+    /// The same with this header.
+    pub(super) fn token_by(
+        &self,
+        header: &Value,
+        harness: &Harness,
+        subject: &str,
+        more: &Value,
+    ) -> String {
         let now = harness.test.app.now().seconds();
         let mut claims = json!({
             "iss": self.name,
@@ -53,7 +74,7 @@ impl Issuer {
             claims[name] = value.clone();
         }
         let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
-        let signed = format!("{}.{}", part(&json!({"alg": "ES256"})), part(&claims));
+        let signed = format!("{}.{}", part(header), part(&claims));
         let der = self.key.sign(signed.as_bytes()).unwrap();
         format!("{signed}.{}", URL_SAFE_NO_PAD.encode(fixed(&der)))
     }
