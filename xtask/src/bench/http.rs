@@ -13,13 +13,30 @@ pub(super) fn exchange(
     authorization: Option<&str>,
     body: Option<&Value>,
 ) -> Result<Value> {
+    let body = body.map(Value::to_string).unwrap_or_default();
+    send((method, url), authorization, ("application/json", &body))
+}
+
+/// Sends a form, and gives the JSON that comes back.
+pub(super) fn submit(url: &str, form: &str) -> Result<Value> {
+    send(
+        ("POST", url),
+        None,
+        ("application/x-www-form-urlencoded", form),
+    )
+}
+
+fn send(
+    (method, url): (&str, &str),
+    authorization: Option<&str>,
+    (content_type, body): (&str, &str),
+) -> Result<Value> {
     let rest = url.strip_prefix("http://").context("only plain HTTP")?;
     let (host, path) = rest.split_once('/').context("a URL has a path")?;
-    let body = body.map(Value::to_string).unwrap_or_default();
     let authorization = authorization.map(|value| format!("authorization: {value}\r\n"));
     // An HTTP/1.0 request is answered in one piece, and the connection ends with the answer.
     let request = format!(
-        "{method} /{path} HTTP/1.0\r\nhost: {host}\r\n{}content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+        "{method} /{path} HTTP/1.0\r\nhost: {host}\r\n{}content-type: {content_type}\r\ncontent-length: {}\r\n\r\n{body}",
         authorization.unwrap_or_default(),
         body.len()
     );

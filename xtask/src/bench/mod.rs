@@ -3,6 +3,7 @@
 //! Server and load have a core each where there are two. Every server is loaded in turn, round after round, so that a
 //! machine that slows down slows them all; a figure is the median of the rounds.
 
+mod decisions;
 mod http;
 mod load;
 mod process;

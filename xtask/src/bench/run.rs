@@ -35,6 +35,9 @@ pub(crate) struct Arguments {
     /// Also measure with so many API tokens in the realm, beside ten thousand of them; a million takes minutes to make
     #[arg(long, value_parser = clap::value_parser!(u64).range(10_000..))]
     tokens: Option<u64>,
+    /// Also measure decisions with so many client profiles, beside ten of them
+    #[arg(long, value_parser = clap::value_parser!(u64).range(10..=1000))]
+    profiles: Option<u64>,
 }
 
 /// Builds, starts, loads and reports.
@@ -51,11 +54,21 @@ pub(crate) fn run(root: &Path, arguments: &Arguments) -> Result<()> {
     let mut loads = vec![Load::bare("bare hyper answer", hello.url())];
     loads.extend(stage.loads());
     let mut grown = Vec::new();
+    let another = |number: usize| {
+        let folder = folder.path().join(format!("grown-{number}"));
+        std::fs::create_dir(&folder)?;
+        Stage::set(&release.join("breakglass"), &folder)
+    };
+    for count in arguments.profiles.iter().flat_map(|most| [10, *most]) {
+        say(&format!("making {count} client profiles"));
+        let stage = another(grown.len())?;
+        stage.fill_profiles(count)?;
+        loads.extend(stage.loads_of_decisions(count)?);
+        grown.push(stage);
+    }
     for count in arguments.tokens.iter().flat_map(|most| [FEW, *most]) {
         say(&format!("making {count} API tokens"));
-        let folder = folder.path().join(format!("grown-{count}-{}", grown.len()));
-        std::fs::create_dir(&folder)?;
-        let stage = Stage::set(&release.join("breakglass"), &folder)?;
+        let stage = another(grown.len())?;
         stage.fill(count)?;
         loads.extend(stage.loads_over(count));
         grown.push(stage);

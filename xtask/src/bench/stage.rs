@@ -49,7 +49,7 @@ struct Machine {
 }
 
 /// The id of the API client.
-const MACHINE: &str = "bench";
+pub(super) const MACHINE: &str = "bench";
 
 impl Stage {
     /// Starts a server on an empty folder and makes what the loads need.
@@ -192,6 +192,28 @@ impl Stage {
         loads
     }
 
+    /// Where it answers.
+    pub(super) fn url(&self) -> &str {
+        self.server.url()
+    }
+
+    /// The `Authorization` of the administrator.
+    pub(super) fn authorization(&self) -> &str {
+        &self.authorization
+    }
+
+    /// The secret of the machine.
+    pub(super) fn machine_secret(&self) -> &str {
+        &self.machine.secret
+    }
+
+    /// A token that nothing gets anew.
+    pub(super) fn emergency_token(&self) -> Result<String> {
+        let lines = std::fs::read_to_string(&self.tokens)?;
+        let first = lines.lines().next().context("there is no token")?;
+        Ok(first.to_owned())
+    }
+
     fn load(&self, name: &str, method: &'static str, url: String) -> Load {
         Load {
             authorization: Some(self.authorization.clone()),
@@ -232,7 +254,7 @@ impl Machine {
     }
 }
 
-fn text<'a>(object: &'a Value, name: &str) -> Result<&'a str> {
+pub(super) fn text<'a>(object: &'a Value, name: &str) -> Result<&'a str> {
     let value = object.get(name).and_then(Value::as_str);
     value.with_context(|| format!("the answer has no {name}"))
 }

@@ -56,7 +56,7 @@ async fn keys_are_fetched_kept_and_fetched_again_for_one_that_is_unknown() {
     assert_eq!(ask(&issuer, "k1").await, (401, 3));
     // An issuer that cannot be reached is believed for an hour.
     published.publish(URL, None);
-    harness.test.clock.advance(3000_000);
+    harness.test.clock.advance(3_000_000);
     assert_eq!(ask(&next, "k2").await, (200, 4));
     harness.test.clock.advance(600_000);
     assert_eq!(ask(&next, "k2").await, (401, 5));
