@@ -4,20 +4,15 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use breakglass_domain::decision::{Decision, Holder as Known, ProfileIndex};
-use breakglass_domain::foreign_token::VENDOR_AUDIENCE;
-use breakglass_domain::host_token::HostTokenClaims;
 use breakglass_domain::{
-    Account, Broker, Entitlement, IssuerAlias, Principal, Privilege, Reach, Realm, RealmId, Secret,
-    TokenIssuer, VerifiedBy,
+    Account, Entitlement, Principal, Privilege, Reach, Realm, RealmId, Secret, TokenIssuer,
 };
 use breakglass_ports::ReadView;
 
 use crate::app::{App, lock};
 use crate::authentication::Credentials;
-use crate::caller::{Caller, Origin};
+use crate::caller::Caller;
 use crate::error::{Error, Refusal, Resource};
-use crate::live_token::{Holder, LiveToken};
-use crate::possession::ShownProof;
 
 /// By what it is known who a caller is.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -63,58 +58,11 @@ impl HostIdentity {
 #[derive(Debug)]
 pub(crate) struct Rules {
     epoch: u64,
-    profiles: ProfileIndex,
-    issuers: Vec<TokenIssuer>,
-}
-
-/// What shows a token, and where.
-#[derive(Clone, Copy)]
-struct Shown<'a> {
-    token: &'a Secret,
-    proof: Option<&'a ShownProof>,
-    origin: &'a Origin,
-    operation: &'a str,
+    pub(crate) profiles: ProfileIndex,
+    pub(crate) issuers: Vec<TokenIssuer>,
 }
 
 impl App {
-    /// Proves who a caller is for the hosts of a realm, and decides what it may do there: by an access token of the realm, by a
-    /// host token, by a token of an issuer that the realm trusts, or by the name and password of a local account. A token of
-    /// ours is of its own realm; for whatever else, `realm` says which, or else it is the oldest.
-    ///
-    /// # Errors
-    /// As [`App::authenticate`]; [`Resource::Realm`] is not found when there is none, or the token is of another.
-    pub async fn authenticate_host(
-        &self,
-        credentials: Option<Credentials>,
-        realm: Option<RealmId>,
-        origin: Origin,
-        operation: &str,
-    ) -> Result<Caller, Error> {
-        let (token, proof) = match credentials {
-            Some(Credentials::Bearer(token)) => (token, None),
-            Some(Credentials::Dpop { token, proof }) => (token, Some(proof)),
-            other => {
-                let caller = self.authenticate(other, origin, operation).await?;
-                return self.as_host_caller(caller, realm).await;
-            }
-        };
-        let shown = Shown {
-            token: &token,
-            proof: proof.as_ref(),
-            origin: &origin,
-            operation,
-        };
-        let caller = match self.own_broker(&token).await? {
-            Some((broker, own)) => self.by_own_token(shown, &broker, &own).await?,
-            None => self.by_foreign_token(shown, realm).await?,
-        };
-        let own = caller.host.as_ref().map(|host| host.realm_id);
-        if realm.is_some_and(|asked| Some(asked) != own) {
-            return Err(Error::NotFound(Resource::Realm));
-        }
-        Ok(caller)
-    }
-
     /// Lets a caller pass that is entitled to one of these, or to everything; a refusal is audited, with repeats folded.
     ///
     /// # Errors
@@ -196,7 +144,7 @@ impl App {
         Ok(realm)
     }
 
-    async fn realm_or_oldest(
+    pub(crate) async fn realm_or_oldest(
         &self,
         view: &mut dyn ReadView,
         asked: Option<RealmId>,
@@ -233,177 +181,6 @@ impl App {
         Ok(rules)
     }
 
-    /// The broker of ours whose key a token names, with its realm.
-    async fn own_broker(&self, token: &Secret) -> Result<Option<(Broker, OwnKey)>, Error> {
-        let Some(key_id) = self.ports.signer.claimed_key(token) else {
-            return Ok(None);
-        };
-        let mut view = self.ports.store.read().await?;
-        let Some(key) = view.find_signing_key(&key_id).await? else {
-            return Ok(None);
-        };
-        let Some(broker_id) = key.broker_id else {
-            return Ok(None);
-        };
-        let broker = view.find_broker(broker_id).await?;
-        let realm = view.find_realm_of_broker(broker_id).await?;
-        Ok(broker
-            .zip(realm)
-            .map(|(broker, realm)| (broker, OwnKey { key, realm })))
-    }
-
-    async fn by_own_token(
-        &self,
-        shown: Shown<'_>,
-        broker: &Broker,
-        own: &OwnKey,
-    ) -> Result<Caller, Error> {
-        let path = broker.issuer_path();
-        let signer = &self.ports.signer;
-        if let Ok(claims) = signer.verify_host_token(&own.key, &path, shown.token) {
-            return self.by_host_token(shown, own, claims).await;
-        }
-        let (caller, live) = self
-            .authenticate_live_token((shown.token, shown.proof), shown.origin, shown.operation)
-            .await?;
-        let known = known_by(&live, broker);
-        let mut view = self.ports.store.read().await?;
-        let decision = if caller.is_administrator() {
-            Decision::everything()
-        } else {
-            let rules = self.rules(view.as_mut(), own.realm.id).await?;
-            rules.profiles.decide(&known)
-        };
-        Ok(caller.on_host(HostIdentity {
-            realm_id: own.realm.id,
-            proof: Proof::AccessToken,
-            known,
-            decision,
-            account: None,
-        }))
-    }
-
-    /// A host token says who holds it. What the profiles say of the holder is looked up each time, and so is whether the account
-    /// or the issuer is still there.
-    async fn by_host_token(
-        &self,
-        shown: Shown<'_>,
-        own: &OwnKey,
-        claims: HostTokenClaims,
-    ) -> Result<Caller, Error> {
-        let now = self.now();
-        let is_alive = own.key.retired_at.is_none()
-            && now < claims.expires_at
-            && claims.audience.iter().any(|one| one == self.public_url());
-        let mut view = self.ports.store.read().await?;
-        let rules = self.rules(view.as_mut(), own.realm.id).await?;
-        let mut account = None;
-        let is_vouched = match &claims.holder.verified_by {
-            VerifiedBy::Issuer(alias) => rules.issuers.iter().any(|known| known.alias == *alias),
-            VerifiedBy::Local => {
-                if let Ok(name) = claims.holder.name.parse() {
-                    account = view.find_account(&name).await?;
-                }
-                let set_at = account.as_ref().map(|account| account.password_set_at);
-                set_at.is_some() && set_at == claims.password_set_at
-            }
-        };
-        drop(view);
-        if !(is_alive && is_vouched) {
-            return Err(self.refuse_token(shown.origin, shown.operation).await);
-        }
-        let decision = rules.profiles.decide(&claims.holder);
-        let decision = decision.within(&claims.entitlements);
-        let identity = HostIdentity {
-            realm_id: own.realm.id,
-            proof: Proof::HostToken,
-            known: claims.holder,
-            decision,
-            account,
-        };
-        Ok(caller_of(identity, shown.origin))
-    }
-
-    async fn by_foreign_token(
-        &self,
-        shown: Shown<'_>,
-        realm: Option<RealmId>,
-    ) -> Result<Caller, Error> {
-        match self.verify_foreign(shown, realm).await? {
-            Some(identity) => Ok(caller_of(identity, shown.origin)),
-            None => Err(self.refuse_token(shown.origin, shown.operation).await),
-        }
-    }
-
-    async fn verify_foreign(
-        &self,
-        shown: Shown<'_>,
-        realm: Option<RealmId>,
-    ) -> Result<Option<HostIdentity>, Error> {
-        let signer = &self.ports.signer;
-        // Nobody's token is bound to a key that we could ask for.
-        let claimed = signer.claimed_issuer(shown.token);
-        let Some(claimed) = claimed.filter(|_| shown.proof.is_none()) else {
-            return Ok(None);
-        };
-        let mut view = self.ports.store.read().await?;
-        let realm = match self.realm_or_oldest(view.as_mut(), realm).await {
-            Ok(realm) => realm,
-            Err(Error::NotFound(_)) => return Ok(None),
-            Err(error) => return Err(error),
-        };
-        let rules = self.rules(view.as_mut(), realm.id).await?;
-        drop(view);
-        let trusted = rules.issuers.iter().find(|known| known.issuer == claimed);
-        let Some(trusted) = trusted else {
-            return Ok(None);
-        };
-        let Some(claims) = self.verify_by_issuer(trusted, shown.token).await else {
-            return Ok(None);
-        };
-        let now = self.now();
-        let audiences = [self.public_url(), VENDOR_AUDIENCE];
-        if claims.issuer != trusted.issuer || !claims.holds(&audiences, now) {
-            return Ok(None);
-        }
-        let known = claims.holder(trusted.alias.clone());
-        Ok(Some(HostIdentity {
-            realm_id: realm.id,
-            proof: Proof::ForeignToken,
-            decision: rules.profiles.decide(&known),
-            known,
-            account: None,
-        }))
-    }
-
-    /// A local account, or somebody with the data folder, as a caller of the realm's hosts.
-    async fn as_host_caller(
-        &self,
-        caller: Caller,
-        realm: Option<RealmId>,
-    ) -> Result<Caller, Error> {
-        let Principal::Account { username, .. } = &caller.principal else {
-            return Ok(caller);
-        };
-        let mut view = self.ports.store.read().await?;
-        let realm = self.realm_or_oldest(view.as_mut(), realm).await?;
-        let known = Known::local(username.as_str());
-        let account = view.find_account(username).await?;
-        let decision = if caller.is_administrator() {
-            Decision::everything()
-        } else {
-            let rules = self.rules(view.as_mut(), realm.id).await?;
-            rules.profiles.decide(&known)
-        };
-        Ok(caller.on_host(HostIdentity {
-            realm_id: realm.id,
-            proof: Proof::Password,
-            known,
-            decision,
-            account,
-        }))
-    }
-
     /// What the profiles of a realm grant somebody, whatever else they may do.
     pub(crate) async fn granted_by_profiles(
         &self,
@@ -413,45 +190,6 @@ impl App {
         let rules = self.rules(view, identity.realm_id).await?;
         Ok(rules.profiles.decide(&identity.known).entitlements())
     }
-}
-
-/// A key of ours, and the realm whose tokens it signs.
-struct OwnKey {
-    key: breakglass_domain::SigningKey,
-    realm: Realm,
-}
-
-/// The holder of an access token of ours as the realm's own issuer names it: the client in the tenant's domain, with the
-/// roles that the token carries as its groups.
-fn known_by(live: &LiveToken, broker: &Broker) -> Known {
-    let tenant = broker.tenant.as_str();
-    let scope = live.scope();
-    let name = match &live.holder {
-        Holder::Account(account) => return Known::local(account.username.as_str()),
-        Holder::Client(client, _) => client.client_id.clone(),
-        Holder::Emergency(client) => client.client_id.to_string(),
-    };
-    let known = Known {
-        verified_by: VerifiedBy::Issuer(IssuerAlias::own()),
-        name,
-        domain: tenant.to_owned(),
-        ..Known::local("")
-    };
-    known.in_groups(scope.iter().map(breakglass_domain::RoleName::as_str))
-}
-
-fn caller_of(identity: HostIdentity, origin: &Origin) -> Caller {
-    let principal = match &identity.account {
-        Some(account) => Principal::Account {
-            username: account.username.clone(),
-            privileges: Vec::new(),
-        },
-        None => Principal::External {
-            realm_id: identity.realm_id,
-            subject: identity.subject(),
-        },
-    };
-    Caller::without_session(principal, origin.clone()).on_host(identity)
 }
 
 impl Caller {

@@ -20,6 +20,7 @@ mod client_secret;
 mod decision;
 mod emergency_client;
 mod error;
+mod host_authentication;
 mod host_token;
 mod housekeeping;
 mod installation;

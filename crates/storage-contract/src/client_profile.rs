@@ -1,10 +1,25 @@
 //! Client profiles.
 
-use breakglass_domain::{ClientProfile, PrivilegeMap, ProfileSubject};
+use breakglass_domain::{ClientProfile, PrivilegeMap, ProfileSubject, ClientProfileId, Entitlement};
 use breakglass_ports::StoreError;
 
-use crate::samples::{at, client_profile, realm_id, token_issuer};
+use crate::samples::{at, realm_id};
+use crate::token_issuer::token_issuer;
 use crate::{Harness, begin, keep, read, seeded};
+
+/// A profile of realm `realm` for the local account of this name.
+fn client_profile(realm: u8, number: u8, name: &str) -> ClientProfile {
+    ClientProfile {
+        realm_id: realm_id(realm),
+        id: ClientProfileId::from_random([number; 16]),
+        subject: ProfileSubject::LocalUser {
+            name: name.to_owned(),
+        },
+        grants: [Entitlement::ReadOnly, Entitlement::SecurityMgmt].into(),
+        created_at: at(number.into()),
+        updated_at: at(100 + u32::from(number)),
+    }
+}
 
 async fn insert(harness: &impl Harness, profiles: &[ClientProfile]) {
     let mut unit = begin(harness).await;

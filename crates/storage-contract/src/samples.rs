@@ -7,14 +7,13 @@ use breakglass_domain::audit::{
     SignedCheckpoint, TargetKind,
 };
 use breakglass_domain::{
-    Account, Actor, ActorKind, ApiClient, ApiToken, ApiTokenId, Broker, BrokerId, CertificateChain,
-    ClientKey, ClientKeyId, ClientProfile, ClientProfileId, ClientSecret, ClientSecretId,
-    ComponentRole, ComponentType, DeploymentType, EmergencyClient, EmergencyToken, Entitlement,
-    Installation, InstanceId, KeyId, KeyPolicy, Minutes, OauthApp, OpsSession, PasswordHash,
-    PrincipalId, Privilege, ProfileSubject, PublicJwk, Realm, RealmId, RetiredToken, Role,
-    RoleAssignment, RoleKind, RoleScope, ScopeResource, SealedBytes, SessionGrant, SessionGrantId,
-    SignatureAlgorithm, SigningKey, Task, TaskId, TaskKind, TaskState, Thumbprint, Timestamp,
-    TokenDigest, TokenId, TokenIssuer, Usage,
+    Account, Actor, ActorKind, ApiClient, ApiToken, ApiTokenId, Broker, BrokerId, ClientKey,
+    ClientKeyId, ClientSecret, ClientSecretId, ComponentRole, ComponentType, DeploymentType,
+    EmergencyClient, EmergencyToken, Installation, InstanceId, KeyId, KeyPolicy, Minutes, OauthApp,
+    OpsSession, PasswordHash, PrincipalId, Privilege, PublicJwk, Realm, RealmId, RetiredToken,
+    Role, RoleAssignment, RoleKind, RoleScope, ScopeResource, SealedBytes, SessionGrant,
+    SessionGrantId, SignatureAlgorithm, SigningKey, Task, TaskId, TaskKind, TaskState, Thumbprint,
+    Timestamp, TokenDigest, TokenId, Usage,
 };
 
 /// An instant this many minutes after a fixed one.
@@ -302,34 +301,6 @@ pub fn session(secret: &str, username: &str) -> OpsSession {
         username: username.parse().unwrap(),
         created_at: at(0),
         expires_at: at(60),
-    }
-}
-
-/// A profile of realm `realm` for the local account of this name.
-pub fn client_profile(realm: u8, number: u8, name: &str) -> ClientProfile {
-    ClientProfile {
-        realm_id: realm_id(realm),
-        id: ClientProfileId::from_random([number; 16]),
-        subject: ProfileSubject::LocalUser {
-            name: name.to_owned(),
-        },
-        grants: [Entitlement::ReadOnly, Entitlement::SecurityMgmt].into(),
-        created_at: at(number.into()),
-        updated_at: at(100 + u32::from(number)),
-    }
-}
-
-/// An issuer of this alias and text that realm `realm` trusts.
-pub fn token_issuer(realm: u8, alias: &str, issuer: &str) -> TokenIssuer {
-    let chain = |bytes: &[u8]| CertificateChain(bytes.iter().map(|byte| vec![*byte; 3]).collect());
-    TokenIssuer {
-        realm_id: realm_id(realm),
-        alias: alias.parse().unwrap(),
-        issuer: issuer.to_owned(),
-        chains: vec![chain(&[2, 1, 3]), chain(&[9]), chain(&[4, 4])],
-        jwks_uri: Some(format!("https://{issuer}/keys")),
-        created_at: at(1),
-        updated_at: at(2),
     }
 }
 

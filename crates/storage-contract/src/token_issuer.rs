@@ -3,8 +3,22 @@
 use breakglass_domain::{CertificateChain, TokenIssuer};
 use breakglass_ports::StoreError;
 
-use crate::samples::{at, realm_id, token_issuer};
+use crate::samples::{at, realm_id};
 use crate::{Harness, begin, keep, read, seeded};
+
+/// An issuer of this alias and text that realm `realm` trusts.
+pub(crate) fn token_issuer(realm: u8, alias: &str, issuer: &str) -> TokenIssuer {
+    let chain = |bytes: &[u8]| CertificateChain(bytes.iter().map(|byte| vec![*byte; 3]).collect());
+    TokenIssuer {
+        realm_id: realm_id(realm),
+        alias: alias.parse().unwrap(),
+        issuer: issuer.to_owned(),
+        chains: vec![chain(&[2, 1, 3]), chain(&[9]), chain(&[4, 4])],
+        jwks_uri: Some(format!("https://{issuer}/keys")),
+        created_at: at(1),
+        updated_at: at(2),
+    }
+}
 
 async fn insert(harness: &impl Harness, issuers: &[TokenIssuer]) {
     let mut unit = begin(harness).await;
