@@ -16,14 +16,17 @@ const REALM: HeaderName = HeaderName::from_static("x-breakglass-realm");
 /// `forwardAuth`.
 pub(crate) async fn check(call: Call) -> Result<Reply, Failure> {
     let rule = "must be IDENTITY_MGMT, OBSERVABILITY, READ_ONLY or SECURITY_MGMT";
-    let mut query = call.query();
-    let mut needed: Option<Entitlement> = query.read("entitlement", rule);
-    query.finish_with(Ok(()))?;
     let in_path = call.parameter("entitlement");
-    if !in_path.is_empty() {
+    let needed: Option<Entitlement> = if in_path.is_empty() {
+        let mut query = call.query();
+        let needed = query.read("entitlement", rule);
+        query.finish_with(Ok(()))?;
+        needed
+    } else {
+        // The query is that of the request that waits, and says nothing to us.
         let parsed = in_path.parse();
-        needed = Some(parsed.map_err(|_| Failure::of_field("entitlement", rule))?);
-    }
+        Some(parsed.map_err(|_| Failure::of_field("entitlement", rule))?)
+    };
     let caller = call.caller()?;
     if let Some(needed) = needed {
         let operation = Operation::ForwardAuth.name();

@@ -236,7 +236,7 @@ async fn a_proxy_is_told_who_asks_and_what_they_may() {
     // Some proxies ask with the method and the path of the request that waits.
     for ask in [
         Ask::post(format!(
-            "{FORWARD_AUTH}/READ_ONLY/a/b?c=d&entitlement=READ_ONLY"
+            "{FORWARD_AUTH}/READ_ONLY/a/b?c=d&entitlement=1&entitlement=%ff"
         )),
         Ask::delete(format!("{FORWARD_AUTH}/READ_ONLY")),
         Ask::new("OPTIONS", format!("{FORWARD_AUTH}/READ_ONLY/%2e%2e/x")),
