@@ -14,7 +14,7 @@ macro_rules! ports {
 }
 
 /// Each file of the ports, by the name of the aggregate here.
-const PORTS: [(&str, &str); 21] = ports! {
+const PORTS: [(&str, &str); 23] = ports! {
     "access_token" = "access_token",
     "account" = "account",
     "api_client" = "api_client",
@@ -23,6 +23,7 @@ const PORTS: [(&str, &str); 21] = ports! {
     "broker" = "broker",
     "client" = "client",
     "client_key" = "client_key",
+    "client_profile" = "client_profile",
     "client_secret" = "client_secret",
     "emergency_client" = "emergency_client",
     "installation" = "installation",
@@ -36,6 +37,7 @@ const PORTS: [(&str, &str); 21] = ports! {
     "status_list" = "status_list",
     "store" = "mod",
     "task" = "task",
+    "token_issuer" = "token_issuer",
 };
 
 /// The numbers of the lines that begin a clause: `/// 1. What must hold.`
