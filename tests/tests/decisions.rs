@@ -76,6 +76,7 @@ fn the_token_of_another_issuer_is_good_while_it_is_trusted() {
     grant(&place, "operators", ("login", "example.org"), "READ_ONLY");
     let told = holder.get(ask).expect(200);
     assert_eq!(told.header("x-breakglass-subject"), "carol@example.org");
+    assert_eq!(told.header("x-breakglass-issuer"), "login");
 
     let remove = || {
         let remove = ["token-issuer", "remove", "--local", "login"];

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use breakglass_domain::decision::{Decision, Holder as Known, ProfileIndex};
 use breakglass_domain::{
-    Account, Entitlement, Principal, Privilege, Reach, Realm, RealmId, Secret, TokenIssuer,
+    Account, Entitlement, Principal, Privilege, Reach, Realm, RealmId, Secret, Timestamp,
+    TokenIssuer,
 };
 use breakglass_ports::ReadView;
 
@@ -38,6 +39,8 @@ pub struct HostIdentity {
     pub known: Known,
     /// What it may do.
     pub decision: Decision,
+    /// When the password was set, or the trust in the issuer, by which it is known. Of tokens of ours: nothing.
+    pub(crate) vouched_since: Option<Timestamp>,
     /// Of a local account: the account.
     pub(crate) account: Option<Account>,
 }

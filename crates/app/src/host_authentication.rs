@@ -107,6 +107,7 @@ impl App {
             proof: Proof::AccessToken,
             known,
             decision,
+            vouched_since: None,
             account: None,
         }))
     }
@@ -126,16 +127,22 @@ impl App {
         let mut view = self.ports.store.read().await?;
         let rules = self.rules(view.as_mut(), own.realm.id).await?;
         let mut account = None;
-        let is_vouched = match &claims.holder.verified_by {
-            VerifiedBy::Issuer(alias) => rules.issuers.iter().any(|known| known.alias == *alias),
+        let vouched_since = match &claims.holder.verified_by {
+            VerifiedBy::Issuer(alias) => {
+                let mut known = rules.issuers.iter();
+                known
+                    .find(|known| known.alias == *alias)
+                    .map(|known| known.updated_at)
+            }
             VerifiedBy::Local => {
                 if let Ok(name) = claims.holder.name.parse() {
                     account = view.find_account(&name).await?;
                 }
-                let set_at = account.as_ref().map(|account| account.password_set_at);
-                set_at.is_some() && set_at == claims.password_set_at
+                account.as_ref().map(|account| account.password_set_at)
             }
         };
+        // An alias may come to mean another issuer, and an issuer may get other keys.
+        let is_vouched = vouched_since.is_some() && vouched_since == claims.vouched_since;
         drop(view);
         if !(is_alive && is_vouched) {
             return Err(self.refuse_token(shown.origin, shown.operation).await);
@@ -147,6 +154,7 @@ impl App {
             proof: Proof::HostToken,
             known: claims.holder,
             decision,
+            vouched_since,
             account,
         };
         Ok(caller_of(identity, shown.origin))
@@ -200,6 +208,7 @@ impl App {
             proof: Proof::ForeignToken,
             decision: rules.profiles.decide(&known),
             known,
+            vouched_since: Some(trusted.updated_at),
             account: None,
         }))
     }
@@ -228,6 +237,7 @@ impl App {
             proof: Proof::Password,
             known,
             decision,
+            vouched_since: account.as_ref().map(|account| account.password_set_at),
             account,
         }))
     }

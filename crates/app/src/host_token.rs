@@ -46,10 +46,7 @@ impl App {
             token_id: TokenId::from_random(self.random()?),
             holder: identity.known.clone(),
             entitlements: self.granted_by_profiles(unit.as_mut(), identity).await?,
-            password_set_at: identity
-                .account
-                .as_ref()
-                .map(|account| account.password_set_at),
+            vouched_since: identity.vouched_since,
         };
         let token = self.ports.signer.sign_host_token(&key, &claims)?;
         let target = AuditTarget::new(TargetKind::Realm, &realm.id);

@@ -92,7 +92,7 @@ impl App {
         caller.require_entitlement(&WRITERS)?;
         let now = self.now();
         let alias = accept_alias("issuer_alias", draft.issuer_alias.as_deref());
-        let issuer = accept_issuer("issuer", draft.issuer.as_deref());
+        let issuer = self.accept_other_issuer(draft.issuer.as_deref());
         let keys = self.accept_keys(draft.signing_cert_chains, draft.jwks_uri, None);
         let (alias, issuer, keys) = all_of(alias, issuer, keys).map_err(Error::Invalid)?;
         let mut unit = self.ports.store.begin().await?;
@@ -132,7 +132,7 @@ impl App {
     ) -> Result<(), Error> {
         caller.require_entitlement(&WRITERS)?;
         let text = draft.issuer.as_deref();
-        let text = text.map(|text| accept_issuer("issuer", Some(text)));
+        let text = text.map(|text| self.accept_other_issuer(Some(text)));
         let (chains, uri) = (draft.signing_cert_chains, draft.jwks_uri);
         let mut unit = self.ports.store.begin().await?;
         let realm = self.host_realm(unit.as_mut(), caller, realm).await?;
@@ -183,6 +183,17 @@ impl App {
         unit.delete_token_issuer(realm.id, &issuer.alias).await?;
         let event = self.issuer_event(caller, AuditAction::TokenIssuerDeleted, &issuer);
         self.commit(unit, event).await
+    }
+
+    /// Accepts an issuer that is not one of ours: nobody else signs our tokens.
+    fn accept_other_issuer(&self, text: Option<&str>) -> Result<String, ValidationReport> {
+        let issuer = accept_issuer("issuer", text)?;
+        let rest = issuer.strip_prefix(self.public_url());
+        if rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/')) {
+            let rule = "is an issuer of this server, whose tokens are trusted as breakglass";
+            return Err(ValidationReport::of("issuer", rule));
+        }
+        Ok(issuer)
     }
 
     /// Accepts what an issuer's signatures are to be verified by, where what is absent stays as it was before. There has to be

@@ -28,6 +28,6 @@ pub struct HostTokenClaims {
     pub holder: Holder,
     /// What it entitles to.
     pub entitlements: BTreeSet<Entitlement>,
-    /// Of a local account: when its password was set. The token dies with the password.
-    pub password_set_at: Option<Timestamp>,
+    /// When the password was set, or the trust in the issuer, by which the holder was known. A token does not outlive either.
+    pub vouched_since: Option<Timestamp>,
 }

@@ -25,7 +25,7 @@ pub(crate) struct HostTokenJson {
     privs: PrivilegeMap,
     entitlements: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    password_set_at: Option<i64>,
+    vouched_since: Option<i64>,
 }
 
 #[derive(Deserialize, Serialize)]
@@ -66,7 +66,7 @@ impl From<&HostTokenClaims> for HostTokenJson {
                 .iter()
                 .map(ToString::to_string)
                 .collect(),
-            password_set_at: claims.password_set_at.map(Timestamp::millis),
+            vouched_since: claims.vouched_since.map(Timestamp::millis),
         }
     }
 }
@@ -98,7 +98,7 @@ impl HostTokenJson {
                 privileges: self.privs,
             },
             entitlements: entitlements.ok()?,
-            password_set_at: self.password_set_at.map(Timestamp::from_millis),
+            vouched_since: self.vouched_since.map(Timestamp::from_millis),
         })
     }
 }

@@ -50,9 +50,16 @@ pub(crate) enum ClientProfileCommand {
     Update {
         /// Its id
         id: String,
-        /// What matching subjects get; may be repeated, and none takes everything away
-        #[arg(long, value_name = "ENTITLEMENT")]
+        /// What matching subjects get; may be repeated, and replaces all that there is
+        #[arg(
+            long,
+            value_name = "ENTITLEMENT",
+            required_unless_present = "no_grants"
+        )]
         grant: Vec<String>,
+        /// Take everything away that the profile grants
+        #[arg(long, conflicts_with = "grant")]
+        no_grants: bool,
         /// Where and how.
         #[command(flatten)]
         place: PlaceArgs,

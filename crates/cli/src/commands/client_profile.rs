@@ -1,5 +1,7 @@
 //! Client profiles.
 
+use std::collections::BTreeMap;
+
 use breakglass_api_types::Operation;
 use breakglass_api_types::esx::{
     EsxAccessGrant, EsxClientProfileCreateSpec, EsxClientProfileInfo, EsxClientProfileSummary,
@@ -84,15 +86,18 @@ async fn carry_out(
 }
 
 fn spec(subject: &SubjectArgs, grant: &[String]) -> Result<EsxClientProfileCreateSpec, Failure> {
-    let mut privileges = Map::new();
+    let mut by_scope: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for text in &subject.privileges {
         let (scope, held) = text.split_once('=').ok_or_else(|| {
             let message = format!("{text:?} is not of the form scope=privilege,privilege");
             Failure::new(Exit::Usage, message)
         })?;
-        let held: Vec<&str> = held.split(',').collect();
-        privileges.insert(scope.to_owned(), json!(held));
+        by_scope.entry(scope).or_default().extend(held.split(','));
     }
+    let scopes = by_scope.into_iter();
+    let privileges: Map<String, Value> = scopes
+        .map(|(scope, held)| (scope.to_owned(), json!(held)))
+        .collect();
     Ok(EsxClientProfileCreateSpec {
         domain: subject.domain.clone(),
         external_group_name: subject.external_group.clone(),

@@ -46,9 +46,25 @@ async fn a_client_profile_lives_its_whole_life() {
         "{}",
         faulty.failure()
     );
+    let update = format!("client-profile update LOCAL {id}");
+    folder.succeeds(&format!("{update} --no-grants")).await;
+    let shown = folder
+        .succeeds(&format!("client-profile show LOCAL {id} --output json"))
+        .await;
+    assert_eq!(shown.json()["grants"], serde_json::json!([]));
     let held =
         "client-profile create LOCAL --privileges s=p,q --privileges t=p --issuer-alias breakglass";
     folder.succeeds(held).await;
+    let twice =
+        "client-profile create LOCAL --privileges u=p --privileges u=q --issuer-alias breakglass";
+    let twice = folder.succeeds(twice).await.out.trim().to_owned();
+    let shown = folder
+        .succeeds(&format!("client-profile show LOCAL {twice} --output json"))
+        .await;
+    assert_eq!(
+        shown.json()["subject"]["privileges"],
+        serde_json::json!({"u": ["p", "q"]})
+    );
     folder
         .succeeds(&format!("client-profile delete LOCAL {id} --yes"))
         .await;

@@ -1,7 +1,7 @@
 //! `/breakglass/v1/forward-auth`: whether a request that waits at a proxy may pass.
 
 use breakglass_api_types::Operation;
-use breakglass_domain::Entitlement;
+use breakglass_domain::{Entitlement, VerifiedBy};
 use http::{HeaderName, HeaderValue};
 use percent_encoding::{NON_ALPHANUMERIC, percent_encode};
 
@@ -11,6 +11,7 @@ use crate::reply::Reply;
 
 const SUBJECT: HeaderName = HeaderName::from_static("x-breakglass-subject");
 const ENTITLEMENTS: HeaderName = HeaderName::from_static("x-breakglass-entitlements");
+const ISSUER: HeaderName = HeaderName::from_static("x-breakglass-issuer");
 const REALM: HeaderName = HeaderName::from_static("x-breakglass-realm");
 
 /// `forwardAuth`.
@@ -45,7 +46,10 @@ pub(crate) async fn check(call: Call) -> Result<Reply, Failure> {
         .with_header(SUBJECT, text(&identity.subject()))
         .with_header(ENTITLEMENTS, text(&entitlements.join(" ")))
         .with_header(REALM, text(&identity.realm_id.to_string()));
-    Ok(reply)
+    Ok(match &identity.known.verified_by {
+        VerifiedBy::Issuer(alias) => reply.with_header(ISSUER, text(alias.as_str())),
+        VerifiedBy::Local => reply,
+    })
 }
 
 /// A header of this text. What a header cannot hold is percent-encoded, and so is the percent sign.

@@ -215,7 +215,7 @@ fn a_host_token_reads_back_and_is_no_access_token() {
         token_id: TokenId::from_random([1; 16]),
         holder: Holder::of_issuer("vc".parse().unwrap(), "alice@home").in_groups(["d\\g"]),
         entitlements: BTreeSet::from([Entitlement::ReadOnly]),
-        password_set_at: Some(Timestamp::from_millis(5)),
+        vouched_since: Some(Timestamp::from_millis(5)),
     };
     let token = signer.sign_host_token(key, &claims).unwrap();
     let read = signer.verify_host_token(key, "/acs/t/CUSTOMER", &token);

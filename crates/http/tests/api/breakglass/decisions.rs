@@ -198,6 +198,7 @@ async fn a_proxy_is_told_who_asks_and_what_they_may() {
     assert_eq!((known.status, known.text.as_str()), (200, ""));
     assert_eq!(known.header("x-breakglass-subject"), "ci@CUSTOMER");
     assert_eq!(known.header("x-breakglass-entitlements"), "");
+    assert_eq!(known.header("x-breakglass-issuer"), "breakglass");
     assert_eq!(known.header("x-breakglass-realm"), harness.realm());
     assert_eq!(
         forward(&harness, "?entitlement=READ_ONLY", &held)

@@ -95,6 +95,15 @@ async fn what_is_trusted_already_is_told_under_which_alias() {
     assert_eq!(same_alias.get("data"), None);
     let own = create(Issuer::new("https://own").spec("breakglass")).await;
     assert_eq!(own.get("data"), None);
+    for name in [
+        "https://breakglass.test/acs/t/CUSTOMER",
+        "https://breakglass.test",
+    ] {
+        let spec = Issuer::new(name).spec("mine");
+        let told = harness.send_as_admin(Ask::post(ISSUERS).json(&spec)).await;
+        let body = refused(&told, 400, "INVALID_ARGUMENT");
+        assert_eq!(fields(&body), ["issuer"]);
+    }
 }
 
 #[tokio::test]

@@ -73,7 +73,37 @@ async fn a_token_of_a_trusted_issuer_is_exchanged_and_dies_with_the_trust() {
     let delete = Ask::delete(format!("{}/vc", super::support::ISSUERS));
     assert_eq!(harness.send_as_admin(delete).await.status, 204);
     refused(&list_with(&harness, &token).await, 401, "UNAUTHENTICATED");
+    // The alias means another issuer, perhaps: what the first one vouched for stays dead.
     trust(&harness, "vc", &issuer).await;
+    refused(&list_with(&harness, &token).await, 401, "UNAUTHENTICATED");
+
+    let foreign = issuer.token(&harness, "alice@home", &json!({}));
+    let token = exchange(&harness, &format!("Bearer {foreign}")).await;
+    assert_eq!(list_with(&harness, &token).await.status, 200);
+    harness.test.clock.advance(1);
+    let chains = Issuer::new("https://vc").spec("vc")["signing_cert_chains"].clone();
+    let change = Ask::patch(format!("{}/vc", super::support::ISSUERS));
+    let change = change.json(&json!({ "signing_cert_chains": chains }));
+    assert_eq!(harness.send_as_admin(change).await.status, 204);
+    refused(&list_with(&harness, &token).await, 401, "UNAUTHENTICATED");
+}
+
+#[tokio::test]
+async fn a_host_token_ends_after_half_an_hour() {
+    let harness = Harness::start().await;
+    let issuer = Issuer::new("https://vc");
+    trust(&harness, "vc", &issuer).await;
+    let spec = json!({
+        "external_user_name": "alice",
+        "issuer_alias": "vc",
+        "domain": "home",
+        "grants": grants(&["READ_ONLY"]),
+    });
+    profile(&harness, &spec).await;
+    let foreign = issuer.token(&harness, "alice@home", &json!({}));
+    let token = exchange(&harness, &format!("Bearer {foreign}")).await;
+    harness.test.clock.advance_minutes(29);
+    assert_eq!(list_with(&harness, &token).await.status, 200);
     harness.test.clock.advance_minutes(1);
     refused(&list_with(&harness, &token).await, 401, "UNAUTHENTICATED");
 }
