@@ -49,20 +49,31 @@ async fn the_administrators_token_carries_no_more_than_profiles_grant() {
     }
 }
 
-#[tokio::test]
-async fn a_token_of_a_trusted_issuer_is_exchanged_and_dies_with_the_trust() {
+/// An API that trusts an issuer, and lets Alice of it look on.
+async fn with_alice() -> (Harness, Issuer) {
     let harness = Harness::start().await;
     let issuer = Issuer::new("https://vc");
     trust(&harness, "vc", &issuer).await;
-    let spec = json!({
+    let alice = json!({
         "external_user_name": "alice",
         "issuer_alias": "vc",
         "domain": "home",
         "grants": grants(&["READ_ONLY"]),
     });
-    profile(&harness, &spec).await;
-    let foreign = issuer.token(&harness, "alice@home", &json!({}));
-    let token = exchange(&harness, &format!("Bearer {foreign}")).await;
+    profile(&harness, &alice).await;
+    (harness, issuer)
+}
+
+/// A host token for Alice.
+async fn host_token(harness: &Harness, issuer: &Issuer) -> String {
+    let foreign = issuer.token(harness, "alice@home", &json!({}));
+    exchange(harness, &format!("Bearer {foreign}")).await
+}
+
+#[tokio::test]
+async fn a_token_of_a_trusted_issuer_is_exchanged_and_dies_with_the_trust() {
+    let (harness, issuer) = with_alice().await;
+    let token = host_token(&harness, &issuer).await;
     assert_eq!(list_with(&harness, &token).await.status, 200);
     harness.test.clock.advance_minutes(29);
     assert_eq!(
@@ -77,8 +88,7 @@ async fn a_token_of_a_trusted_issuer_is_exchanged_and_dies_with_the_trust() {
     trust(&harness, "vc", &issuer).await;
     refused(&list_with(&harness, &token).await, 401, "UNAUTHENTICATED");
 
-    let foreign = issuer.token(&harness, "alice@home", &json!({}));
-    let token = exchange(&harness, &format!("Bearer {foreign}")).await;
+    let token = host_token(&harness, &issuer).await;
     assert_eq!(list_with(&harness, &token).await.status, 200);
     harness.test.clock.advance(1);
     let chains = Issuer::new("https://vc").spec("vc")["signing_cert_chains"].clone();
@@ -90,18 +100,8 @@ async fn a_token_of_a_trusted_issuer_is_exchanged_and_dies_with_the_trust() {
 
 #[tokio::test]
 async fn a_host_token_ends_after_half_an_hour() {
-    let harness = Harness::start().await;
-    let issuer = Issuer::new("https://vc");
-    trust(&harness, "vc", &issuer).await;
-    let spec = json!({
-        "external_user_name": "alice",
-        "issuer_alias": "vc",
-        "domain": "home",
-        "grants": grants(&["READ_ONLY"]),
-    });
-    profile(&harness, &spec).await;
-    let foreign = issuer.token(&harness, "alice@home", &json!({}));
-    let token = exchange(&harness, &format!("Bearer {foreign}")).await;
+    let (harness, issuer) = with_alice().await;
+    let token = host_token(&harness, &issuer).await;
     harness.test.clock.advance_minutes(29);
     assert_eq!(list_with(&harness, &token).await.status, 200);
     harness.test.clock.advance_minutes(1);
