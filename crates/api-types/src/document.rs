@@ -6,11 +6,12 @@ use serde_json::{Map, Value, json};
 
 use crate::generated::operations::{OPERATIONS, Operation};
 
-const CONTRACTS: [&str; 4] = [
+const CONTRACTS: [&str; 5] = [
     include_str!("../contracts/fleet-iam.openapi.json"),
     include_str!("../contracts/broker.openapi.json"),
     include_str!("../contracts/breakglass.openapi.json"),
     include_str!("../contracts/esx.openapi.json"),
+    include_str!("../contracts/vcenter.openapi.json"),
 ];
 
 /// One document of the served operations, with the components that they reach and no others.

@@ -27,7 +27,7 @@ mod shape;
 
 pub use document::openapi;
 pub use generated::operations::{OPERATIONS, Operation};
-pub use generated::{breakglass, broker, esx, fleet_iam};
+pub use generated::{breakglass, broker, esx, fleet_iam, vcenter};
 pub use operation::{Body, Effect, Method, MissingParameter, OperationSpec, Privilege, Surface};
 pub use reader::{Fault, FieldFailure, Malformed, Parsed, read};
 pub use sensitive::Sensitive;

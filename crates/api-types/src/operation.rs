@@ -56,6 +56,8 @@ pub enum Privilege {
     Entitled,
     /// Whoever authenticates on a realm's hosts.
     Host,
+    /// Whoever comes with a token by which another one is to be registered.
+    Registrant,
     /// Whoever authenticates as an OAuth client.
     Client,
     /// Holders of `identity.management.view`.
@@ -75,6 +77,8 @@ pub enum Surface {
     Esx,
     /// The fleet IAM API.
     FleetIam,
+    /// vCenter tokens and sessions.
+    Vcenter,
 }
 
 /// Whether an operation changes anything.
@@ -225,7 +229,8 @@ mod tests {
                 | Privilege::Client
                 | Privilege::Entitled
                 | Privilege::Host
-                | Privilege::Public => {}
+                | Privilege::Public
+                | Privilege::Registrant => {}
             }
         }
     }

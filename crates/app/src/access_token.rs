@@ -139,7 +139,7 @@ impl App {
         Ok(Some(ActiveToken {
             realm_id: live.verified.realm_id,
             username: live.holder_name().to_owned(),
-            claims: live.verified.claims.clone(),
+            claims: live.full_claims(),
         }))
     }
 

@@ -8,8 +8,8 @@ use breakglass_domain::audit::{AuditEvents, AuditKey};
 use breakglass_domain::failure_ledger::FailureLedger;
 use breakglass_domain::replay_cache::ReplayCache;
 use breakglass_domain::{
-    BrokerId, DpopNonces, FetchedKeySet, Installation, Minutes, RealmId, Service, Timestamp,
-    TokenDigest, TokenId,
+    BrokerId, DpopNonces, FetchedKeySet, Installation, Minutes, PrincipalId, RealmId, Service,
+    Thumbprint, Timestamp, TokenDigest, TokenId,
 };
 use breakglass_ports::{
     CheckpointAnchor, Clock, Entropy, KeySetSource, KeyVault, PasswordHasher, Store, TokenSigner,
@@ -18,9 +18,13 @@ use breakglass_ports::{
 
 use crate::decision::Rules;
 use crate::error::Error;
+use crate::held_roles::{HELD_CAPACITY, HeldRoles};
+use crate::host_session::HostSessions;
 use crate::issuer::CachedStatusList;
 use crate::key_set::KEY_SET_CAPACITY;
 use crate::live_token::VerifiedToken;
+use crate::overflow::{WITHHELD_CAPACITY, Withheld};
+use crate::standing::{STANDING_CAPACITY, Standing};
 use crate::watch::{Happening, Remembered};
 
 /// How long repeats of one happening are folded into one record, in milliseconds.
@@ -114,6 +118,14 @@ pub struct App {
     pub(crate) status_lists: Mutex<HashMap<BrokerId, CachedStatusList>>,
     /// The client profiles and trusted issuers of each realm, as they were read last.
     pub(crate) rules: Mutex<HashMap<RealmId, Arc<Rules>>>,
+    /// The roles of principals, as they were read last.
+    pub(crate) held_roles: Mutex<Remembered<(RealmId, PrincipalId), Arc<HeldRoles>>>,
+    /// What tokens leave out, by its digest.
+    pub(crate) withheld: Mutex<Remembered<Thumbprint, Arc<Withheld>>>,
+    /// What holders of many roles are to the hosts of their realm.
+    pub(crate) standings: Mutex<Remembered<TokenDigest, Standing>>,
+    /// The sessions of callers of the hosts' APIs.
+    pub(crate) host_sessions: Mutex<HostSessions>,
     /// The keys that trusted issuers publish, by their address.
     pub(crate) key_sets: Mutex<Remembered<String, FetchedKeySet>>,
     /// The nonces that this process gives to callers whose proofs could be of another time.
@@ -149,6 +161,10 @@ impl App {
             verified: Mutex::new(Remembered::new(VERIFIED_CAPACITY)),
             status_lists: Mutex::new(HashMap::new()),
             rules: Mutex::new(HashMap::new()),
+            held_roles: Mutex::new(Remembered::new(HELD_CAPACITY)),
+            withheld: Mutex::new(Remembered::new(WITHHELD_CAPACITY)),
+            standings: Mutex::new(Remembered::new(STANDING_CAPACITY)),
+            host_sessions: Mutex::new(HostSessions::default()),
             key_sets: Mutex::new(Remembered::new(KEY_SET_CAPACITY)),
             nonces,
             proofs: Mutex::new(ReplayCache::new(PROOF_CAPACITY)),

@@ -28,6 +28,8 @@ pub enum Credentials {
         /// The proof.
         proof: ShownProof,
     },
+    /// The id of a session of the hosts' APIs.
+    HostSession(Secret),
     /// A session token of the form `uuid::uuid`.
     OpsToken(Secret),
 }
@@ -69,6 +71,7 @@ impl App {
                 self.authenticate_access_token(shown, &origin, operation)
                     .await
             }
+            Some(Credentials::HostSession(_)) => Err(self.refuse_token(&origin, operation).await),
             Some(Credentials::OpsToken(token)) => {
                 match self.authenticate_session(&token, &origin).await? {
                     Some(caller) => Ok(caller),
@@ -166,6 +169,7 @@ impl App {
             session: Some(digest),
             is_client: false,
             host: None,
+            host_session: None,
         }))
     }
 }

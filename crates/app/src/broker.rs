@@ -3,7 +3,7 @@
 use breakglass_domain::audit::{AuditAction, AuditEvents, AuditTarget, TargetKind};
 use breakglass_domain::{
     Broker, BrokerDraft, BrokerId, DeploymentType, DisplayName, InstanceId, KeyPolicy, NewBroker,
-    Principal, Privilege, Reach, Realm, SigningKey, Timestamp,
+    OverflowThreshold, Principal, Privilege, Reach, Realm, SigningKey, Timestamp,
 };
 use breakglass_ports::{ReadView, StoreError, UnitOfWork};
 
@@ -167,6 +167,7 @@ pub(crate) fn new_broker(id: BrokerId, accepted: NewBroker, now: Timestamp) -> B
         deployment_type: DeploymentType::Embedded,
         algorithm: accepted.algorithm,
         key_policy: KeyPolicy::default(),
+        token_overflow_threshold: OverflowThreshold::default(),
         created_at: now,
         updated_at: now,
     }

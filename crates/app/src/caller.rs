@@ -35,6 +35,8 @@ pub struct Caller {
     pub is_client: bool,
     /// Who it is for a realm's hosts, where that was asked.
     pub host: Option<Arc<HostIdentity>>,
+    /// The session of the hosts' APIs that it came with, if it did.
+    pub host_session: Option<TokenDigest>,
 }
 
 impl Caller {
@@ -51,6 +53,7 @@ impl Caller {
             session: None,
             is_client: false,
             host: None,
+            host_session: None,
         }
     }
 

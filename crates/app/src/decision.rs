@@ -1,6 +1,5 @@
 //! What the holder of a token may do on a realm's hosts.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use breakglass_domain::decision::{Decision, Holder as Known, ProfileIndex};
@@ -36,9 +35,9 @@ pub struct HostIdentity {
     /// By what it is known.
     pub proof: Proof,
     /// What is known.
-    pub known: Known,
+    pub known: Arc<Known>,
     /// What it may do.
-    pub decision: Decision,
+    pub decision: Arc<Decision>,
     /// When the password was set, or the trust in the issuer, by which it is known. Of tokens of ours: nothing.
     pub(crate) vouched_since: Option<Timestamp>,
     /// Of a local account: the account.
@@ -48,12 +47,7 @@ pub struct HostIdentity {
 impl HostIdentity {
     /// The name, with its domain if it has one.
     pub fn subject(&self) -> String {
-        let known = &self.known;
-        if known.domain.is_empty() {
-            known.name.clone()
-        } else {
-            format!("{}@{}", known.name, known.domain)
-        }
+        self.known.subject()
     }
 }
 
@@ -124,9 +118,12 @@ impl App {
                 .host
                 .filter(|host| caller.principal.reach().covers(host.realm_id))
                 .map(|host| (*host).clone())),
-            Err(Error::Unauthenticated(_) | Error::NotFound(_) | Error::RateLimited { .. }) => {
-                Ok(None)
-            }
+            Err(
+                Error::Unauthenticated(_)
+                | Error::NotFound(_)
+                | Error::RateLimited { .. }
+                | Error::RegistrationRequired(_),
+            ) => Ok(None),
             Err(error) => Err(error),
         }
     }
@@ -182,16 +179,6 @@ impl App {
         });
         lock(&self.rules).insert(realm_id, Arc::clone(&rules));
         Ok(rules)
-    }
-
-    /// What the profiles of a realm grant somebody, whatever else they may do.
-    pub(crate) async fn granted_by_profiles(
-        &self,
-        view: &mut dyn ReadView,
-        identity: &HostIdentity,
-    ) -> Result<BTreeSet<Entitlement>, Error> {
-        let rules = self.rules(view, identity.realm_id).await?;
-        Ok(rules.profiles.decide(&identity.known).entitlements())
     }
 }
 

@@ -215,6 +215,8 @@ impl App {
             actor: None,
             confirmation: dpop_key.map(Confirmation::Key),
             derived_from: Vec::new(),
+            overflow: None,
+            expands: None,
             issuer,
         };
         let token = self.ports.signer.sign_access_token(&key, &claims)?;

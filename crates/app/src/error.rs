@@ -49,6 +49,9 @@ pub enum Error {
     /// There is no such thing, or none that the caller may know of.
     #[error("{0} was not found")]
     NotFound(Resource),
+    /// There is no room for more of these now.
+    #[error("there is no room for more of these")]
+    NoRoom,
     /// The caller is known and not entitled to this.
     #[error("the caller is not entitled to this")]
     NotEntitled,
@@ -58,12 +61,24 @@ pub enum Error {
         /// Seconds until the next attempt is looked at.
         retry_after_seconds: u64,
     },
+    /// The token leaves claims out, and what they are has not been registered.
+    #[error("the token leaves claims out that have to be registered first")]
+    RegistrationRequired(Box<Registration>),
     /// The store could not do it.
     #[error(transparent)]
     Store(#[from] StoreError),
     /// The caller did not prove who it is.
     #[error("the caller is not authenticated")]
     Unauthenticated(Refusal),
+}
+
+/// What the holder of an overflow token of another issuer has to do first.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Registration {
+    /// Where its expanded twin is to be had, for the client to follow.
+    pub expansion: String,
+    /// Where the issuer describes itself (OpenID Connect Discovery 1.0, section 4).
+    pub configuration: String,
 }
 
 /// Why the token endpoint does not grant what was asked for (RFC 6749, section 5.2; RFC 8693, section 2.2.2).
@@ -81,6 +96,12 @@ pub enum GrantFault {
     /// The scope is more than there is, or unknown.
     #[error("the scope is more than the caller holds, or is unknown")]
     InvalidScope,
+    /// The token that should be expanded is not good (RFC 6750, section 3.1).
+    #[error("the token is wrong, over, recalled or of another issuer")]
+    InvalidToken,
+    /// The token that should be expanded is whole.
+    #[error("the token leaves no claims out")]
+    NotOverflowing,
     /// The audience is more than there is, or unknown.
     #[error("the audience is not within that of the token")]
     InvalidTarget,
@@ -220,13 +241,14 @@ impl Error {
                 is_grant: false, ..
             }
             | Self::Grant(GrantFault::InvalidClient)
+            | Self::RegistrationRequired(_)
             | Self::Unauthenticated(_) => ErrorKind::Unauthenticated,
             Self::DpopNonceNeeded { is_grant: true, .. } | Self::Grant(_) | Self::Invalid(_) => {
                 ErrorKind::Invalid
             }
             Self::NotFound(_) => ErrorKind::NotFound,
             Self::RateLimited { .. } => ErrorKind::RateLimited,
-            Self::Store(StoreError::Unavailable { .. }) => ErrorKind::Unavailable,
+            Self::NoRoom | Self::Store(StoreError::Unavailable { .. }) => ErrorKind::Unavailable,
         }
     }
 
@@ -256,6 +278,8 @@ impl Error {
             Self::Grant(GrantFault::InvalidGrant) => "INVALID_GRANT",
             Self::Grant(GrantFault::InvalidScope) => "INVALID_SCOPE",
             Self::Grant(GrantFault::InvalidTarget) => "INVALID_TARGET",
+            Self::Grant(GrantFault::InvalidToken) => "INVALID_TOKEN",
+            Self::Grant(GrantFault::NotOverflowing) => "NOT_OVERFLOWING",
             Self::Grant(GrantFault::UnauthorizedClient) => "UNAUTHORIZED_CLIENT",
             Self::Invalid(_) => "INVALID_REQUEST",
             Self::NotFound(Resource::Account) => "ACCOUNT_NOT_FOUND",
@@ -272,7 +296,9 @@ impl Error {
             Self::NotFound(Resource::Role) => "ROLE_NOT_FOUND",
             Self::NotFound(Resource::Task) => "TASK_NOT_FOUND",
             Self::NotFound(Resource::TokenIssuer) => "TOKEN_ISSUER_NOT_FOUND",
+            Self::NoRoom => "NO_ROOM",
             Self::RateLimited { .. } => "TOO_MANY_ATTEMPTS",
+            Self::RegistrationRequired(_) => "REGISTRATION_REQUIRED",
             Self::Store(StoreError::Conflict) => "CONFLICT",
             Self::Store(StoreError::Unavailable { .. }) => "UNAVAILABLE",
             Self::DpopNonceNeeded {
@@ -301,6 +327,11 @@ impl Error {
                 "This is not for callers of one realm: sign in with a local account.".to_owned()
             }
             Self::IssuerTaken { .. } => "The issuer is trusted already.".to_owned(),
+            Self::NoRoom => "There are too many of these already; try again later.".to_owned(),
+            Self::RegistrationRequired(_) => {
+                "The token leaves claims out: register its expanded twin, then try again."
+                    .to_owned()
+            }
             Self::NotEntitled => "The caller is not entitled to this.".to_owned(),
             Self::Grant(fault) => sentence(&fault.to_string()),
             Self::Invalid(report) => sentence(&format!("the request is not valid: {report}")),

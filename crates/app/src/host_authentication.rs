@@ -1,16 +1,16 @@
 //! Who a caller is for the hosts of a realm.
 
+use std::sync::Arc;
+
 use breakglass_domain::decision::{Decision, Holder as Known};
-use breakglass_domain::foreign_token::VENDOR_AUDIENCE;
 use breakglass_domain::host_token::HostTokenClaims;
-use breakglass_domain::{Broker, IssuerAlias, Principal, Realm, RealmId, Secret, VerifiedBy};
+use breakglass_domain::{Broker, Principal, Realm, RealmId, Secret, VerifiedBy};
 
 use crate::app::App;
 use crate::authentication::Credentials;
 use crate::caller::{Caller, Origin};
 use crate::decision::{HostIdentity, Proof};
 use crate::error::{Error, Resource};
-use crate::live_token::{Holder, LiveToken};
 use crate::possession::ShownProof;
 
 /// What shows a token, and where.
@@ -39,6 +39,11 @@ impl App {
         let (token, proof) = match credentials {
             Some(Credentials::Bearer(token)) => (token, None),
             Some(Credentials::Dpop { token, proof }) => (token, Some(proof)),
+            Some(Credentials::HostSession(id)) => {
+                return self
+                    .authenticate_host_session(&id, realm, &origin, operation)
+                    .await;
+            }
             other => {
                 let caller = self.authenticate(other, origin, operation).await?;
                 return self.as_host_caller(caller, realm).await;
@@ -62,7 +67,10 @@ impl App {
     }
 
     /// The broker of ours whose key a token names, with its realm.
-    async fn own_broker(&self, token: &Secret) -> Result<Option<(Broker, OwnKey)>, Error> {
+    pub(crate) async fn own_broker(
+        &self,
+        token: &Secret,
+    ) -> Result<Option<(Broker, OwnKey)>, Error> {
         let Some(key_id) = self.ports.signer.claimed_key(token) else {
             return Ok(None);
         };
@@ -94,13 +102,14 @@ impl App {
         let (caller, live) = self
             .authenticate_live_token((shown.token, shown.proof), shown.origin, shown.operation)
             .await?;
-        let known = known_by(&live, broker);
         let mut view = self.ports.store.read().await?;
+        let rules = self.rules(view.as_mut(), own.realm.id).await?;
+        drop(view);
+        let (known, decision) = self.standing(shown.token, &live, broker, &rules);
         let decision = if caller.is_administrator() {
-            Decision::everything()
+            Arc::new(Decision::everything())
         } else {
-            let rules = self.rules(view.as_mut(), own.realm.id).await?;
-            rules.profiles.decide(&known)
+            decision
         };
         Ok(caller.on_host(HostIdentity {
             realm_id: own.realm.id,
@@ -152,8 +161,8 @@ impl App {
         let identity = HostIdentity {
             realm_id: own.realm.id,
             proof: Proof::HostToken,
-            known: claims.holder,
-            decision,
+            known: Arc::new(claims.holder),
+            decision: Arc::new(decision),
             vouched_since,
             account,
         };
@@ -165,56 +174,22 @@ impl App {
         shown: Shown<'_>,
         realm: Option<RealmId>,
     ) -> Result<Caller, Error> {
-        match self.verify_foreign(shown, realm).await? {
-            Some(identity) => Ok(caller_of(identity, shown.origin)),
+        let found = match shown.proof {
+            None => self.foreign_bearer(shown.token, realm).await?,
+            // Nobody's token is bound to a key that we could ask for.
+            Some(_) => None,
+        };
+        match found {
+            Some(bearer) => {
+                let identity = self.identity_by(shown.token, bearer).await?;
+                Ok(caller_of(identity, shown.origin))
+            }
             None => Err(self.refuse_token(shown.origin, shown.operation).await),
         }
     }
 
-    async fn verify_foreign(
-        &self,
-        shown: Shown<'_>,
-        realm: Option<RealmId>,
-    ) -> Result<Option<HostIdentity>, Error> {
-        let signer = &self.ports.signer;
-        // Nobody's token is bound to a key that we could ask for.
-        let claimed = signer.claimed_issuer(shown.token);
-        let Some(claimed) = claimed.filter(|_| shown.proof.is_none()) else {
-            return Ok(None);
-        };
-        let mut view = self.ports.store.read().await?;
-        let realm = match self.realm_or_oldest(view.as_mut(), realm).await {
-            Ok(realm) => realm,
-            Err(Error::NotFound(_)) => return Ok(None),
-            Err(error) => return Err(error),
-        };
-        let rules = self.rules(view.as_mut(), realm.id).await?;
-        drop(view);
-        let trusted = rules.issuers.iter().find(|known| known.issuer == claimed);
-        let Some(trusted) = trusted else {
-            return Ok(None);
-        };
-        let Some(claims) = self.verify_by_issuer(trusted, shown.token).await else {
-            return Ok(None);
-        };
-        let now = self.now();
-        let audiences = [self.public_url(), VENDOR_AUDIENCE];
-        if claims.issuer != trusted.issuer || !claims.holds(&audiences, now) {
-            return Ok(None);
-        }
-        let known = claims.holder(trusted.alias.clone());
-        Ok(Some(HostIdentity {
-            realm_id: realm.id,
-            proof: Proof::ForeignToken,
-            decision: rules.profiles.decide(&known),
-            known,
-            vouched_since: Some(trusted.updated_at),
-            account: None,
-        }))
-    }
-
     /// A local account, or somebody with the data folder, as a caller of the realm's hosts.
-    async fn as_host_caller(
+    pub(crate) async fn as_host_caller(
         &self,
         caller: Caller,
         realm: Option<RealmId>,
@@ -235,8 +210,8 @@ impl App {
         Ok(caller.on_host(HostIdentity {
             realm_id: realm.id,
             proof: Proof::Password,
-            known,
-            decision,
+            known: Arc::new(known),
+            decision: Arc::new(decision),
             vouched_since: account.as_ref().map(|account| account.password_set_at),
             account,
         }))
@@ -244,28 +219,9 @@ impl App {
 }
 
 /// A key of ours, and the realm whose tokens it signs.
-struct OwnKey {
+pub(crate) struct OwnKey {
     key: breakglass_domain::SigningKey,
-    realm: Realm,
-}
-
-/// The holder of an access token of ours as the realm's own issuer names it: the client in the tenant's domain, with the
-/// roles that the token carries as its groups.
-fn known_by(live: &LiveToken, broker: &Broker) -> Known {
-    let tenant = broker.tenant.as_str();
-    let scope = live.scope();
-    let name = match &live.holder {
-        Holder::Account(account) => return Known::local(account.username.as_str()),
-        Holder::Client(client, _) => client.client_id.clone(),
-        Holder::Emergency(client) => client.client_id.to_string(),
-    };
-    let known = Known {
-        verified_by: VerifiedBy::Issuer(IssuerAlias::own()),
-        name,
-        domain: tenant.to_owned(),
-        ..Known::local("")
-    };
-    known.in_groups(scope.iter().map(breakglass_domain::RoleName::as_str))
+    pub(crate) realm: Realm,
 }
 
 fn caller_of(identity: HostIdentity, origin: &Origin) -> Caller {

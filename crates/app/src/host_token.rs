@@ -38,14 +38,15 @@ impl App {
         let key = self
             .signing_key(unit.as_mut(), broker.id, expires_at)
             .await?;
+        let rules = self.rules(unit.as_mut(), realm.id).await?;
         let claims = HostTokenClaims {
             issuer: broker.issuer(self.public_url()),
             audience: vec![self.public_url().to_owned()],
             issued_at: now,
             expires_at,
             token_id: TokenId::from_random(self.random()?),
-            holder: identity.known.clone(),
-            entitlements: self.granted_by_profiles(unit.as_mut(), identity).await?,
+            holder: rules.profiles.pertinent(&identity.known),
+            entitlements: rules.profiles.decide(&identity.known).entitlements(),
             vouched_since: identity.vouched_since,
         };
         let token = self.ports.signer.sign_host_token(&key, &claims)?;

@@ -7,6 +7,13 @@ use crate::app::{App, lock};
 /// The most addresses whose keys are kept.
 pub(crate) const KEY_SET_CAPACITY: usize = 256;
 
+/// How long a token may be: as one that travels in a header, or as its expanded twin.
+#[derive(Clone, Copy)]
+enum Length {
+    Expanded,
+    Header,
+}
+
 impl App {
     /// Verifies a token by the certificates of an issuer, or else by the keys that it publishes. Those are fetched from the address
     /// that an operator wrote down, when they are old or when none of them signed the token; whatever the token says of keys
@@ -16,9 +23,31 @@ impl App {
         issuer: &TokenIssuer,
         token: &Secret,
     ) -> Option<ForeignClaims> {
+        self.verify_of_length(issuer, token, Length::Header).await
+    }
+
+    /// The same for an expanded token, which is longer.
+    pub(crate) async fn verify_expanded_by_issuer(
+        &self,
+        issuer: &TokenIssuer,
+        token: &Secret,
+    ) -> Option<ForeignClaims> {
+        self.verify_of_length(issuer, token, Length::Expanded).await
+    }
+
+    async fn verify_of_length(
+        &self,
+        issuer: &TokenIssuer,
+        token: &Secret,
+        length: Length,
+    ) -> Option<ForeignClaims> {
         let signer = &self.ports.signer;
         let verify = |keys: &KeySet| {
-            let claims = signer.verify_foreign_token(&issuer.chains, keys, token, self.now());
+            let (chains, now) = (&issuer.chains, self.now());
+            let claims = match length {
+                Length::Expanded => signer.verify_expanded_token(chains, keys, token, now),
+                Length::Header => signer.verify_foreign_token(chains, keys, token, now),
+            };
             claims.ok()
         };
         let Some(url) = &issuer.jwks_uri else {

@@ -15,7 +15,8 @@ use breakglass_ports::ReadView;
 
 use crate::app::{App, lock};
 use crate::error::Error;
-use crate::role_assignment::HeldRole;
+use crate::held_roles::HeldRoles;
+use crate::overflow::Withheld;
 
 /// A token that a broker of ours signed.
 #[derive(Clone, Debug)]
@@ -28,6 +29,8 @@ pub(crate) struct VerifiedToken {
     pub(crate) installation: String,
     /// What the token says.
     pub(crate) claims: AccessTokenClaims,
+    /// The roles that it says it carries, in order.
+    scope: Vec<RoleName>,
 }
 
 /// A token that is alive.
@@ -35,13 +38,15 @@ pub(crate) struct VerifiedToken {
 pub(crate) struct LiveToken {
     pub(crate) verified: Arc<VerifiedToken>,
     pub(crate) holder: Holder,
+    /// What it leaves out, if anything.
+    pub(crate) withheld: Option<Arc<Withheld>>,
 }
 
 /// Who holds a token.
 #[derive(Clone, Debug)]
 pub(crate) enum Holder {
     /// A client, with the roles that it holds now.
-    Client(Client, Vec<HeldRole>),
+    Client(Client, Arc<HeldRoles>),
     /// An emergency client.
     Emergency(Box<EmergencyClient>),
     /// A local account, by a session of it.
@@ -55,15 +60,19 @@ impl LiveToken {
     }
 
     /// The roles that the token carries. An emergency token carries the administrator role without saying so in a scope.
-    pub(crate) fn scope(&self) -> Vec<RoleName> {
-        let claims = self.claims();
-        match claims.credential {
-            None => claims
-                .roles
-                .iter()
-                .filter_map(|role| role.name.parse().ok())
-                .collect(),
-            Some(_) => scope::roles(claims.scope.as_deref()),
+    pub(crate) fn scope(&self) -> &[RoleName] {
+        match &self.withheld {
+            Some(withheld) => &withheld.names,
+            None => &self.verified.scope,
+        }
+    }
+
+    /// What the token would say if it left nothing out.
+    pub(crate) fn full_claims(&self) -> AccessTokenClaims {
+        let claims = self.claims().clone();
+        match &self.withheld {
+            Some(withheld) => claims.with(withheld.claims.clone()),
+            None => claims,
         }
     }
 
@@ -91,13 +100,13 @@ impl LiveToken {
         let realm_id = self.verified.realm_id;
         match &self.holder {
             Holder::Client(client, roles) => {
-                let held: Vec<_> = roles.iter().map(|held| held.assignment.clone()).collect();
+                let held = roles.roles.iter().map(|held| &held.assignment);
                 Principal::Client {
                     realm_id,
                     id: client.id,
                     client_id: client.client_id.clone(),
                     kind: client.kind,
-                    privileges: privileges_within(&held, &self.scope(), now),
+                    privileges: privileges_within(&held, self.scope(), now),
                 }
             }
             Holder::Emergency(client) => Principal::EmergencyClient {
@@ -119,8 +128,7 @@ impl LiveToken {
 
     /// What the roles that the token carries let its holder do.
     fn carried_privileges(&self) -> Vec<Privilege> {
-        let carried = self.scope();
-        let carried = carried.iter().flat_map(RoleName::privileges);
+        let carried = self.scope().iter().flat_map(RoleName::privileges);
         let mut privileges: Vec<Privilege> = carried.copied().collect();
         privileges.sort_unstable();
         privileges.dedup();
@@ -176,6 +184,7 @@ impl App {
             broker_id,
             realm_id: realm.id,
             installation: installation.unwrap_or_default().to_owned(),
+            scope: scope_of(&claims),
             claims,
         });
         lock(&self.verified).insert(digest, Arc::clone(&verified));
@@ -225,17 +234,22 @@ impl App {
         let Some(holder) = holder else {
             return Ok(None);
         };
-        if claims.credential.is_some() {
-            let mut ids = claims.derived_from.clone();
-            ids.push(claims.token_id);
-            if view
-                .is_any_access_token_revoked(verified.realm_id, &ids)
+        if claims.credential.is_some()
+            && view
+                .is_any_access_token_revoked(verified.realm_id, &claims.lineage())
                 .await?
-            {
-                return Ok(None);
-            }
+        {
+            return Ok(None);
         }
-        Ok(Some(LiveToken { verified, holder }))
+        let withheld = self.withheld(view, &verified).await?;
+        if withheld.is_none() && verified.claims.overflow.is_some() {
+            return Ok(None);
+        }
+        Ok(Some(LiveToken {
+            verified,
+            holder,
+            withheld,
+        }))
     }
 
     /// The client that a credential belongs to, when the token was issued to it and for the present secret of the
@@ -262,9 +276,18 @@ impl App {
             return Ok(None);
         };
         let roles = self
-            .held_roles(view, verified.realm_id, principal_id)
+            .roles_of_principal(view, verified.realm_id, principal_id)
             .await?;
         Ok(Some(Holder::Client(client, roles)))
+    }
+}
+
+/// The roles that a token says it carries. An emergency token carries the administrator role without saying so in a scope.
+fn scope_of(claims: &AccessTokenClaims) -> Vec<RoleName> {
+    let roles = claims.roles.iter();
+    match claims.credential {
+        None => roles.filter_map(|role| role.name.parse().ok()).collect(),
+        Some(_) => scope::roles(claims.scope.as_deref()),
     }
 }
 

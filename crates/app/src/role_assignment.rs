@@ -4,8 +4,8 @@ use breakglass_domain::FieldFailure;
 use breakglass_domain::audit::{AuditAction, AuditEvent, AuditTarget};
 use breakglass_domain::role_assignment::accept_assignments;
 use breakglass_domain::{
-    Client, PrincipalId, Privilege, RealmId, RoleAssignment, RoleAssignmentDraft, RoleClaim,
-    RoleName, RoleScope, Timestamp, ValidationReport,
+    Client, PrincipalId, Privilege, RealmId, RoleAssignment, RoleAssignmentDraft, RoleName,
+    RoleScope, ValidationReport,
 };
 use breakglass_ports::ReadView;
 
@@ -22,22 +22,28 @@ pub struct HeldRole {
     pub display_name: String,
 }
 
-impl HeldRole {
-    /// Roles that are held over the whole realm and without an end, as an emergency token holds its own.
-    pub(crate) fn whole_realm(names: &[RoleName]) -> Vec<Self> {
-        let held = |name: &RoleName| Self {
-            assignment: RoleAssignment {
-                role_name: name.clone(),
-                scope: RoleScope::SsoRealm,
-                expires_at: None,
-            },
-            display_name: String::new(),
-        };
-        names.iter().map(held).collect()
-    }
-}
-
 impl App {
+    /// Roles that are held over the whole realm and without an end, as an emergency token holds its own.
+    pub(crate) async fn whole_realm(
+        &self,
+        view: &mut dyn ReadView,
+        names: &[RoleName],
+    ) -> Result<Vec<HeldRole>, Error> {
+        let mut held = Vec::new();
+        for name in names {
+            let role = view.find_role(name).await?;
+            held.push(HeldRole {
+                assignment: RoleAssignment {
+                    role_name: name.clone(),
+                    scope: RoleScope::SsoRealm,
+                    expires_at: None,
+                },
+                display_name: role.map(|role| role.display_name).unwrap_or_default(),
+            });
+        }
+        Ok(held)
+    }
+
     /// The roles that a principal holds now.
     ///
     /// # Errors
@@ -140,33 +146,4 @@ async fn require_principal<V: ReadView + ?Sized>(
         .find_client_by_principal(realm_id, principal_id)
         .await?;
     found.ok_or(Error::NotFound(Resource::Principal))
-}
-
-/// What a token says of the roles that it carries, and when the first of them ends.
-pub(crate) async fn carried<V: ReadView + ?Sized>(
-    view: &mut V,
-    held: &[HeldRole],
-    granted: &[RoleName],
-) -> Result<(Vec<RoleClaim>, Option<Timestamp>), Error> {
-    let (mut claims, mut end) = (Vec::new(), None::<Timestamp>);
-    for name in granted {
-        let role = view.find_role(name).await?;
-        let display_name = role.map(|role| role.display_name).unwrap_or_default();
-        let bearing = held
-            .iter()
-            .filter(|held| held.assignment.role_name.includes(name));
-        for held in bearing {
-            let mut assignment = held.assignment.clone();
-            assignment.role_name = name.clone();
-            let claim = RoleClaim::of(&assignment, &display_name);
-            if !claims.contains(&claim) {
-                claims.push(claim);
-            }
-            end = match (end, assignment.expires_at) {
-                (Some(one), Some(other)) => Some(one.min(other)),
-                (one, other) => one.or(other),
-            };
-        }
-    }
-    Ok((claims, end))
 }

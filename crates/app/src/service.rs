@@ -1,5 +1,7 @@
 //! Tokens for other services, given for the session of a local account.
 
+use std::sync::Arc;
+
 use breakglass_domain::audit::{AuditAction, AuditEvent, AuditTarget, TargetKind};
 use breakglass_domain::{
     Broker, CredentialRef, FieldFailure, Principal, Privilege, RealmId, RoleName, Secret, Service,
@@ -10,7 +12,7 @@ use breakglass_ports::UnitOfWork;
 use crate::app::App;
 use crate::caller::Caller;
 use crate::error::{Error, Resource};
-use crate::role_assignment::HeldRole;
+use crate::held_roles::HeldRoles;
 use crate::token_endpoint::{Basis, DEFAULT_TTL, Wanted};
 
 /// A token for other services that was just issued.
@@ -59,13 +61,14 @@ impl App {
             .session_grant(unit.as_mut(), digest, &broker, until)
             .await?;
         let scope = roles_of(&caller.principal);
+        let held = self.whole_realm(unit.as_mut(), &scope).await?;
         let basis = Basis {
             credential: CredentialRef::SessionGrant(grant.id),
             status_index: grant.status_index,
             client_id: username.to_string(),
             subject: username.to_string(),
-            held: HeldRole::whole_realm(&scope),
-            scope,
+            held: Arc::new(HeldRoles::new(held)),
+            scope: None,
             audience: services
                 .iter()
                 .map(|service| service.audience.clone())
@@ -85,7 +88,7 @@ impl App {
             .with("services", keys.join(" ")),
         };
         let issued = self
-            .issue_for(unit, &broker, basis, Wanted::default())
+            .issue_for(unit, (&broker, realm_id), basis, Wanted::default())
             .await?;
         Ok(ServiceToken {
             token: issued.access_token,

@@ -341,7 +341,7 @@ fn policy_of(broker: &Broker) -> KeyPolicyView {
     }
 }
 
-fn of_realm(event: AuditEvent, realm_id: RealmId) -> AuditEvent {
+pub(crate) fn of_realm(event: AuditEvent, realm_id: RealmId) -> AuditEvent {
     AuditEvent {
         realm_id: Some(realm_id),
         ..event

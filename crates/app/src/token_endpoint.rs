@@ -1,5 +1,7 @@
 //! The token endpoint: an access token for a credential, or for another token.
 
+use std::sync::Arc;
+
 use breakglass_domain::access_token::narrow_audience;
 use breakglass_domain::audit::{AuditAction, AuditEvent};
 use breakglass_domain::{
@@ -14,8 +16,8 @@ use crate::caller::{Caller, Origin};
 use crate::client_authentication::{AuthenticatedClient, ClientCredentials};
 use crate::client_secret::client_event;
 use crate::error::{Error, GrantFault, Resource};
+use crate::held_roles::{Carried, HeldRoles, carried};
 use crate::possession::{Held, ReadProof, ShownProof, Unproven};
-use crate::role_assignment::{HeldRole, carried};
 use crate::token_exchange::Showing;
 
 /// The lifetime of an access token for which no other is known.
@@ -86,9 +88,9 @@ pub(crate) struct Basis {
     pub(crate) client_id: String,
     pub(crate) subject: String,
     /// The roles that may be carried, and how far each reaches.
-    pub(crate) held: Vec<HeldRole>,
-    /// The names of the roles that may be carried.
-    pub(crate) scope: Vec<RoleName>,
+    pub(crate) held: Arc<HeldRoles>,
+    /// The names of the roles that may be carried, when not all that are held may be.
+    pub(crate) scope: Option<Vec<RoleName>>,
     pub(crate) audience: Vec<String>,
     pub(crate) ttl: Minutes,
     /// Before when the token ends, whatever its lifetime.
@@ -176,7 +178,8 @@ impl App {
             audience: &request.audience,
             expires_in: request.expires_in,
         };
-        self.issue_for(unit, &broker, basis, wanted).await
+        self.issue_for(unit, (&broker, realm_id), basis, wanted)
+            .await
     }
 
     /// The basis of a token that is bound to what the request shows, or to what the token that it rests on is bound to, which has
@@ -197,20 +200,18 @@ impl App {
     pub(crate) async fn issue_for(
         &self,
         mut unit: Box<dyn UnitOfWork>,
-        broker: &Broker,
+        (broker, realm_id): (&Broker, RealmId),
         basis: Basis,
         wanted: Wanted<'_>,
     ) -> Result<IssuedAccessToken, Error> {
         let now = self.now().whole_seconds();
-        let granted = scope::narrow(&basis.scope, wanted.scope)
-            .map_err(|_| Error::Grant(GrantFault::InvalidScope))?;
+        let carried = granted(unit.as_mut(), &basis, wanted.scope).await?;
         let audience = narrow_audience(&basis.audience, wanted.audience)
             .ok_or(Error::Grant(GrantFault::InvalidTarget))?;
-        let (roles, roles_end) = carried(unit.as_mut(), &basis.held, &granted).await?;
-        let wanted = wanted
+        let wanted_end = wanted
             .expires_in
             .map(|seconds| now.plus_millis(seconds.saturating_mul(1000)));
-        let expires_at = [basis.ends_at, roles_end, wanted]
+        let expires_at = [basis.ends_at, carried.ends_at, wanted_end]
             .into_iter()
             .flatten()
             .fold(now.plus(basis.ttl), Ord::min)
@@ -219,15 +220,15 @@ impl App {
             return Err(Error::Grant(GrantFault::InvalidGrant));
         }
         let issuer = broker.issuer(self.public_url());
-        let claims = AccessTokenClaims {
+        let bare = AccessTokenClaims {
             subject: basis.subject,
             client_id: basis.client_id,
             audience,
             issued_at: now,
             expires_at,
             token_id: TokenId::from_random(self.random()?),
-            roles,
-            scope: scope::text(&granted),
+            roles: Vec::new(),
+            scope: None,
             status: Some(StatusClaim {
                 index: basis.status_index,
                 uri: format!("{issuer}/statuslist"),
@@ -236,23 +237,30 @@ impl App {
             actor: basis.actor,
             confirmation: basis.confirmation,
             derived_from: basis.derived_from,
+            overflow: None,
+            expands: None,
             issuer,
         };
         let key = self
             .signing_key(unit.as_mut(), broker.id, expires_at)
             .await?;
-        let access_token = self.ports.signer.sign_access_token(&key, &claims)?;
+        let (access_token, claims) = self
+            .sign_within(unit.as_mut(), (broker, realm_id), &key, bare, &carried)
+            .await?;
         let event = basis
             .event
             .with("credential", basis.credential.to_string())
             .with("token_id", claims.token_id.to_string())
-            .with("expires_at", claims.expires_at.millis().to_string())
-            .with("scope", claims.scope.as_deref().unwrap_or_default());
+            .with("expires_at", claims.expires_at.millis().to_string());
+        let event = match &claims.overflow {
+            Some(overflow) => event.with("left_out", overflow.digest.to_string()),
+            None => event.with("scope", claims.scope.as_deref().unwrap_or_default()),
+        };
         self.commit(unit, event).await?;
         Ok(IssuedAccessToken {
             access_token,
             expires_in_seconds: claims.expires_at.seconds() - now.seconds(),
-            scope: claims.scope,
+            scope: carried.claims.scope.clone(),
             confirmation: claims.confirmation,
         })
     }
@@ -333,7 +341,9 @@ impl App {
         status_index: u64,
         origin: &Origin,
     ) -> Result<Basis, Error> {
-        let held = self.held_roles(unit, client.realm_id, client.id).await?;
+        let held = self
+            .roles_of_principal(unit, client.realm_id, client.id)
+            .await?;
         let caller = Caller::of_client(client.clone(), origin.clone());
         let event = client_event(&caller, AuditAction::AccessTokenIssued, &client, self.now());
         Ok(Basis {
@@ -341,7 +351,7 @@ impl App {
             status_index,
             subject: client.client_id.clone(),
             client_id: client.client_id,
-            scope: names(&held),
+            scope: None,
             held,
             audience: vec![self.public_url().to_owned()],
             ttl: DEFAULT_TTL,
@@ -367,8 +377,18 @@ impl App {
     }
 }
 
-fn names(held: &[HeldRole]) -> Vec<RoleName> {
-    held.iter()
-        .map(|held| held.assignment.role_name.clone())
-        .collect()
+/// The roles that a token carries which asks for this scope.
+async fn granted(
+    unit: &mut dyn UnitOfWork,
+    basis: &Basis,
+    asked: Option<&str>,
+) -> Result<Arc<Carried>, Error> {
+    let whole = &basis.held.whole;
+    if basis.scope.is_none() && scope::is_open(asked.unwrap_or_default()) {
+        return Ok(Arc::clone(whole));
+    }
+    let names = basis.scope.as_deref().unwrap_or(&whole.names);
+    let granted =
+        scope::narrow(names, asked).map_err(|_| Error::Grant(GrantFault::InvalidScope))?;
+    Ok(Arc::new(carried(unit, &basis.held, granted).await?))
 }

@@ -1,5 +1,7 @@
 //! Token exchange (RFC 8693): a narrower copy of an access token.
 
+use std::sync::Arc;
+
 use breakglass_domain::access_token::MAX_DERIVATIONS;
 use breakglass_domain::audit::{AuditAction, AuditEvent};
 use breakglass_domain::{ActorClaim, Broker, CredentialRef, IamSettings, Secret, TokenId};
@@ -9,9 +11,9 @@ use crate::app::App;
 use crate::caller::{Caller, Origin};
 use crate::client_secret::client_event;
 use crate::error::Error;
+use crate::held_roles::HeldRoles;
 use crate::live_token::{Holder, LiveToken};
 use crate::possession::Held;
-use crate::role_assignment::HeldRole;
 use crate::token_endpoint::{Basis, DEFAULT_TTL};
 
 /// Who asks for an exchange.
@@ -41,8 +43,7 @@ impl App {
             return Ok(None);
         };
         let claims = live.claims();
-        let mut derived_from = claims.derived_from.clone();
-        derived_from.push(claims.token_id);
+        let derived_from = claims.lineage();
         if derived_from.len() > MAX_DERIVATIONS {
             return Ok(None);
         }
@@ -73,7 +74,7 @@ impl App {
             status_index: status.index,
             subject: claims.subject.clone(),
             client_id: claims.client_id.clone(),
-            scope: live.scope(),
+            scope: Some(live.scope().to_vec()),
             held,
             audience: claims.audience.clone(),
             ttl: DEFAULT_TTL.min(settings.access_token_ttl()),
@@ -92,7 +93,7 @@ impl App {
         live: &LiveToken,
         token_id: TokenId,
         origin: &Origin,
-    ) -> Result<Option<(Vec<HeldRole>, CredentialRef, AuditEvent)>, Error> {
+    ) -> Result<Option<(Arc<HeldRoles>, CredentialRef, AuditEvent)>, Error> {
         let now = self.now();
         let caller = Caller::without_session(live.principal(now), origin.clone());
         let action = AuditAction::AccessTokenIssued;
@@ -101,7 +102,7 @@ impl App {
         match &live.holder {
             Holder::Client(client, roles) => {
                 let event = client_event(&caller, action, client, now);
-                Ok(Some((roles.clone(), credential, event)))
+                Ok(Some((Arc::clone(roles), credential, event)))
             }
             // A session gets a token for each service by itself.
             Holder::Account(_) => Ok(None),
@@ -110,8 +111,8 @@ impl App {
                 unit.record_emergency_use(client.realm_id, &client.client_id, digest, now)
                     .await?;
                 let event = self.client_event(&caller, action, client);
-                let held = HeldRole::whole_realm(&live.scope());
-                Ok(Some((held, credential, event)))
+                let held = self.whole_realm(unit, live.scope()).await?;
+                Ok(Some((Arc::new(HeldRoles::new(held)), credential, event)))
             }
         }
     }

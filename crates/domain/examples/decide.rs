@@ -14,7 +14,6 @@
     reason = "a program reads the clock that this crate never reads, and answers on its terminal"
 )]
 
-use std::collections::BTreeMap;
 use std::error::Error;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -48,9 +47,8 @@ fn verified_claims(subject: String, groups: Vec<String>, now: Timestamp) -> Fore
         audience: vec![AUDIENCE.to_owned()],
         issued_at: now,
         expires_at: now.plus(Minutes::new(10)),
-        not_before: None,
         groups,
-        privileges: BTreeMap::new(),
+        ..ForeignClaims::default()
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::credential::CredentialRef;
 use crate::id::TokenId;
+use crate::overflow::OverflowClaim;
 use crate::role_assignment::{RoleAssignment, RoleScope};
 use crate::thumbprint::Confirmation;
 use crate::timestamp::Timestamp;
@@ -43,6 +44,10 @@ pub struct AccessTokenClaims {
     pub confirmation: Option<Confirmation>,
     /// `derived_from`: the tokens that this one is a narrower copy of, the first of them first. It dies with each of them.
     pub derived_from: Vec<TokenId>,
+    /// `ovc`, `ovl` and `ovd`: what it leaves out, if anything. Then it has no roles and no scope.
+    pub overflow: Option<OverflowClaim>,
+    /// `ovl_jti`: the overflow token that this one is the expanded twin of, if it is one. It dies with it.
+    pub expands: Option<TokenId>,
 }
 
 /// Who acts for a subject, and for whom that one acts.

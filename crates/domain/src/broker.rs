@@ -7,6 +7,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::id::BrokerId;
+use crate::overflow::OverflowThreshold;
 use crate::signing_key::SignatureAlgorithm;
 use crate::text::required;
 use crate::timestamp::{Minutes, Timestamp};
@@ -109,6 +110,8 @@ pub struct Broker {
     pub algorithm: SignatureAlgorithm,
     /// When its signing keys follow one another.
     pub key_policy: KeyPolicy,
+    /// How long its access tokens may be.
+    pub token_overflow_threshold: OverflowThreshold,
     /// When it was made.
     pub created_at: Timestamp,
     /// When it was last changed.

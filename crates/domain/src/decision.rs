@@ -124,6 +124,15 @@ impl Holder {
         self
     }
 
+    /// The name, with its domain if it has one.
+    pub fn subject(&self) -> String {
+        if self.domain.is_empty() {
+            self.name.clone()
+        } else {
+            format!("{}@{}", self.name, self.domain)
+        }
+    }
+
     /// Whether a profile is for this holder.
     pub fn matches(&self, profile: &ClientProfile) -> bool {
         let by = profile.subject.issuer_alias();
@@ -244,6 +253,32 @@ impl ProfileIndex {
             places.entry(key(&profile.subject)).or_default().push(place);
         }
         Self { profiles, places }
+    }
+
+    /// The same holder with nothing but what these profiles look at: of hundreds of groups, few matter.
+    pub fn pertinent(&self, holder: &Holder) -> Holder {
+        let VerifiedBy::Issuer(alias) = &holder.verified_by else {
+            return holder.clone();
+        };
+        let is_known = |key: Key| self.places.contains_key(&key);
+        let mut kept = holder.clone();
+        kept.groups
+            .retain(|group| is_known(Key::Group(alias.clone(), group.clone())));
+        let matching = self
+            .profiles
+            .iter()
+            .filter(|profile| holder.matches(profile));
+        let looked_at: Vec<_> = matching
+            .filter_map(|profile| profile.subject.privileges())
+            .collect();
+        kept.privileges.retain(|scope, held| {
+            held.retain(|one| {
+                let mut asked = looked_at.iter().filter_map(|asked| asked.get(scope));
+                asked.any(|asked| asked.contains(one))
+            });
+            !held.is_empty()
+        });
+        kept
     }
 
     /// What somebody may do by these profiles.

@@ -19,11 +19,20 @@ pub struct InvalidScope;
 impl RoleName {
     /// Whether the holder of this role holds the other one too: the same, or what is less than it.
     pub fn includes(&self, other: &Self) -> bool {
-        self == other
-            || matches!(
-                (self.as_str(), other.as_str()),
-                ("sddc_administrator", "sddc_viewer") | ("vcf_administrator", "vcf_viewer")
-            )
+        self == other || other.including() == Some(self.as_str())
+    }
+
+    /// The role whose holder holds this one too, if there is one.
+    pub fn included_in(&self) -> Option<Self> {
+        self.including()?.parse().ok()
+    }
+
+    fn including(&self) -> Option<&'static str> {
+        match self.as_str() {
+            "sddc_viewer" => Some("sddc_administrator"),
+            "vcf_viewer" => Some("vcf_administrator"),
+            _ => None,
+        }
     }
 }
 
@@ -38,15 +47,10 @@ pub fn narrow(held: &[RoleName], asked: Option<&str>) -> Result<Vec<RoleName>, I
     if asked.chars().count() > MAX_SCOPE {
         return Err(InvalidScope);
     }
-    let wanted: Vec<&str> = asked
-        .split(' ')
-        .filter(|name| !name.is_empty() && !PASSED_OVER.contains(name))
-        .collect();
-    if wanted.is_empty() {
+    if is_open(asked) {
         return Ok(in_order(held.to_vec()));
     }
-    let granted: Vec<RoleName> = wanted
-        .iter()
+    let granted: Vec<RoleName> = wanted(asked)
         .filter_map(|name| name.parse::<RoleName>().ok())
         .filter(|role| held.iter().any(|own| own.includes(role)))
         .collect();
@@ -54,6 +58,17 @@ pub fn narrow(held: &[RoleName], asked: Option<&str>) -> Result<Vec<RoleName>, I
         return Err(InvalidScope);
     }
     Ok(in_order(granted))
+}
+
+/// Whether a scope asks for nothing, and so for all that there is.
+pub fn is_open(asked: &str) -> bool {
+    asked.len() <= MAX_SCOPE && wanted(asked).next().is_none()
+}
+
+fn wanted(asked: &str) -> impl Iterator<Item = &str> {
+    asked
+        .split(' ')
+        .filter(|name| !name.is_empty() && !PASSED_OVER.contains(name))
 }
 
 fn in_order(mut roles: Vec<RoleName>) -> Vec<RoleName> {

@@ -5,8 +5,8 @@ use std::fmt;
 /// Milliseconds in a minute.
 const MILLIS_PER_MINUTE: i64 = 60_000;
 
-/// An instant: whole milliseconds since 1970 UTC.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+/// An instant: whole milliseconds since 1970 UTC, which is the default one.
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct Timestamp(i64);
 
 impl Timestamp {

@@ -21,6 +21,7 @@ use crate::server::Answer;
 use crate::shared::Shared;
 use crate::source_address::{TrustedProxy, source};
 use crate::stack::{self, ClientCertificate, RequestBody, ResponseBody, Source, Stack};
+use crate::vcenter::legacy;
 
 /// The body of an answer: always whole.
 pub type Body = Full<Bytes>;
@@ -109,7 +110,8 @@ impl Api {
         self.run(request).await
     }
 
-    async fn run(&self, request: Request<RequestBody>) -> Response<Body> {
+    async fn run(&self, mut request: Request<RequestBody>) -> Response<Body> {
+        let is_legacy = legacy::adapt(&mut request);
         let is_head = request.method() == Method::HEAD;
         let Ok(response) = self.dispatch(request).await;
         let (mut parts, body) = response.into_parts();
@@ -118,6 +120,9 @@ impl Api {
             Ok(whole) => whole.to_bytes(),
             Err(_) => Bytes::new(),
         };
+        if is_legacy {
+            body = legacy::answer(&mut parts, &body);
+        }
         if is_head && parts.status != StatusCode::NOT_MODIFIED {
             // RFC 9110, section 9.3.2: the fields of a GET, and no content.
             let length = HeaderValue::from(body.len());

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use breakglass_api_types::{Parsed, Shaped, read};
-use breakglass_app::{App, Caller, Origin, Refusal, ShownProof};
+use breakglass_app::{App, Caller, Credentials, Origin, Refusal, Registrant, ShownProof};
 use breakglass_domain::RealmId;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
+use http::request::Parts;
 use serde::de::DeserializeOwned;
 
-use crate::credentials::ClientHeader;
+use crate::credentials::{self, ClientHeader, Schemes};
 use crate::failure::Failure;
 use crate::form::Form;
 use crate::query::Query;
@@ -26,14 +27,12 @@ pub(crate) struct Call {
     pub(crate) shared: Arc<Shared>,
     /// The parameters of the path.
     pub(crate) parameters: Parameters,
-    /// What stands behind the path's `?`.
-    pub(crate) query: Option<String>,
+    /// The request line and the headers, for those who read credentials by themselves.
+    pub(crate) parts: Parts,
     /// Who asks; nobody in particular where everybody may.
     pub(crate) caller: Option<Caller>,
-    /// What the `Authorization` shows of a client, where nobody is asked before the body is read.
-    pub(crate) client: ClientHeader,
-    /// The proof that the request shows of a key, if it shows one.
-    pub(crate) proof: Option<ShownProof>,
+    /// Who wants a token registered, where that is what is asked for.
+    pub(crate) registrant: Option<Registrant>,
     /// The realm that the request says it is for.
     pub(crate) realm: Option<RealmId>,
     /// Where the request came from.
@@ -62,7 +61,27 @@ impl Call {
 
     /// The parameters behind the path.
     pub(crate) fn query(&self) -> Query {
-        Query::new(self.query.as_deref().unwrap_or_default())
+        Query::new(self.query_text().unwrap_or_default())
+    }
+
+    /// What stands behind the path's `?`.
+    pub(crate) fn query_text(&self) -> Option<&str> {
+        self.parts.uri.query()
+    }
+
+    /// What the request shows to prove who sent it.
+    pub(crate) fn credentials(&self, schemes: Schemes) -> Option<Credentials> {
+        credentials::read(&self.parts, schemes)
+    }
+
+    /// What the `Authorization` shows of a client, where nobody is asked before the body is read.
+    pub(crate) fn client(&self) -> ClientHeader {
+        credentials::client(&self.parts)
+    }
+
+    /// The proof that the request shows of a key, if it shows one.
+    pub(crate) fn proof(&self) -> Option<ShownProof> {
+        credentials::proof(&self.parts)
     }
 
     /// The body as JSON, with every field that is wrong.

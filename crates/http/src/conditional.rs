@@ -5,6 +5,15 @@ use http::{HeaderMap, HeaderValue, Response, StatusCode};
 
 use crate::api::Body;
 
+/// What of a request is needed to tell whether its caller has the answer already.
+pub(crate) fn asked(headers: &HeaderMap) -> HeaderMap {
+    let mut asked = HeaderMap::new();
+    for value in headers.get_all(IF_NONE_MATCH) {
+        asked.append(IF_NONE_MATCH, value.clone());
+    }
+    asked
+}
+
 /// The answer without its body, when it is one that the caller has already and said so.
 pub(crate) fn unless_held(asked: &HeaderMap, response: Response<Body>) -> Response<Body> {
     let current = response.headers().get(ETAG);

@@ -13,11 +13,25 @@ use zeroize::Zeroizing;
 /// The header with a proof that the sender holds a key (RFC 9449, section 4.1).
 pub(crate) const DPOP: HeaderName = HeaderName::from_static("dpop");
 
+/// The header with the id of a session of the hosts' APIs.
+pub(crate) const SESSION_ID: HeaderName = HeaderName::from_static("vmware-api-session-id");
+
+/// The request as it came, where it was turned into another one: a proof of possession is for that.
+#[derive(Clone, Debug)]
+pub(crate) struct AskedAs {
+    /// The method.
+    pub(crate) method: http::Method,
+    /// The path.
+    pub(crate) path: String,
+}
+
 /// Which schemes an operation takes.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Schemes {
     /// Tokens, and the name and password of a local account.
     BasicAndTokens,
+    /// The same, and sessions of the hosts' APIs.
+    Hosts,
     /// Tokens.
     Tokens,
 }
@@ -66,6 +80,10 @@ pub(crate) fn as_client(username: &str, password: &Secret) -> Option<(String, Se
 /// The credentials of a request; `None` when there are none, two, or none of a form that the operation takes.
 pub(crate) fn read(parts: &Parts, schemes: Schemes) -> Option<Credentials> {
     let mut values = parts.headers.get_all(AUTHORIZATION).iter();
+    if schemes == Schemes::Hosts && parts.headers.contains_key(SESSION_ID) {
+        // Two answers to the question who is asking are none.
+        return session(parts).filter(|_| values.next().is_none());
+    }
     let value = values.next()?.to_str().ok()?;
     // Two answers to the question who is asking are none.
     if values.next().is_some() {
@@ -83,11 +101,19 @@ pub(crate) fn read(parts: &Parts, schemes: Schemes) -> Option<Credentials> {
         })
     } else if is("OpsToken") || is("vRealizeOpsToken") {
         Some(Credentials::OpsToken(Secret::new(rest)))
-    } else if is("Basic") && schemes == Schemes::BasicAndTokens {
+    } else if is("Basic") && schemes != Schemes::Tokens {
         basic(rest)
     } else {
         None
     }
+}
+
+/// The session that a request names; `None` when it names two.
+fn session(parts: &Parts) -> Option<Credentials> {
+    let mut values = parts.headers.get_all(SESSION_ID).iter();
+    let id = values.next()?.to_str().ok()?;
+    let alone = values.next().is_none();
+    alone.then(|| Credentials::HostSession(Secret::new(id)))
 }
 
 /// The proof that a request shows; `None` when it shows none. Two of them are none that could be right (RFC 9449, section 4.3).
@@ -105,11 +131,21 @@ pub(crate) fn proof(parts: &Parts) -> Option<ShownProof> {
 }
 
 fn no_proof(parts: &Parts) -> ShownProof {
+    let (method, path) = match parts.extensions.get::<AskedAs>() {
+        Some(asked) => (&asked.method, asked.path.as_str()),
+        None => (&parts.method, parts.uri.path()),
+    };
     ShownProof {
         jwt: Secret::new(""),
-        method: parts.method.to_string(),
-        path: parts.uri.path().to_owned(),
+        method: method.to_string(),
+        path: path.to_owned(),
     }
+}
+
+/// The `Authorization` of a name and a password (RFC 7617, section 2).
+pub(crate) fn basic_value(username: &str, password: &str) -> String {
+    let pair = Zeroizing::new(format!("{username}:{password}"));
+    format!("Basic {}", STANDARD.encode(pair.as_bytes()))
 }
 
 /// RFC 7617, section 2. The client credentials of OAuth are form-encoded on top of it (RFC 6749, section 2.3.1); these
@@ -146,6 +182,7 @@ mod tests {
             }
             Credentials::Bearer(token) => Some(("bearer", token.expose().to_owned())),
             Credentials::Dpop { token, .. } => Some(("dpop", token.expose().to_owned())),
+            Credentials::HostSession(id) => Some(("session", id.expose().to_owned())),
             Credentials::OpsToken(token) => Some(("ops", token.expose().to_owned())),
         }
     }
@@ -189,6 +226,28 @@ mod tests {
             shown(&[&value], Schemes::BasicAndTokens),
             Some(("basic", "admin/pass:word".to_owned()))
         );
+    }
+
+    #[test]
+    fn a_session_is_taken_only_where_it_is_offered_and_alone() {
+        let mut parts = request(&SESSION_ID, &["5e55"]);
+        let read_as = |parts: &Parts, schemes| read(parts, schemes).is_some();
+        assert!(matches!(
+            read(&parts, Schemes::Hosts),
+            Some(Credentials::HostSession(id)) if id.expose() == "5e55"
+        ));
+        assert!(!read_as(&parts, Schemes::BasicAndTokens));
+        parts
+            .headers
+            .insert(AUTHORIZATION, HeaderValue::from_static("Bearer a.b.c"));
+        assert!(!read_as(&parts, Schemes::Hosts), "two answers are none");
+        assert!(read_as(&parts, Schemes::Tokens));
+        assert!(!read_as(&request(&SESSION_ID, &["a", "b"]), Schemes::Hosts));
+        let bearer = request(&AUTHORIZATION, &["Bearer a.b.c"]);
+        assert!(matches!(
+            read(&bearer, Schemes::Hosts),
+            Some(Credentials::Bearer(_))
+        ));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::future::ready;
 use breakglass_api_types::Operation;
 
 use crate::call::Handler;
-use crate::{breakglass, broker, esx, fleet_iam};
+use crate::{breakglass, broker, esx, fleet_iam, vcenter};
 
 /// A handler whose future is boxed, so that all have one type.
 macro_rules! serve {
@@ -32,6 +32,11 @@ macro_rules! serve_at_once {
 )]
 pub(crate) fn handler(operation: Operation) -> Option<Handler> {
     match operation {
+        Operation::CreateRegisteredToken => serve!(vcenter::registered_token::create),
+        Operation::CreateVcenterSession => serve!(vcenter::session::create),
+        Operation::DeleteVcenterSession => serve!(vcenter::session::delete),
+        Operation::GetVcenterSession => serve_at_once!(vcenter::session::get),
+        Operation::InvokeVapi => serve!(vcenter::invoke::invoke),
         Operation::ListClientProfiles => serve!(esx::client_profile::list),
         Operation::CreateClientProfile => serve!(esx::client_profile::create),
         Operation::DeleteClientProfile => serve!(esx::client_profile::delete),
@@ -93,6 +98,7 @@ pub(crate) fn handler(operation: Operation) -> Option<Handler> {
         | Operation::GetAuthorizationServerMetadataUnderIssuer
         | Operation::GetOpenidConfiguration => serve!(broker::issuer::metadata),
         Operation::IntrospectToken => serve!(broker::access_token::introspect),
+        Operation::ExpandAccessToken => serve!(broker::expansion::expand),
         Operation::GetJwks => serve!(broker::issuer::keys),
         Operation::RevokeToken => serve!(broker::access_token::revoke),
         Operation::IssueToken => serve!(broker::token::issue),
@@ -105,6 +111,8 @@ pub(crate) fn handler(operation: Operation) -> Option<Handler> {
         Operation::VerifyAudit => serve!(breakglass::audit::verify),
         Operation::ListBrokers => serve!(breakglass::broker::list),
         Operation::CreateBroker => serve!(breakglass::broker::create),
+        Operation::GetTokenPolicy => serve!(breakglass::token_policy::get),
+        Operation::UpdateTokenPolicy => serve!(breakglass::token_policy::update),
         Operation::GetKeyPolicy => serve!(breakglass::signing_key::policy),
         Operation::ListSigningKeys => serve!(breakglass::signing_key::list),
         Operation::RotateSigningKey => serve!(breakglass::signing_key::rotate),

@@ -31,6 +31,7 @@ mod server;
 mod shared;
 mod source_address;
 mod stack;
+mod vcenter;
 
 pub use api::{Api, ApiOptions, Body, BoxError};
 pub use server::{

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use breakglass_api_types::{Body, Effect, OperationSpec, Privilege, Surface};
+use breakglass_api_types::{Body, Effect, Operation, OperationSpec, Privilege, Surface};
 use breakglass_app::{Caller, ClientCredentials, Credentials, Origin};
 use breakglass_domain::{Entitlement, ErrorKind, Principal, RealmId};
 use bytes::Bytes;
@@ -16,11 +16,12 @@ use http_body_util::{BodyExt, Collected, LengthLimitError, Limited};
 
 use crate::api::{self, BoxError};
 use crate::call::Call;
-use crate::conditional::unless_held;
+use crate::conditional::{self, unless_held};
 use crate::credentials::{self, Schemes};
 use crate::failure::Failure;
 use crate::handlers;
-use crate::router::Route;
+use crate::reply::Reply;
+use crate::router::{Parameters, Route};
 use crate::shared::Shared;
 use crate::stack::RequestBody;
 
@@ -50,33 +51,52 @@ pub(crate) async fn answer(
         }
         Some(Route::NotFound { .. }) | None => return Err(Failure::NotRouted),
     };
+    let origin = parts.extensions.remove::<Origin>().unwrap_or_default();
+    let asked = conditional::asked(&parts.headers);
+    let reply = perform(shared, (operation, parameters), (parts, body), origin).await?;
+    let status = StatusCode::from_u16(operation.spec().success)
+        .map_err(|_| Failure::Defect("the contract states a status that is none"))?;
+    Ok(unless_held(&asked, reply.into_response(status)))
+}
+
+/// Carries out an operation that a request asks for, by whatever protocol.
+pub(crate) async fn perform(
+    shared: Arc<Shared>,
+    (operation, parameters): (Operation, Parameters),
+    (mut parts, body): (Parts, RequestBody),
+    origin: Origin,
+) -> Result<Reply, Failure> {
     let spec = operation.spec();
     let handler = handlers::handler(operation).ok_or(Failure::NotRouted)?;
-    let origin = parts.extensions.remove::<Origin>().unwrap_or_default();
     let tenant = parameters.get("tenant");
-    let caller = admit(&shared, spec, tenant, &mut parts, &origin).await?;
-    let client = credentials::client(&parts);
-    let proof = credentials::proof(&parts);
+    let mut registrant = None;
+    let caller = if spec.privilege == Privilege::Registrant {
+        let shown = credentials::read(&parts, Schemes::Hosts);
+        let realm = realm(&parts.headers)?;
+        let proven = shared
+            .app
+            .authenticate_registrant(shown, realm, origin.clone(), spec.name);
+        registrant = Some(proven.await?);
+        None
+    } else {
+        admit(&shared, spec, tenant, &mut parts, &origin).await?
+    };
     let realm = match spec.surface {
-        Surface::Breakglass | Surface::Esx => realm(&parts.headers)?,
+        Surface::Breakglass | Surface::Esx | Surface::Vcenter => realm(&parts.headers)?,
         Surface::Broker | Surface::FleetIam => None,
     };
     let body = read(&shared, spec, &parts.headers, body).await?;
-    let reply = handler(Call {
+    handler(Call {
         shared,
         parameters,
-        query: parts.uri.query().map(str::to_owned),
+        parts,
         caller,
-        client,
-        proof,
+        registrant,
         realm,
         origin,
         body,
     })
-    .await?;
-    let status = StatusCode::from_u16(spec.success)
-        .map_err(|_| Failure::Defect("the contract states a status that is none"))?;
-    Ok(unless_held(&parts.headers, reply.into_response(status)))
+    .await
 }
 
 /// Proves who asks and whether they may; `None` where nobody is asked, or nobody has to say and nobody does.
@@ -89,7 +109,7 @@ async fn admit(
 ) -> Result<Option<Caller>, Failure> {
     use breakglass_domain::Privilege::{Manage, View};
     let (schemes, needed) = match (spec.privilege, spec.effect) {
-        (Privilege::Public, _) => return Ok(None),
+        (Privilege::Public | Privilege::Registrant, _) => return Ok(None),
         (Privilege::Entitled | Privilege::Host, _) => {
             return prove_on_host(shared, spec, parts, origin).await.map(Some);
         }
@@ -176,7 +196,7 @@ async fn prove_on_host(
         Caller::without_session(principal, origin.clone())
     } else {
         let realm = realm(&parts.headers)?;
-        let shown = credentials::read(parts, Schemes::BasicAndTokens);
+        let shown = credentials::read(parts, Schemes::Hosts);
         app.authenticate_host(shown, realm, origin.clone(), spec.name)
             .await?
     };

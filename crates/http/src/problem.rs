@@ -1,16 +1,19 @@
 //! From a failure to what a caller is told: the one place that knows which status a failure has.
 //!
-//! The three surfaces wrap a [`Problem`] in envelopes of their own; see `fleet_iam::error`, `broker::error` and
+//! The surfaces wrap a [`Problem`] in envelopes of their own; see `fleet_iam::error`, `broker::error` and
 //! `breakglass::problem`.
 
+mod challenge;
+
 use breakglass_api_types::{Fault, FieldFailure, Malformed, Surface};
-use breakglass_app::{Error, GrantFault, Refusal};
+use breakglass_app::{Error, GrantFault, Refusal, Registration};
 use breakglass_domain::ErrorKind;
 use bytes::Bytes;
 use http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderName, HeaderValue, Response, StatusCode};
 use http_body_util::Full;
 
+pub(crate) use self::challenge::{DPOP_ALGORITHMS, challenges_of};
 use crate::api::Body;
 use crate::failure::Failure;
 use crate::{breakglass, broker, esx, fleet_iam};
@@ -18,8 +21,8 @@ use crate::{breakglass, broker, esx, fleet_iam};
 /// After how many seconds a caller should try again when the store cannot take a request.
 const UNAVAILABLE_SECONDS: u64 = 1;
 
-/// The algorithms of proofs of possession.
-pub(crate) const DPOP_ALGORITHMS: [&str; 3] = ["ES256", "EdDSA", "RS256"];
+/// The same when there are too many of what it asks for.
+const NO_ROOM_SECONDS: u64 = 60;
 
 /// The header with a nonce for proofs of possession (RFC 9449, section 8).
 const DPOP_NONCE: HeaderName = HeaderName::from_static("dpop-nonce");
@@ -41,6 +44,8 @@ pub(crate) struct Problem {
     pub(crate) refusal: Option<Refusal>,
     /// The issuer that is trusted already, and its alias.
     pub(crate) taken: Option<(String, String)>,
+    /// What the caller has to do first with its token, which leaves claims out.
+    pub(crate) registration: Option<Registration>,
     /// The nonce that a proof of possession needs.
     pub(crate) dpop_nonce: Option<String>,
     /// When to try again, in seconds.
@@ -61,7 +66,7 @@ pub(crate) struct Code {
 }
 
 /// Every code that a caller can be told, ordered by name. Neither a name nor a number is ever reused.
-pub(crate) const CODES: [Code; 50] = [
+pub(crate) const CODES: [Code; 54] = [
     code("ACCOUNT_NOT_FOUND", 4041, "No such account"),
     code("API_CLIENT_EXISTS", 4095, "The API client exists already"),
     code("API_CLIENT_NOT_FOUND", 4047, "No such API client"),
@@ -104,6 +109,7 @@ pub(crate) const CODES: [Code; 50] = [
     code("INVALID_REQUEST", 4001, "The request is not valid"),
     code("INVALID_SCOPE", 4005, "The scope cannot be given"),
     code("INVALID_TARGET", 4006, "The audience cannot be given"),
+    code("INVALID_TOKEN", 40011, "The token is not good"),
     code(
         "ISSUER_ALIAS_TAKEN",
         40913,
@@ -116,11 +122,18 @@ pub(crate) const CODES: [Code; 50] = [
         40911,
         "The next signing key is there already",
     ),
+    code("NOT_OVERFLOWING", 40012, "The token leaves nothing out"),
+    code("NO_ROOM", 5033, "There are too many of these"),
     code("OAUTH_APP_NOT_FOUND", 40413, "No such OAuth app"),
     code("PATH_NOT_FOUND", 4046, "No such path"),
     code("PRINCIPAL_NOT_FOUND", 4048, "No such principal"),
     code("REALM_EXISTS", 4093, "The broker has its realm already"),
     code("REALM_NOT_FOUND", 4044, "No such realm"),
+    code(
+        "REGISTRATION_REQUIRED",
+        4013,
+        "The expanded token has to be registered",
+    ),
     code("REQUEST_BROKEN", 4003, "The request broke off"),
     code(
         "REQUEST_TIMED_OUT",
@@ -164,6 +177,7 @@ impl Problem {
             location: None,
             refusal: None,
             taken: None,
+            registration: None,
             dpop_nonce: None,
             retry_after: None,
             allowed: None,
@@ -253,8 +267,8 @@ impl From<&Failure> for Problem {
     }
 }
 
-/// The answer to a failed request, in the envelope of its surface.
-pub(crate) fn respond(failure: &Failure, surface: Surface, request_id: &str) -> Response<Body> {
+/// What a caller is told of a failure. That of the server itself is logged.
+pub(crate) fn problem_of(failure: &Failure) -> Problem {
     let problem = Problem::from(failure);
     if problem.status.is_server_error() {
         tracing::error!(
@@ -262,16 +276,22 @@ pub(crate) fn respond(failure: &Failure, surface: Surface, request_id: &str) -> 
             "failed to answer a request"
         );
     }
+    problem
+}
+
+/// The answer to a failed request, in the envelope of its surface.
+pub(crate) fn respond(failure: &Failure, surface: Surface, request_id: &str) -> Response<Body> {
+    let problem = problem_of(failure);
     let challenges = challenges_of(&problem, surface);
     let (content_type, body) = match surface {
         Surface::Breakglass => breakglass::problem::envelope(&problem, request_id),
         Surface::Broker => broker::error::envelope(&problem),
-        Surface::Esx => esx::error::envelope(&problem, &challenges),
+        Surface::Esx | Surface::Vcenter => esx::error::envelope(&problem, &challenges),
         Surface::FleetIam => fleet_iam::error::envelope(&problem, request_id),
     };
     let mut response = Response::new(Full::new(Bytes::from(body)));
     *response.status_mut() = match surface {
-        Surface::Esx => esx::error::status(&problem),
+        Surface::Esx | Surface::Vcenter => esx::error::status(&problem),
         Surface::Breakglass | Surface::Broker | Surface::FleetIam => problem.status,
     };
     let headers = response.headers_mut();
@@ -296,16 +316,6 @@ pub(crate) fn respond(failure: &Failure, surface: Surface, request_id: &str) -> 
     response
 }
 
-/// What `WWW-Authenticate` says of a problem.
-fn challenges_of(problem: &Problem, surface: Surface) -> Vec<String> {
-    // RFC 9449, section 9. At the token endpoint the error itself says so (section 8).
-    if problem.dpop_nonce.is_some() && problem.status == StatusCode::UNAUTHORIZED {
-        return vec![dpop_challenge("use_dpop_nonce")];
-    }
-    let refusal = problem.refusal;
-    refusal.map_or_else(Vec::new, |refusal| challenges(refusal, surface))
-}
-
 fn of_error(error: &Error) -> Problem {
     let mut problem = Problem::new(status(error.kind()), error.code(), error.public_message());
     match error {
@@ -318,6 +328,10 @@ fn of_error(error: &Error) -> Problem {
         Error::IssuerTaken { issuer, alias } => {
             problem.taken = Some((issuer.clone(), alias.clone()));
         }
+        Error::RegistrationRequired(registration) => {
+            problem.registration = Some((**registration).clone());
+        }
+        Error::NoRoom => problem.retry_after = Some(NO_ROOM_SECONDS),
         Error::DpopNonceNeeded { nonce, .. } => problem.dpop_nonce = Some(nonce.clone()),
         Error::RateLimited {
             retry_after_seconds,
@@ -352,28 +366,6 @@ fn status(kind: ErrorKind) -> StatusCode {
         ErrorKind::Unauthenticated => StatusCode::UNAUTHORIZED,
         ErrorKind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
     }
-}
-
-/// The schemes that a surface takes (RFC 9110, section 11.6.1), one header each, because clients are known that read
-/// only one challenge per header. A token that was given and not believed is named as such (RFC 6750, section 3.1). Where
-/// only a proof of possession was missing or wrong, that alone is told (RFC 9449, section 7.1).
-fn challenges(refusal: Refusal, surface: Surface) -> Vec<String> {
-    let bearer = match refusal {
-        Refusal::Possession => return vec![dpop_challenge("invalid_token")],
-        Refusal::Proof => return vec![dpop_challenge("invalid_dpop_proof")],
-        Refusal::Token => r#"Bearer realm="breakglass", error="invalid_token""#,
-        Refusal::Client | Refusal::Missing | Refusal::Password => r#"Bearer realm="breakglass""#,
-    };
-    let two = match surface {
-        Surface::Breakglass | Surface::FleetIam => [bearer, r#"OpsToken realm="breakglass""#],
-        Surface::Broker | Surface::Esx => [r#"Basic realm="breakglass", charset="UTF-8""#, bearer],
-    };
-    two.map(str::to_owned).to_vec()
-}
-
-fn dpop_challenge(error: &str) -> String {
-    let algorithms = DPOP_ALGORITHMS.join(" ");
-    format!(r#"DPoP realm="breakglass", algs="{algorithms}", error="{error}""#)
 }
 
 const fn code(name: &'static str, number: i32, title: &'static str) -> Code {

@@ -150,6 +150,16 @@ impl Route {
 }
 
 impl Parameters {
+    /// These parameters.
+    pub(crate) fn of(values: &[(&str, String)]) -> Self {
+        let values = values.iter();
+        Self(
+            values
+                .map(|(name, value)| ((*name).to_owned(), value.clone()))
+                .collect(),
+        )
+    }
+
     /// The value of a parameter; empty when the path has none of that name, which no id is.
     pub(crate) fn get(&self, name: &str) -> &str {
         self.0
@@ -213,6 +223,8 @@ fn surface_of(path: &str) -> Surface {
         Surface::Broker
     } else if below("/api/esx") {
         Surface::Esx
+    } else if below("/api") {
+        Surface::Vcenter
     } else {
         Surface::Breakglass
     }

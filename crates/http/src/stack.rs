@@ -19,7 +19,7 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::trace::TraceLayer;
 
 use crate::api::{BoxError, Never};
-use crate::credentials::DPOP;
+use crate::credentials::{DPOP, SESSION_ID};
 use crate::handlers;
 use crate::layers::{EnvelopeLayer, MakeId, Observer, answer_panic, drop_bad_request_id, span};
 use crate::pipeline;
@@ -65,7 +65,11 @@ pub(crate) fn build(shared: &Arc<Shared>) -> Stack {
         ))
         .layer(PropagateRequestIdLayer::new(REQUEST_ID))
         // Before anything could print a header.
-        .layer(SetSensitiveRequestHeadersLayer::new([AUTHORIZATION, DPOP]))
+        .layer(SetSensitiveRequestHeadersLayer::new([
+            AUTHORIZATION,
+            DPOP,
+            SESSION_ID,
+        ]))
         // Routing needs nothing but the request line; the span, the metrics and the envelopes below need to know where a
         // request leads.
         .map_request(move |request: Request<RequestBody>| mark(request, &router))

@@ -150,7 +150,8 @@ pub trait TokenSigner: Send + Sync {
     /// Signs an access token: a JWT of `typ` `at+jwt` (RFC 9068, section 2.1).
     ///
     /// # Errors
-    /// [`CryptoError::NotOpened`] under a wrong master key.
+    /// [`CryptoError::NotOpened`] under a wrong master key; [`CryptoError::Failed`] when the token would be longer than what is
+    /// looked at, unless it is an expanded one.
     fn sign_access_token(
         &self,
         key: &SigningKey,
@@ -165,6 +166,18 @@ pub trait TokenSigner: Send + Sync {
     /// # Errors
     /// [`CryptoError::NotVerified`] for whatever reason.
     fn verify_access_token(
+        &self,
+        keys: &[SigningKey],
+        issuer_path: &str,
+        token: &Secret,
+    ) -> Result<AccessTokenClaims, CryptoError>;
+
+    /// Verifies an expanded token of ours, as [`TokenSigner::verify_access_token`] does another. It may be as long as
+    /// [`MAX_EXPANDED_BYTES`](breakglass_domain::registered_token::MAX_EXPANDED_BYTES).
+    ///
+    /// # Errors
+    /// [`CryptoError::NotVerified`] for whatever reason.
+    fn verify_own_expanded_token(
         &self,
         keys: &[SigningKey],
         issuer_path: &str,
@@ -233,6 +246,19 @@ pub trait TokenSigner: Send + Sync {
     /// # Errors
     /// [`CryptoError::NotVerified`] for whatever reason.
     fn verify_foreign_token(
+        &self,
+        chains: &[CertificateChain],
+        keys: &KeySet,
+        token: &Secret,
+        now: Timestamp,
+    ) -> Result<ForeignClaims, CryptoError>;
+
+    /// Verifies an expanded token, as [`TokenSigner::verify_foreign_token`] does another. It may be as long as
+    /// [`MAX_EXPANDED_BYTES`](breakglass_domain::registered_token::MAX_EXPANDED_BYTES).
+    ///
+    /// # Errors
+    /// [`CryptoError::NotVerified`] for whatever reason.
+    fn verify_expanded_token(
         &self,
         chains: &[CertificateChain],
         keys: &KeySet,

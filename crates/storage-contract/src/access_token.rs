@@ -1,6 +1,6 @@
 //! Access tokens that were revoked on their own.
 
-use breakglass_domain::TokenId;
+use breakglass_domain::{AuthorizationClaims, Minutes, RoleClaim, TokenId};
 
 use crate::samples::{at, realm, realm_id};
 use crate::{Harness, begin, keep, read, seeded};
@@ -53,4 +53,66 @@ pub async fn what_is_remembered_of_tokens_goes_with_the_realm<H: Harness>() {
     unit.insert_realm(&realm(1)).await.unwrap();
     keep(unit).await;
     assert!(!is_any_revoked(&harness, 1, &[5]).await);
+}
+
+fn claims(name: &str) -> AuthorizationClaims {
+    let role = |name: String, resources: &[&str]| RoleClaim {
+        display_name: format!("{name} \u{1f511}"),
+        name,
+        resources: resources.iter().map(|&id| id.to_owned()).collect(),
+    };
+    AuthorizationClaims {
+        roles: vec![role(name.to_owned(), &[]), role("b".to_owned(), &["i", "j"])],
+        scope: Some(format!("b {name}")),
+    }
+}
+
+async fn keep_claims(harness: &impl Harness, realm: u8, kept: &AuthorizationClaims, until: u32) {
+    let mut unit = begin(harness).await;
+    let withheld = (kept.digest(), kept);
+    unit.keep_withheld_claims(realm_id(realm), withheld, at(until))
+        .await
+        .unwrap();
+    keep(unit).await;
+}
+
+async fn find_claims(
+    harness: &impl Harness,
+    realm: u8,
+    wanted: &AuthorizationClaims,
+) -> Option<AuthorizationClaims> {
+    let mut view = read(harness).await;
+    view.find_withheld_claims(realm_id(realm), wanted.digest())
+        .await
+        .unwrap()
+}
+
+pub async fn find_withheld_claims_gives_none_for_what_no_token_leaves_out<H: Harness>() {
+    let harness = seeded::<H>().await;
+    let kept = claims("a");
+    keep_claims(&harness, 1, &kept, 60).await;
+    assert_eq!(find_claims(&harness, 1, &claims("c")).await, None);
+    assert_eq!(find_claims(&harness, 2, &kept).await, None);
+}
+
+pub async fn keep_withheld_claims_keeps_every_field<H: Harness>() {
+    let harness = seeded::<H>().await;
+    let bare = AuthorizationClaims::default();
+    for kept in [claims("a"), claims("c"), bare] {
+        keep_claims(&harness, 1, &kept, 60).await;
+        assert_eq!(find_claims(&harness, 1, &kept).await, Some(kept));
+    }
+}
+
+pub async fn keep_withheld_claims_keeps_them_until_a_day_after_the_last_end<H: Harness>() {
+    let harness = seeded::<H>().await;
+    let kept = claims("a");
+    for until in [60, 70, 50] {
+        keep_claims(&harness, 1, &kept, until).await;
+    }
+    let day = Minutes::new(24 * 60);
+    harness.store().prune(at(70).plus(day).plus_millis(-1)).await.unwrap();
+    assert_eq!(find_claims(&harness, 1, &kept).await, Some(kept.clone()));
+    harness.store().prune(at(70).plus(day)).await.unwrap();
+    assert_eq!(find_claims(&harness, 1, &kept).await, None);
 }

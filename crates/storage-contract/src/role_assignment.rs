@@ -30,6 +30,28 @@ async fn replace(
     keep(unit).await;
 }
 
+async fn epoch(harness: &impl Harness, realm: u8) -> u64 {
+    let mut view = read(harness).await;
+    view.find_roles_epoch(realm_id(realm)).await.unwrap()
+}
+
+pub async fn find_roles_epoch_grows_with_each_change<H: Harness>() {
+    let harness = with_roles::<H>().await;
+    let begun = epoch(&harness, 1).await;
+    replace(&harness, 1, "somebody", &[held("a")]).await;
+    let given = epoch(&harness, 1).await;
+    replace(&harness, 1, "somebody", &[]).await;
+    let taken = epoch(&harness, 1).await;
+    let elsewhere = epoch(&harness, 2).await;
+    let mut unit = begin(&harness).await;
+    unit.update_role(&role("b")).await.unwrap();
+    keep(unit).await;
+    let renamed = epoch(&harness, 1).await;
+    assert!(begun < given && given < taken && taken < renamed);
+    assert!(elsewhere < epoch(&harness, 2).await);
+    assert_eq!(epoch(&harness, 77).await, 0);
+}
+
 async fn list(harness: &impl Harness, realm: u8, principal: &str) -> Vec<RoleAssignment> {
     let mut view = read(harness).await;
     view.list_role_assignments(realm_id(realm), principal_id(principal))

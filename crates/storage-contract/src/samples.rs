@@ -10,10 +10,10 @@ use breakglass_domain::{
     Account, Actor, ActorKind, ApiClient, ApiToken, ApiTokenId, Broker, BrokerId, ClientKey,
     ClientKeyId, ClientSecret, ClientSecretId, ComponentRole, ComponentType, DeploymentType,
     EmergencyClient, EmergencyToken, Installation, InstanceId, KeyId, KeyPolicy, Minutes, OauthApp,
-    OpsSession, PasswordHash, PrincipalId, Privilege, PublicJwk, Realm, RealmId, RetiredToken,
-    Role, RoleAssignment, RoleKind, RoleScope, ScopeResource, SealedBytes, SessionGrant,
-    SessionGrantId, SignatureAlgorithm, SigningKey, Task, TaskId, TaskKind, TaskState, Thumbprint,
-    Timestamp, TokenDigest, TokenId, Usage,
+    OpsSession, OverflowThreshold, PasswordHash, PrincipalId, Privilege, PublicJwk, Realm, RealmId,
+    RetiredToken, Role, RoleAssignment, RoleKind, RoleScope, ScopeResource, SealedBytes,
+    SessionGrant, SessionGrantId, SignatureAlgorithm, SigningKey, Task, TaskId, TaskKind,
+    TaskState, Thumbprint, Timestamp, TokenDigest, TokenId, Usage,
 };
 
 /// An instant this many minutes after a fixed one.
@@ -59,6 +59,7 @@ pub fn broker(number: u8) -> Broker {
                 .then(|| Minutes::new(2000 + u32::from(number))),
             overlap: Minutes::new(number.into()),
         },
+        token_overflow_threshold: OverflowThreshold::new(4000 + i64::from(number)).unwrap(),
         created_at: at(number.into()),
         updated_at: at(1000 + u32::from(number)),
     }

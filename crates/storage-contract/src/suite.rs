@@ -26,8 +26,11 @@ macro_rules! list_cases {
     ($what:ident [$($argument:tt)*]) => {
         $crate::expand_cases! { $what [$($argument)*]
             access_token 1 is_any_access_token_revoked_looks_at_those_of_the_realm;
-            access_token 2 revoke_access_token_says_whether_it_was_not_revoked_before;
-            access_token 3 what_is_remembered_of_tokens_goes_with_the_realm;
+            access_token 2 find_withheld_claims_gives_none_for_what_no_token_leaves_out;
+            access_token 3 revoke_access_token_says_whether_it_was_not_revoked_before;
+            access_token 4 keep_withheld_claims_keeps_every_field;
+            access_token 4 keep_withheld_claims_keeps_them_until_a_day_after_the_last_end;
+            access_token 5 what_is_remembered_of_tokens_goes_with_the_realm;
             account 1 find_account_gives_none_for_an_unknown_name;
             account 1 find_account_compares_names_exactly;
             account 2 insert_account_refuses_a_taken_name;
@@ -136,6 +139,14 @@ macro_rules! list_cases {
             realm 3 insert_realm_refuses_a_second_one_on_a_broker;
             realm 4 delete_realm_refuses_while_a_client_stands_in_it;
             realm 4 delete_realm_says_whether_there_was_one;
+            registered_token 1 find_registered_token_gives_none_for_what_is_not_registered;
+            registered_token 2 count_registered_tokens_counts_those_of_every_realm;
+            registered_token 3 put_registered_token_keeps_every_field;
+            registered_token 3 put_registered_token_replaces_what_was_registered_with_the_same_token;
+            registered_token 3 put_registered_token_needs_its_issuer;
+            registered_token 4 put_registered_token_forgets_the_oldest_of_the_subject;
+            registered_token 5 registered_tokens_go_with_their_issuer_and_their_realm;
+            registered_token 0 prune_forgets_the_registered_tokens_that_are_over;
             role 1 find_role_gives_none_for_an_unknown_name;
             role 1 find_role_compares_names_exactly;
             role 2 list_roles_orders_as_asked;
@@ -148,9 +159,10 @@ macro_rules! list_cases {
             role 5 delete_role_says_whether_there_was_one;
             role_assignment 1 list_role_assignments_gives_what_is_held_in_the_realm;
             role_assignment 1 list_role_assignments_keeps_the_order_of_writing;
-            role_assignment 2 replace_role_assignments_keeps_every_field;
-            role_assignment 2 replace_role_assignments_takes_away_what_was_held;
-            role_assignment 2 replace_role_assignments_needs_every_role;
+            role_assignment 2 find_roles_epoch_grows_with_each_change;
+            role_assignment 3 replace_role_assignments_keeps_every_field;
+            role_assignment 3 replace_role_assignments_takes_away_what_was_held;
+            role_assignment 3 replace_role_assignments_needs_every_role;
             session 1 find_session_gives_it_as_written_also_when_it_is_over;
             session 2 find_session_grant_gives_it_as_written;
             session 3 insert_session_refuses_a_taken_digest;

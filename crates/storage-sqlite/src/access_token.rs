@@ -1,13 +1,25 @@
-//! Access tokens that were revoked on their own.
+//! Access tokens that were revoked on their own, and what others leave out.
 
 use async_trait::async_trait;
-use breakglass_domain::{RealmId, Timestamp, TokenId};
+use breakglass_domain::{AuthorizationClaims, RealmId, RoleClaim, Thumbprint, Timestamp, TokenId};
 use breakglass_ports::StoreError;
 use breakglass_ports::store::{ReadAccessTokens, WriteAccessTokens};
 
+use serde::{Deserialize, Serialize};
+
+use crate::column::{Key, Place};
+use crate::error::unavailable;
 use crate::lease::Lease;
 use crate::status_list::RETENTION_MILLIS;
 use crate::view::{Loan, View};
+
+/// A role of withheld claims as their column holds it.
+#[derive(Deserialize, Serialize)]
+struct RoleJson {
+    name: String,
+    display_name: String,
+    resources: Vec<String>,
+}
 
 #[async_trait]
 impl<C: Loan> ReadAccessTokens for View<C> {
@@ -34,6 +46,36 @@ impl<C: Loan> ReadAccessTokens for View<C> {
         }
         Ok(false)
     }
+
+    async fn find_withheld_claims(
+        &mut self,
+        realm_id: RealmId,
+        digest: Thumbprint,
+    ) -> Result<Option<AuthorizationClaims>, StoreError> {
+        let realm_id = realm_id.as_bytes().as_slice();
+        let digest = digest.as_bytes().as_slice();
+        let row = sqlx::query!(
+            "SELECT roles, scope FROM withheld_claims WHERE realm_id = ? AND digest = ?",
+            realm_id,
+            digest,
+        )
+        .fetch_optional(self.connection()?)
+        .await;
+        let Some(row) = self.settle(row)? else {
+            return Ok(None);
+        };
+        let place = Place::new("withheld_claims", Key::Bytes(digest));
+        let roles: Vec<RoleJson> = place.some("roles", serde_json::from_str(&row.roles).ok())?;
+        let roles = roles.into_iter().map(|role| RoleClaim {
+            name: role.name,
+            display_name: role.display_name,
+            resources: role.resources,
+        });
+        Ok(Some(AuthorizationClaims {
+            roles: roles.collect(),
+            scope: row.scope,
+        }))
+    }
 }
 
 #[async_trait]
@@ -58,6 +100,49 @@ impl WriteAccessTokens for View<Lease> {
         .await;
         Ok(self.settle(done)?.rows_affected() > 0)
     }
+
+    async fn keep_withheld_claims(
+        &mut self,
+        realm_id: RealmId,
+        (digest, claims): (Thumbprint, &AuthorizationClaims),
+        expires_at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let realm_id = realm_id.as_bytes().as_slice();
+        let digest = digest.as_bytes().as_slice();
+        let expires_at = expires_at.millis();
+        // Most tokens leave out what another one left out before.
+        let done = sqlx::query!(
+            "UPDATE withheld_claims SET expires_at = max(expires_at, ?)
+             WHERE realm_id = ? AND digest = ?",
+            expires_at,
+            realm_id,
+            digest,
+        )
+        .execute(self.connection()?)
+        .await;
+        if self.settle(done)?.rows_affected() > 0 {
+            return Ok(());
+        }
+        let roles = claims.roles.iter().cloned().map(|role| RoleJson {
+            name: role.name,
+            display_name: role.display_name,
+            resources: role.resources,
+        });
+        let roles = serde_json::to_string(&roles.collect::<Vec<_>>())
+            .map_err(|error| unavailable(&error))?;
+        let done = sqlx::query!(
+            "INSERT INTO withheld_claims (realm_id, digest, roles, scope, expires_at)
+             VALUES (?, ?, ?, ?, ?)",
+            realm_id,
+            digest,
+            roles,
+            claims.scope,
+            expires_at,
+        )
+        .execute(self.connection()?)
+        .await;
+        self.settle(done).map(|_| ())
+    }
 }
 
 impl View<Lease> {
@@ -70,6 +155,15 @@ impl View<Lease> {
         )
         .execute(self.connection()?)
         .await;
+        Ok(self.settle(done)?.rows_affected())
+    }
+
+    /// Forgets the claims that no token of the last day leaves out, and says how many.
+    pub(crate) async fn prune_withheld(&mut self, now: Timestamp) -> Result<u64, StoreError> {
+        let before = now.plus_millis(-RETENTION_MILLIS).millis();
+        let done = sqlx::query!("DELETE FROM withheld_claims WHERE expires_at <= ?", before)
+            .execute(self.connection()?)
+            .await;
         Ok(self.settle(done)?.rows_affected())
     }
 }

@@ -1,7 +1,9 @@
 //! Identity brokers.
 
 use async_trait::async_trait;
-use breakglass_domain::{Broker, BrokerId, DeploymentType, KeyPolicy, Minutes, Tenant, Timestamp};
+use breakglass_domain::{
+    Broker, BrokerId, DeploymentType, KeyPolicy, Minutes, OverflowThreshold, Tenant, Timestamp,
+};
 use breakglass_ports::StoreError;
 use breakglass_ports::store::{ReadBrokers, WriteBrokers};
 
@@ -17,6 +19,7 @@ struct BrokerRow {
     algorithm: String,
     key_rotation_period: Option<i64>,
     key_overlap: i64,
+    token_overflow_threshold: i64,
     created_at: i64,
     updated_at: i64,
 }
@@ -40,6 +43,10 @@ impl TryFrom<BrokerRow> for Broker {
                 rotation_period,
                 overlap: place.minutes("key_overlap", row.key_overlap)?,
             },
+            token_overflow_threshold: place.some(
+                "token_overflow_threshold",
+                OverflowThreshold::new(row.token_overflow_threshold),
+            )?,
             created_at: Timestamp::from_millis(row.created_at),
             updated_at: Timestamp::from_millis(row.updated_at),
         })
@@ -53,7 +60,7 @@ impl<C: Loan> ReadBrokers for View<C> {
         let row = sqlx::query_as!(
             BrokerRow,
             "SELECT id, tenant, display_name, deployment_type, algorithm, key_rotation_period,
-             key_overlap, created_at, updated_at FROM brokers WHERE id = ?",
+             key_overlap, token_overflow_threshold, created_at, updated_at FROM brokers WHERE id = ?",
             id,
         )
         .fetch_optional(self.connection()?)
@@ -69,7 +76,7 @@ impl<C: Loan> ReadBrokers for View<C> {
         let row = sqlx::query_as!(
             BrokerRow,
             "SELECT id, tenant, display_name, deployment_type, algorithm, key_rotation_period,
-             key_overlap, created_at, updated_at FROM brokers WHERE tenant = ?",
+             key_overlap, token_overflow_threshold, created_at, updated_at FROM brokers WHERE tenant = ?",
             tenant,
         )
         .fetch_optional(self.connection()?)
@@ -81,7 +88,7 @@ impl<C: Loan> ReadBrokers for View<C> {
         let rows = sqlx::query_as!(
             BrokerRow,
             "SELECT id, tenant, display_name, deployment_type, algorithm, key_rotation_period,
-             key_overlap, created_at, updated_at FROM brokers ORDER BY created_at, id",
+             key_overlap, token_overflow_threshold, created_at, updated_at FROM brokers ORDER BY created_at, id",
         )
         .fetch_all(self.connection()?)
         .await;
@@ -102,12 +109,13 @@ impl WriteBrokers for View<Lease> {
         let algorithm = broker.algorithm.name();
         let key_rotation_period = broker.key_policy.rotation_period.map(Minutes::get);
         let key_overlap = broker.key_policy.overlap.get();
+        let overflow_threshold = broker.token_overflow_threshold.get();
         let created_at = broker.created_at.millis();
         let updated_at = broker.updated_at.millis();
         let done = sqlx::query!(
             "INSERT INTO brokers
              (id, tenant, display_name, deployment_type, algorithm, key_rotation_period, key_overlap,
-             created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+             token_overflow_threshold, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             id,
             tenant,
             display_name,
@@ -115,6 +123,7 @@ impl WriteBrokers for View<Lease> {
             algorithm,
             key_rotation_period,
             key_overlap,
+            overflow_threshold,
             created_at,
             updated_at,
         )
@@ -131,17 +140,19 @@ impl WriteBrokers for View<Lease> {
         let algorithm = broker.algorithm.name();
         let key_rotation_period = broker.key_policy.rotation_period.map(Minutes::get);
         let key_overlap = broker.key_policy.overlap.get();
+        let overflow_threshold = broker.token_overflow_threshold.get();
         let created_at = broker.created_at.millis();
         let updated_at = broker.updated_at.millis();
         let done = sqlx::query!(
             "UPDATE brokers SET tenant = ?, display_name = ?, deployment_type = ?, algorithm = ?,
-             key_rotation_period = ?, key_overlap = ?, created_at = ?, updated_at = ? WHERE id = ?",
+             key_rotation_period = ?, key_overlap = ?, token_overflow_threshold = ?, created_at = ?, updated_at = ? WHERE id = ?",
             tenant,
             display_name,
             deployment_type,
             algorithm,
             key_rotation_period,
             key_overlap,
+            overflow_threshold,
             created_at,
             updated_at,
             id,

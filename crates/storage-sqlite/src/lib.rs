@@ -38,6 +38,7 @@ mod oauth_app;
 mod open;
 mod page;
 mod realm;
+mod registered_token;
 mod role;
 mod role_assignment;
 mod session;

@@ -102,6 +102,15 @@ impl<C: Loan> ReadRoleAssignments for View<C> {
             .map(RoleAssignment::try_from)
             .collect()
     }
+
+    async fn find_roles_epoch(&mut self, realm_id: RealmId) -> Result<u64, StoreError> {
+        let id = realm_id.as_bytes().as_slice();
+        let row = sqlx::query_scalar!("SELECT roles_epoch FROM realms WHERE id = ?", id)
+            .fetch_optional(self.connection()?)
+            .await;
+        let place = Place::new("realms", Key::Bytes(id));
+        place.count("roles_epoch", self.settle(row)?.unwrap_or_default())
+    }
 }
 
 #[async_trait]

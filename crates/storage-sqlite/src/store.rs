@@ -152,6 +152,8 @@ impl Store for SqliteStore {
         let forgotten = unit.prune_sessions(now).await?
             + unit.prune_recalled(now).await?
             + unit.prune_revoked(now).await?
+            + unit.prune_withheld(now).await?
+            + unit.prune_registered(now).await?
             + unit.prune_client_secrets(now).await?
             + unit.prune_assertions(now).await?
             + unit.prune_tasks(now).await?;

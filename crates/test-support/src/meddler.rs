@@ -37,6 +37,17 @@ impl Meddler {
         self.run(statement).await;
     }
 
+    /// Replaces a word in what tokens leave out, wherever it stands.
+    pub async fn reword_withheld_claims(&self, word: &str, by: &str) {
+        let mut connection = self.connect().await;
+        sqlx::query("UPDATE withheld_claims SET roles = replace(roles, ?, ?)")
+            .bind(word)
+            .bind(by)
+            .execute(&mut connection)
+            .await
+            .expect("a change");
+    }
+
     /// Every row of every table, as text: equal when nothing at all was changed in between.
     pub async fn rows(&self) -> Vec<String> {
         let mut connection = self.connect().await;

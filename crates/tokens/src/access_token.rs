@@ -2,7 +2,7 @@
 
 use breakglass_domain::access_token::MAX_DERIVATIONS;
 use breakglass_domain::{
-    AccessTokenClaims, ActorClaim, Confirmation, RoleClaim, StatusClaim, Timestamp,
+    AccessTokenClaims, ActorClaim, Confirmation, OverflowClaim, RoleClaim, StatusClaim, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
@@ -25,7 +25,9 @@ pub(crate) struct AccessTokenJson {
     group_ids: Vec<String>,
     #[serde(skip_deserializing)]
     group_names: Vec<String>,
-    roles: Vec<RoleJson>,
+    /// Absent in a token that leaves it out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    roles: Option<Vec<RoleJson>>,
     #[serde(skip_deserializing, skip_serializing_if = "Vec::is_empty")]
     authorization_details: Vec<AuthorizationJson>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -40,6 +42,14 @@ pub(crate) struct AccessTokenJson {
     cnf: Option<ConfirmationJson>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     derived_from: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    ovc: Option<Vec<String>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    ovl: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    ovd: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    ovl_jti: Option<String>,
 }
 
 /// RFC 7800, section 3.1. A member that is not understood is refused, for it says who may not use the token.
@@ -100,6 +110,7 @@ impl From<&AccessTokenClaims> for AccessTokenJson {
             .roles
             .iter()
             .filter(|role| !role.resources.is_empty());
+        let overflow = claims.overflow.as_ref();
         Self {
             iss: claims.issuer.clone(),
             sub: claims.subject.clone(),
@@ -112,7 +123,10 @@ impl From<&AccessTokenClaims> for AccessTokenJson {
             acct: claims.subject.clone(),
             group_ids: Vec::new(),
             group_names: Vec::new(),
-            roles: claims.roles.iter().map(RoleJson::from).collect(),
+            roles: claims
+                .overflow
+                .is_none()
+                .then(|| claims.roles.iter().map(RoleJson::from).collect()),
             authorization_details: limited.map(AuthorizationJson::from).collect(),
             scope: claims.scope.clone(),
             status: claims.status.as_ref().map(StatusJson::from),
@@ -124,6 +138,10 @@ impl From<&AccessTokenClaims> for AccessTokenJson {
                 .iter()
                 .map(ToString::to_string)
                 .collect(),
+            ovc: overflow.map(|left_out| left_out.names.clone()),
+            ovl: overflow.map(|left_out| left_out.expansion.clone()),
+            ovd: overflow.map(|left_out| left_out.digest.to_string()),
+            ovl_jti: claims.expands.map(|id| id.to_string()),
         }
     }
 }
@@ -134,6 +152,21 @@ impl AccessTokenJson {
         let at = |seconds: i64| Timestamp::from_millis(seconds.saturating_mul(1000));
         let derived_from: Result<Vec<_>, _> =
             self.derived_from.iter().map(|id| id.parse()).collect();
+        let overflow = match (self.ovc, self.ovl, self.ovd) {
+            (None, None, None) => None,
+            (Some(names), Some(expansion), Some(digest)) => Some(OverflowClaim {
+                names,
+                expansion,
+                digest: digest.parse().ok()?,
+            }),
+            _ => return None,
+        };
+        // Either it says what the roles are, or that it leaves them out.
+        let roles = match (self.roles, &overflow) {
+            (Some(roles), None) => roles,
+            (None, Some(_)) => Vec::new(),
+            _ => return None,
+        };
         Some(AccessTokenClaims {
             issuer: self.iss,
             subject: self.sub,
@@ -142,7 +175,7 @@ impl AccessTokenJson {
             issued_at: at(self.iat),
             expires_at: at(self.exp),
             token_id: self.jti.parse().ok()?,
-            roles: self.roles.into_iter().map(RoleClaim::from).collect(),
+            roles: roles.into_iter().map(RoleClaim::from).collect(),
             scope: self.scope,
             status: self.status.map(StatusClaim::from),
             credential: self.credential.map(|text| text.parse()).transpose().ok()?,
@@ -154,6 +187,8 @@ impl AccessTokenJson {
             derived_from: derived_from
                 .ok()
                 .filter(|ids| ids.len() <= MAX_DERIVATIONS)?,
+            overflow,
+            expands: self.ovl_jti.map(|id| id.parse()).transpose().ok()?,
         })
     }
 }

@@ -8,6 +8,7 @@ use breakglass_domain::{CertificateChain, ForeignClaims, KeySet, Timestamp};
 use breakglass_ports::CryptoError;
 use jsonwebtoken::{DecodingKey, Header, Validation, decode, decode_header};
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::certificates::signing_key;
 use crate::jws::MAX_TOKEN_BYTES;
@@ -29,6 +30,21 @@ struct ForeignJson {
     group_names: Vec<String>,
     #[serde(default)]
     privs: BTreeMap<String, Vec<String>>,
+    #[serde(default)]
+    roles: Value,
+    jti: Option<String>,
+    azp: Option<String>,
+    cid: Option<String>,
+    client_id: Option<String>,
+    oid: Option<String>,
+    prn: Option<String>,
+    sid: Option<String>,
+    tenant: Option<String>,
+    ovl: Option<String>,
+    ovl_jti: Option<String>,
+    nonce: Option<Value>,
+    at_hash: Option<Value>,
+    c_hash: Option<Value>,
 }
 
 /// The `iss` that a token names, be it true or not.
@@ -56,11 +72,11 @@ pub(crate) fn claimed_kid(token: &str) -> Option<String> {
 pub(crate) fn verify(
     chains: &[CertificateChain],
     keys: &KeySet,
-    token: &str,
+    (token, longest): (&str, usize),
     now: Timestamp,
 ) -> Result<ForeignClaims, CryptoError> {
     let refused = CryptoError::NotVerified;
-    if token.len() > MAX_TOKEN_BYTES {
+    if token.len() > longest {
         return Err(refused);
     }
     let header = decode_header(token).map_err(|_| refused)?;
@@ -80,6 +96,21 @@ pub(crate) fn verify(
         .chain(published)
         .find_map(|key| signed_by(&key, &header, token))
         .ok_or(refused)?;
+    said(claims)
+}
+
+fn said(claims: ForeignJson) -> Result<ForeignClaims, CryptoError> {
+    let parties = [
+        ("azp", claims.azp),
+        ("cid", claims.cid),
+        ("client_id", claims.client_id),
+        ("oid", claims.oid),
+    ];
+    let circumstances = [
+        ("prn", claims.prn),
+        ("sid", claims.sid),
+        ("tenant", claims.tenant),
+    ];
     Ok(ForeignClaims {
         issuer: claims.iss,
         subject: claims.sub,
@@ -89,7 +120,42 @@ pub(crate) fn verify(
         not_before: claims.nbf.map(instant).transpose()?,
         groups: claims.group_names,
         privileges: claims.privs,
+        roles: role_names(&claims.roles),
+        token_id: claims.jti,
+        parties: given(parties),
+        circumstances: given(circumstances),
+        expansion: claims.ovl,
+        expands: claims.ovl_jti,
+        is_id_token: [claims.nonce, claims.at_hash, claims.c_hash]
+            .iter()
+            .any(Option::is_some),
     })
+}
+
+fn given<const COUNT: usize>(
+    claims: [(&'static str, Option<String>); COUNT],
+) -> BTreeMap<&'static str, String> {
+    let claims = claims.into_iter();
+    claims
+        .filter_map(|(name, value)| Some((name, value?)))
+        .collect()
+}
+
+/// The names of roles that reach a whole realm. Issuers differ in how they write them: as texts, or as objects with a name and
+/// the instances that the role is limited to. What is neither says nothing.
+fn role_names(roles: &Value) -> Vec<String> {
+    let name = |role: &Value| match role {
+        Value::String(name) => Some(name.clone()),
+        Value::Object(role) => {
+            let limits = role.get("resources").and_then(Value::as_array);
+            let is_whole = limits.is_none_or(Vec::is_empty);
+            let name = role.get("name").and_then(Value::as_str);
+            name.filter(|_| is_whole).map(str::to_owned)
+        }
+        _ => None,
+    };
+    let roles = roles.as_array().map_or(&[][..], Vec::as_slice);
+    roles.iter().filter_map(name).collect()
 }
 
 fn signed_by(key: &DecodingKey, header: &Header, token: &str) -> Option<ForeignJson> {

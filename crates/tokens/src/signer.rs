@@ -6,6 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use breakglass_domain::audit::{Checkpoint, SignedCheckpoint};
 use breakglass_domain::host_token::HostTokenClaims;
+use breakglass_domain::registered_token::MAX_EXPANDED_BYTES;
 use breakglass_domain::{
     AccessTokenClaims, BrokerId, CertificateChain, ClientAssertion, DpopProof, ForeignClaims,
     KeyId, KeySet, PublicJwk, Secret, SignatureAlgorithm, SigningKey, Timestamp,
@@ -49,6 +50,28 @@ impl JwtSigner {
             let pkcs8 = self.vault.unseal(&purpose, sealed)?;
             SigningPair::from_pkcs8(key.algorithm, &pkcs8)
         })
+    }
+}
+
+impl JwtSigner {
+    fn verify_own(
+        &self,
+        keys: &[SigningKey],
+        issuer_path: &str,
+        (token, longest): (&Secret, usize),
+    ) -> Result<AccessTokenClaims, CryptoError> {
+        let token = token.expose();
+        let claimed = jws::claimed_key(token, longest)?;
+        let key = keys
+            .iter()
+            .find(|key| key.id == claimed)
+            .ok_or(CryptoError::NotVerified)?;
+        let pair = self.pair(key).map_err(|_| CryptoError::NotVerified)?;
+        let payload: AccessTokenJson = jws::verify(&pair, Kind::AccessToken, (token, longest))?;
+        if !payload.iss.ends_with(issuer_path) {
+            return Err(CryptoError::NotVerified);
+        }
+        payload.claims().ok_or(CryptoError::NotVerified)
     }
 }
 
@@ -111,7 +134,12 @@ impl TokenSigner for JwtSigner {
         claims: &AccessTokenClaims,
     ) -> Result<Secret, CryptoError> {
         let payload = AccessTokenJson::from(claims);
-        within_limit(jws::sign(&*self.pair(key)?, Kind::AccessToken, &payload)?)
+        let token = jws::sign(&*self.pair(key)?, Kind::AccessToken, &payload)?;
+        // An expanded token travels in bodies.
+        match claims.expands {
+            None => within_limit(token),
+            Some(_) => Ok(Secret::new(token)),
+        }
     }
 
     fn verify_access_token(
@@ -120,17 +148,16 @@ impl TokenSigner for JwtSigner {
         issuer_path: &str,
         token: &Secret,
     ) -> Result<AccessTokenClaims, CryptoError> {
-        let claimed = jws::claimed_key(token.expose())?;
-        let key = keys
-            .iter()
-            .find(|key| key.id == claimed)
-            .ok_or(CryptoError::NotVerified)?;
-        let pair = self.pair(key).map_err(|_| CryptoError::NotVerified)?;
-        let payload: AccessTokenJson = jws::verify(&pair, Kind::AccessToken, token.expose())?;
-        if !payload.iss.ends_with(issuer_path) {
-            return Err(CryptoError::NotVerified);
-        }
-        payload.claims().ok_or(CryptoError::NotVerified)
+        self.verify_own(keys, issuer_path, (token, MAX_TOKEN_BYTES))
+    }
+
+    fn verify_own_expanded_token(
+        &self,
+        keys: &[SigningKey],
+        issuer_path: &str,
+        token: &Secret,
+    ) -> Result<AccessTokenClaims, CryptoError> {
+        self.verify_own(keys, issuer_path, (token, MAX_EXPANDED_BYTES))
     }
 
     fn read_public_jwk(&self, jwk: &str) -> Result<PublicJwk, CryptoError> {
@@ -154,7 +181,7 @@ impl TokenSigner for JwtSigner {
     }
 
     fn claimed_key(&self, token: &Secret) -> Option<KeyId> {
-        jws::claimed_key(token.expose()).ok()
+        jws::claimed_key(token.expose(), MAX_TOKEN_BYTES).ok()
     }
 
     fn read_certificate_chain(&self, texts: &[String]) -> Result<CertificateChain, ChainFault> {
@@ -184,7 +211,17 @@ impl TokenSigner for JwtSigner {
         token: &Secret,
         now: Timestamp,
     ) -> Result<ForeignClaims, CryptoError> {
-        foreign_token::verify(chains, keys, token.expose(), now)
+        foreign_token::verify(chains, keys, (token.expose(), MAX_TOKEN_BYTES), now)
+    }
+
+    fn verify_expanded_token(
+        &self,
+        chains: &[CertificateChain],
+        keys: &KeySet,
+        token: &Secret,
+        now: Timestamp,
+    ) -> Result<ForeignClaims, CryptoError> {
+        foreign_token::verify(chains, keys, (token.expose(), MAX_EXPANDED_BYTES), now)
     }
 
     fn sign_host_token(
@@ -203,7 +240,8 @@ impl TokenSigner for JwtSigner {
         token: &Secret,
     ) -> Result<HostTokenClaims, CryptoError> {
         let pair = self.pair(key).map_err(|_| CryptoError::NotVerified)?;
-        let payload: HostTokenJson = jws::verify(&pair, Kind::HostToken, token.expose())?;
+        let payload: HostTokenJson =
+            jws::verify(&pair, Kind::HostToken, (token.expose(), MAX_TOKEN_BYTES))?;
         if !payload.iss.ends_with(issuer_path) {
             return Err(CryptoError::NotVerified);
         }
@@ -237,7 +275,7 @@ impl TokenSigner for JwtSigner {
         jws: &str,
     ) -> Result<SignedCheckpoint, CryptoError> {
         let pair = self.pair(key).map_err(|_| CryptoError::NotVerified)?;
-        let payload: CheckpointJson = jws::verify(&pair, Kind::Checkpoint, jws)?;
+        let payload: CheckpointJson = jws::verify(&pair, Kind::Checkpoint, (jws, MAX_TOKEN_BYTES))?;
         Ok(SignedCheckpoint {
             checkpoint: payload.checkpoint().ok_or(CryptoError::NotVerified)?,
             jws: jws.to_owned(),

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use super::schema::{RawSchema, Schema};
 
 /// The surfaces, each with a contract of this name.
-pub(crate) const SURFACES: [&str; 4] = ["fleet-iam", "broker", "breakglass", "esx"];
+pub(crate) const SURFACES: [&str; 5] = ["fleet-iam", "broker", "breakglass", "esx", "vcenter"];
 
 /// Where the contracts stand.
 pub(crate) const FOLDER: &str = "crates/api-types/contracts";

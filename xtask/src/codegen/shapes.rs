@@ -14,7 +14,7 @@ pub(crate) fn generate(contracts: &[Contract]) -> Result<Vec<Output>> {
     let mut text = String::from(
         "//! What request bodies may hold.
 
-        use super::{broker, breakglass, esx, fleet_iam};
+        use super::{broker, breakglass, esx, fleet_iam, vcenter};
         use crate::shape::{Field, Kind, Shape, Shaped};
 
         ",

@@ -932,3 +932,21 @@ pub struct SigningKeys {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub signing_keys: Option<Vec<SigningKey>>,
 }
+
+/// How long the access tokens of a realm may be.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize, Validate)]
+#[serde(default, rename_all = "camelCase")]
+pub struct TokenPolicy {
+    /// The longest access token that says all, in bytes. Required.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token_overflow_threshold: Option<i64>,
+}
+
+/// What is to change of a token policy. What is absent stays.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize, Validate)]
+#[serde(default, rename_all = "camelCase")]
+pub struct TokenPolicyChange {
+    /// The longest access token that says all, in bytes, 3072 to 12288; 4096 unless it was changed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token_overflow_threshold: Option<i64>,
+}

@@ -7,6 +7,69 @@ use validator::Validate;
 
 use crate::sensitive::Sensitive;
 
+/// What an overflow token would say if it left nothing out.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize, Validate)]
+#[serde(default)]
+pub struct ExpandedClaims {
+    /// The account of its holder.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub acct: Option<String>,
+    /// Who acts for its holder (RFC 8693, section 4.1): an object of `sub` and, when somebody acted before, `act`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub act: Option<serde_json::Value>,
+    /// Whom it is meant for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub aud: Option<Vec<String>>,
+    /// When its holder authenticated, in seconds since 1970 UTC.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub auth_time: Option<i64>,
+    /// What its roles mean on the instances that they are limited to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub authorization_details: Option<Vec<TokenAuthorization>>,
+    /// The client it was issued to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_id: Option<String>,
+    /// What it is bound to (RFC 7800, section 3.1): an object of `jkt`, the thumbprint of a key (RFC 9449, section 6.2), or of `x5t#S256`, that of a certificate (RFC 8705, section 3.2).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cnf: Option<serde_json::Value>,
+    /// What it was issued for, and dies with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub credential: Option<String>,
+    /// The tokens that it is a narrower copy of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub derived_from: Option<Vec<String>>,
+    /// When it ends, in seconds since 1970 UTC. Required.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exp: Option<i64>,
+    /// The groups of its holder.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub group_ids: Option<Vec<String>>,
+    /// Their names.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub group_names: Option<Vec<String>>,
+    /// When it was issued, in seconds since 1970 UTC.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub iat: Option<i64>,
+    /// Who issued it. Required.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub iss: Option<String>,
+    /// Its identifier.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub jti: Option<String>,
+    /// The roles it carries.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub roles: Option<Vec<TokenRole>>,
+    /// Its scopes, separated by spaces.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scope: Option<String>,
+    /// Where its recall would show.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<TokenStatusReference>,
+    /// Whom it speaks for. Required.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sub: Option<String>,
+}
+
 /// The form of an introspection.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize, Validate)]
 #[serde(default)]

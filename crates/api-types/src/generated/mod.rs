@@ -6,3 +6,4 @@ pub mod esx;
 pub mod fleet_iam;
 pub(crate) mod operations;
 mod shapes;
+pub mod vcenter;

@@ -165,6 +165,8 @@ pub enum Operation {
     GetAuthorizationServerMetadataUnderIssuer,
     /// Answers with the discovery document of the issuer.
     GetOpenidConfiguration,
+    /// Answers with what an overflow token leaves out.
+    ExpandAccessToken,
     /// Says whether a token is alive, and what it stands for.
     IntrospectToken,
     /// Answers with the public keys of the issuer.
@@ -223,6 +225,10 @@ pub enum Operation {
     ListSigningKeys,
     /// Makes the next signing key of a realm.
     RotateSigningKey,
+    /// Shows how long the access tokens of a realm may be.
+    GetTokenPolicy,
+    /// Changes how long the access tokens of a realm may be.
+    UpdateTokenPolicy,
     /// Sums up the server, its realms and its audit.
     GetServerStatus,
     /// Says that the process runs.
@@ -255,6 +261,16 @@ pub enum Operation {
     GetSecurityTokenIssuer,
     /// Changes a trusted issuer.
     UpdateSecurityTokenIssuer,
+    /// Invokes an operation by remote procedure call.
+    InvokeVapi,
+    /// Ends the session of the caller.
+    DeleteVcenterSession,
+    /// Shows the session of the caller.
+    GetVcenterSession,
+    /// Begins a session.
+    CreateVcenterSession,
+    /// Registers an expanded token with the overflow token of the caller.
+    CreateRegisteredToken,
 }
 
 /// What the contracts say of each operation, in the order of [`Operation`].
@@ -1129,6 +1145,17 @@ pub static OPERATIONS: &[OperationSpec] = &[
         body: Body::None,
     },
     OperationSpec {
+        id: Operation::ExpandAccessToken,
+        name: "expandAccessToken",
+        method: Method::Get,
+        path: "/acs/t/{tenant}/expand-access-token",
+        success: 200,
+        privilege: Privilege::Public,
+        surface: Surface::Broker,
+        effect: Effect::Read,
+        body: Body::None,
+    },
+    OperationSpec {
         id: Operation::IntrospectToken,
         name: "introspectToken",
         method: Method::Post,
@@ -1448,6 +1475,28 @@ pub static OPERATIONS: &[OperationSpec] = &[
         body: Body::Json,
     },
     OperationSpec {
+        id: Operation::GetTokenPolicy,
+        name: "getTokenPolicy",
+        method: Method::Get,
+        path: "/breakglass/v1/realms/{realmId}/token-policy",
+        success: 200,
+        privilege: Privilege::View,
+        surface: Surface::Breakglass,
+        effect: Effect::Read,
+        body: Body::None,
+    },
+    OperationSpec {
+        id: Operation::UpdateTokenPolicy,
+        name: "updateTokenPolicy",
+        method: Method::Patch,
+        path: "/breakglass/v1/realms/{realmId}/token-policy",
+        success: 200,
+        privilege: Privilege::Manage,
+        surface: Surface::Breakglass,
+        effect: Effect::Write,
+        body: Body::Json,
+    },
+    OperationSpec {
         id: Operation::GetServerStatus,
         name: "getServerStatus",
         method: Method::Get,
@@ -1620,6 +1669,61 @@ pub static OPERATIONS: &[OperationSpec] = &[
         success: 204,
         privilege: Privilege::Entitled,
         surface: Surface::Esx,
+        effect: Effect::Write,
+        body: Body::Json,
+    },
+    OperationSpec {
+        id: Operation::InvokeVapi,
+        name: "invokeVapi",
+        method: Method::Post,
+        path: "/api",
+        success: 200,
+        privilege: Privilege::Public,
+        surface: Surface::Vcenter,
+        effect: Effect::Write,
+        body: Body::Json,
+    },
+    OperationSpec {
+        id: Operation::DeleteVcenterSession,
+        name: "deleteVcenterSession",
+        method: Method::Delete,
+        path: "/api/session",
+        success: 204,
+        privilege: Privilege::Host,
+        surface: Surface::Vcenter,
+        effect: Effect::Write,
+        body: Body::None,
+    },
+    OperationSpec {
+        id: Operation::GetVcenterSession,
+        name: "getVcenterSession",
+        method: Method::Get,
+        path: "/api/session",
+        success: 200,
+        privilege: Privilege::Host,
+        surface: Surface::Vcenter,
+        effect: Effect::Read,
+        body: Body::None,
+    },
+    OperationSpec {
+        id: Operation::CreateVcenterSession,
+        name: "createVcenterSession",
+        method: Method::Post,
+        path: "/api/session",
+        success: 201,
+        privilege: Privilege::Host,
+        surface: Surface::Vcenter,
+        effect: Effect::Write,
+        body: Body::None,
+    },
+    OperationSpec {
+        id: Operation::CreateRegisteredToken,
+        name: "createRegisteredToken",
+        method: Method::Post,
+        path: "/api/vcenter/registered-tokens",
+        success: 204,
+        privilege: Privilege::Registrant,
+        surface: Surface::Vcenter,
         effect: Effect::Write,
         body: Body::Json,
     },

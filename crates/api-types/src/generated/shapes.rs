@@ -2,7 +2,7 @@
 
 //! What request bodies may hold.
 
-use super::{breakglass, broker, esx, fleet_iam};
+use super::{breakglass, broker, esx, fleet_iam, vcenter};
 use crate::shape::{Field, Kind, Shape, Shaped};
 
 impl Shaped for fleet_iam::ApiClient {
@@ -1167,6 +1167,16 @@ impl Shaped for breakglass::SigningKeyRotationRequest {
     };
 }
 
+impl Shaped for breakglass::TokenPolicyChange {
+    const SHAPE: &'static Shape = &Shape {
+        fields: &[Field::new(
+            "tokenOverflowThreshold",
+            "token_overflow_threshold",
+            Kind::Int64,
+        )],
+    };
+}
+
 impl Shaped for esx::EsxAccessGrant {
     const SHAPE: &'static Shape = &Shape {
         fields: &[
@@ -1237,5 +1247,26 @@ impl Shaped for esx::EsxTokenIssuerUpdateSpec {
                 Kind::List(&Kind::Object(esx::EsxCertChain::SHAPE)),
             ),
         ],
+    };
+}
+
+impl Shaped for vcenter::VapiInvocation {
+    const SHAPE: &'static Shape = &Shape {
+        fields: &[
+            Field::new("id", "id", Kind::Text).required(),
+            Field::new("jsonrpc", "jsonrpc", Kind::Text).required(),
+            Field::new("method", "method", Kind::Text).required(),
+            Field::new("params", "params", Kind::Any).required(),
+        ],
+    };
+}
+
+impl Shaped for vcenter::VcenterRegisteredTokenCreateSpec {
+    const SHAPE: &'static Shape = &Shape {
+        fields: &[Field::new(
+            "expanded_access_token",
+            "expanded_access_token",
+            Kind::Text,
+        )],
     };
 }

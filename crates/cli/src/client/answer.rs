@@ -30,7 +30,7 @@ impl Answer {
         let mut failure = match operation.spec().surface {
             Surface::Breakglass => of_problem(kind, &body),
             Surface::Broker => of_oauth_error(kind, &body),
-            Surface::Esx => of_vapi_error(kind, &body),
+            Surface::Esx | Surface::Vcenter => of_vapi_error(kind, &body),
             Surface::FleetIam => of_fleet_error(kind, &body),
         }
         .unwrap_or_else(|| {

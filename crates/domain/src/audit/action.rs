@@ -31,6 +31,7 @@ macro_rules! actions {
 }
 
 actions! {
+    AccessTokenExpanded = "access_token.expanded", "An overflow token was expanded into all its claims; repeats within a minute are folded.";
     AccessTokenIntrospected = "access_token.introspected", "A resource server asked about a live access token; repeats within a minute are folded.";
     AccessTokenIssued = "access_token.issued", "An access token was issued for a credential, or for another token.";
     AccessTokenRevoked = "access_token.revoked", "An access token was revoked on its own, with the narrower copies of it.";
@@ -62,6 +63,8 @@ actions! {
     EmergencyTokenIntrospected = "emergency_token.introspected", "A resource server asked about a live emergency token; repeats within a minute are folded.";
     EmergencyTokenRevoked = "emergency_token.revoked", "An emergency token was revoked on its own; its client stays.";
     EmergencyTokenUsed = "emergency_token.used", "A request was made with an emergency token.";
+    HostSessionCreated = "host_session.created", "A session of the hosts' APIs began, for a password or a token.";
+    HostSessionDeleted = "host_session.deleted", "A session of the hosts' APIs was ended by its holder.";
     HostTokenIssued = "host_token.issued", "A host token was issued for a password or for a token of a trusted issuer.";
     KeyPolicyUpdated = "key_policy.updated", "The algorithm, rotation period or overlap of a broker's signing keys was changed.";
     MasterKeyRotated = "master_key.rotated", "Every sealed key was sealed anew under another master key.";
@@ -84,9 +87,12 @@ actions! {
     SessionReleased = "session.released", "An OpsToken was given back.";
     SettingsUpdated = "settings.updated", "The fleet-wide IAM settings were changed.";
     SigningKeyCreated = "signing_key.created", "A signing key was made.";
+    SigningKeyExtended = "signing_key.extended", "A signing key signed a token that outlives the others of it, and stays published until then.";
     SigningKeyRetired = "signing_key.retired", "A signing key whose last token had ended was retired, its private half destroyed.";
     SigningKeyRevoked = "signing_key.revoked", "A signing key was retired at once, its private half destroyed and every token that it signed recalled.";
+    TokenRegistered = "token.registered", "An expanded token was registered with its overflow token.";
     TokenIssuerCreated = "token_issuer.created", "A realm trusts an issuer.";
     TokenIssuerDeleted = "token_issuer.deleted", "A realm trusts an issuer no longer.";
     TokenIssuerUpdated = "token_issuer.updated", "The name or the certificates of a trusted issuer were changed.";
+    TokenPolicyUpdated = "token_policy.updated", "The length from which the access tokens of a realm leave claims out was changed.";
 }

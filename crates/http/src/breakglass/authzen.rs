@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use std::sync::Arc;
+
 use breakglass_api_types::breakglass::{
     AuthzenConfiguration, AuthzenEvaluation, AuthzenEvaluationRequest, AuthzenEvaluations,
     AuthzenEvaluationsRequest, AuthzenSubject,
@@ -131,7 +133,7 @@ async fn answer(
 }
 
 /// What is decided, with what is known of the holder of a token; or why nothing is.
-type Decided = Result<(Decision, Option<Value>), &'static str>;
+type Decided = Result<(Arc<Decision>, Option<Value>), &'static str>;
 
 /// What is decided of a subject.
 async fn decision(call: &Call, subject: &AuthzenSubject) -> Result<Decided, Failure> {
@@ -159,7 +161,7 @@ async fn decision(call: &Call, subject: &AuthzenSubject) -> Result<Decided, Fail
         _ => return Ok(Err("the type of the subject is not known here")),
     };
     let decision = app.decide(caller, call.realm, &known).await?;
-    Ok(Ok((decision, None)))
+    Ok(Ok((Arc::new(decision), None)))
 }
 
 /// A user as an issuer names it, by the word of whoever asks.

@@ -15,5 +15,6 @@ pub(crate) mod probe;
 pub(crate) mod problem;
 pub(crate) mod signing_key;
 pub(crate) mod status;
+pub(crate) mod token_policy;
 
 pub(crate) use count::whole;

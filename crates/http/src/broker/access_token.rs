@@ -83,11 +83,11 @@ fn alive(found: ActiveToken) -> IntrospectionResponse {
     }
 }
 
-fn some<T>(list: Vec<T>) -> Option<Vec<T>> {
+pub(super) fn some<T>(list: Vec<T>) -> Option<Vec<T>> {
     (!list.is_empty()).then_some(list)
 }
 
-fn role(role: &RoleClaim) -> TokenRole {
+pub(super) fn role(role: &RoleClaim) -> TokenRole {
     TokenRole {
         display_name: Some(role.display_name.clone()),
         membership_type: Some("DIRECT".to_owned()),
@@ -96,7 +96,7 @@ fn role(role: &RoleClaim) -> TokenRole {
     }
 }
 
-fn authorization(role: &RoleClaim) -> TokenAuthorization {
+pub(super) fn authorization(role: &RoleClaim) -> TokenAuthorization {
     TokenAuthorization {
         resources: Some(role.resources.clone()),
         roles: Some(vec![role.name.clone()]),
@@ -104,7 +104,7 @@ fn authorization(role: &RoleClaim) -> TokenAuthorization {
     }
 }
 
-fn status(status: StatusClaim) -> TokenStatusReference {
+pub(super) fn status(status: StatusClaim) -> TokenStatusReference {
     TokenStatusReference {
         status_list: Some(StatusListReference {
             idx: i64::try_from(status.index).ok(),
@@ -113,14 +113,14 @@ fn status(status: StatusClaim) -> TokenStatusReference {
     }
 }
 
-fn confirmation(confirmation: Confirmation) -> Value {
+pub(super) fn confirmation(confirmation: Confirmation) -> Value {
     match confirmation {
         Confirmation::Certificate(thumbprint) => json!({"x5t#S256": thumbprint.to_string()}),
         Confirmation::Key(thumbprint) => json!({"jkt": thumbprint.to_string()}),
     }
 }
 
-fn actor(claim: &ActorClaim) -> Value {
+pub(super) fn actor(claim: &ActorClaim) -> Value {
     match &claim.actor {
         Some(before) => json!({"sub": claim.subject, "act": actor(before)}),
         None => json!({"sub": claim.subject}),

@@ -25,6 +25,7 @@ fn code(problem: &Problem) -> &'static str {
         "INVALID_GRANT" => return "invalid_grant",
         "INVALID_SCOPE" => return "invalid_scope",
         "INVALID_TARGET" => return "invalid_target",
+        "INVALID_TOKEN" => return "invalid_token",
         "UNAUTHORIZED_CLIENT" => return "unauthorized_client",
         "UNSUPPORTED_GRANT_TYPE" => return "unsupported_grant_type",
         "USE_DPOP_NONCE" => return "use_dpop_nonce",

@@ -3,5 +3,6 @@
 pub(crate) mod access_token;
 mod client;
 pub(crate) mod error;
+pub(crate) mod expansion;
 pub(crate) mod issuer;
 pub(crate) mod token;

@@ -40,8 +40,8 @@ pub(crate) async fn issue(call: Call) -> Result<Reply, Failure> {
     let is_exchange = matches!(grant, Grant::TokenExchange { .. });
     let request = TokenRequest {
         grant,
-        client: shown(&call.client, &form)?,
-        proof: call.proof.clone(),
+        client: shown(&call.client(), &form)?,
+        proof: call.proof(),
         scope: scope(&form)?,
         audience: audience(&form),
         expires_in: expires_in(&form)?,

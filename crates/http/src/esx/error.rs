@@ -16,6 +16,12 @@ pub(crate) fn status(problem: &Problem) -> StatusCode {
 
 /// The media type and the bytes of an error. `challenge` is what `WWW-Authenticate` says.
 pub(crate) fn envelope(problem: &Problem, challenge: &[String]) -> (&'static str, Vec<u8>) {
+    let body = serde_json::to_vec(&error(problem, challenge)).unwrap_or_default();
+    ("application/json", body)
+}
+
+/// What a caller is told of a problem.
+pub(crate) fn error(problem: &Problem, challenge: &[String]) -> VapiError {
     let id = format!("breakglass.{}", problem.code.to_ascii_lowercase());
     // Why somebody may not do something is not for them to know.
     let text = match problem.status {
@@ -27,14 +33,12 @@ pub(crate) fn envelope(problem: &Problem, challenge: &[String]) -> (&'static str
         default_message: Some(text.to_owned()),
         id: Some(id),
     };
-    let error = VapiError {
+    VapiError {
         challenge: (!challenge.is_empty()).then(|| challenge.join(", ")),
         data: data(problem),
         error_type: Some(error_type(problem).to_owned()),
         messages: Some(vec![message]),
-    };
-    let body = serde_json::to_vec(&error).unwrap_or_default();
-    ("application/json", body)
+    }
 }
 
 fn data(problem: &Problem) -> Option<Value> {

@@ -91,7 +91,7 @@ pub(crate) async fn query(call: Call) -> Result<Reply, Failure> {
         .map_err(|_| Failure::Defect("the path of a search lacks a parameter"))?;
     Reply::json(&ApiClients {
         api_clients: Some(entries.iter().map(wire).collect()),
-        links: Some(page::links(&path, call.query.as_deref(), wanted, total)),
+        links: Some(page::links(&path, call.query_text(), wanted, total)),
         page_info: Some(page::info(wanted, total)),
     })
 }

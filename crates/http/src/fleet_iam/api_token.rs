@@ -112,7 +112,7 @@ pub(crate) async fn query(call: Call) -> Result<Reply, Failure> {
         .map_err(|_| Failure::Defect("the path of a search lacks a parameter"))?;
     Reply::json(&ApiTokens {
         api_tokens: Some(entries.iter().map(wire).collect()),
-        links: Some(page::links(&path, call.query.as_deref(), wanted, total)),
+        links: Some(page::links(&path, call.query_text(), wanted, total)),
         page_info: Some(PageInfo {
             sort_by: Some(order_name(order).to_owned()),
             sort_order: Some(page::direction_name(descending).to_owned()),

@@ -19,7 +19,7 @@ pub(crate) async fn list(call: Call) -> Result<Reply, Failure> {
     let path = Operation::GetVcfRolesPaginated.spec().path;
     let info = page::info(filter.page, total);
     Reply::json(&VcfRoles {
-        links: Some(page::links(path, call.query.as_deref(), filter.page, total)),
+        links: Some(page::links(path, call.query_text(), filter.page, total)),
         page_info: Some(PageInfo {
             sort_by: Some(order_name(filter.order).to_owned()),
             sort_order: Some(page::direction_name(filter.descending).to_owned()),

@@ -1,4 +1,4 @@
-use breakglass_app::{Conflict, Resource};
+use breakglass_app::{Conflict, Registration, Resource};
 use breakglass_domain::{Privilege, ValidationReport};
 use breakglass_ports::{CryptoError, StoreError};
 use http_body_util::BodyExt;
@@ -30,6 +30,8 @@ fn errors() -> Vec<Error> {
         Error::Grant(GrantFault::InvalidDpopProof),
         Error::Grant(GrantFault::InvalidScope),
         Error::Grant(GrantFault::InvalidTarget),
+        Error::Grant(GrantFault::InvalidToken),
+        Error::Grant(GrantFault::NotOverflowing),
         Error::Grant(GrantFault::UnauthorizedClient),
         Error::Invalid(ValidationReport::of("clientId", "is required")),
         Error::NotFound(Resource::Account),
@@ -47,6 +49,11 @@ fn errors() -> Vec<Error> {
         Error::RateLimited {
             retry_after_seconds: 7,
         },
+        Error::NoRoom,
+        Error::RegistrationRequired(Box::new(Registration {
+            expansion: "https://b.example/expand".to_owned(),
+            configuration: "https://b.example/.well-known/openid-configuration".to_owned(),
+        })),
         Error::Store(StoreError::Conflict),
         Error::Store(StoreError::Missing),
         Error::Store(unavailable),
@@ -284,6 +291,7 @@ async fn no_envelope_holds_what_only_the_log_may_know() {
         Surface::Broker,
         Surface::Esx,
         Surface::FleetIam,
+        Surface::Vcenter,
     ] {
         for failure in failures() {
             let (_, body) = told(&failure, surface).await;

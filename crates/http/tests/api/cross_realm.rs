@@ -23,10 +23,16 @@ enum Verdict {
 /// Every operation that is not public has its arm: a new one needs a decision.
 fn verdict(operation: Operation) -> Verdict {
     match operation {
-        Operation::CreateHostToken | Operation::IntrospectToken | Operation::RevokeToken => {
-            Verdict::Refused(401)
-        }
-        Operation::CreateClientProfile | Operation::CreateSecurityTokenIssuer => Verdict::OwnRealm,
+        Operation::CreateHostToken
+        | Operation::DeleteVcenterSession
+        | Operation::GetVcenterSession
+        | Operation::IntrospectToken
+        | Operation::RevokeToken => Verdict::Refused(401),
+        // An emergency token leaves nothing out.
+        Operation::CreateRegisteredToken => Verdict::Refused(400),
+        Operation::CreateClientProfile
+        | Operation::CreateSecurityTokenIssuer
+        | Operation::CreateVcenterSession => Verdict::OwnRealm,
         Operation::CreateBroker | Operation::SetAccountPassword => Verdict::Refused(403),
         Operation::CreateApiClient
         | Operation::CreateClientSecret
@@ -54,6 +60,7 @@ fn verdict(operation: Operation) -> Verdict {
         | Operation::GetRoleAssignment
         | Operation::GetSecurityTokenIssuer
         | Operation::GetSsoRealm
+        | Operation::GetTokenPolicy
         | Operation::ListClientKeys
         | Operation::ListClientSecrets
         | Operation::ListEmergencyClientRecords
@@ -74,6 +81,7 @@ fn verdict(operation: Operation) -> Verdict {
         | Operation::UpdateOAuthApp
         | Operation::UpdateRoleAssignment
         | Operation::UpdateSecurityTokenIssuer
+        | Operation::UpdateTokenPolicy
         | Operation::UpdateVidbMetadata => Verdict::Refused(404),
         // The body names a broker that is not there for this caller.
         Operation::CreateSsoRealm => Verdict::Faulty("vidbResourceId"),

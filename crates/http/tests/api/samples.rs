@@ -146,6 +146,18 @@ fn with_credentials(ask: Ask, operation: Operation, made: &Credentials) -> Ask {
     } = made;
     match operation {
         Operation::RotateSigningKey => ask.json(&json!({"immediately": false})),
+        Operation::CreateRegisteredToken => ask.json(&json!({})),
+        Operation::InvokeVapi => ask.json(&json!({
+            "jsonrpc": "2.0",
+            "id": "1",
+            "method": "invoke",
+            "params": {
+                "serviceId": "com.vmware.cis.session",
+                "operationId": "create",
+                "input": {"STRUCTURE": {"operation-input": {}}},
+            },
+        })),
+        Operation::UpdateTokenPolicy => ask.json(&json!({"tokenOverflowThreshold": 5000})),
         Operation::UpdateKeyPolicy => ask.json(&json!({"overlap": 60})),
         Operation::CreateClientSecret => ask.json(&json!({"overlapMinutes": 5})),
         Operation::ReplaceClientKeys => ask.json(&json!({"keys": [public_jwk()]})),

@@ -1,7 +1,7 @@
-//! Access tokens. They are not stored; only that one was revoked on its own is.
+//! Access tokens. They are not stored; only that one was revoked on its own is, and what some of them leave out.
 
 use async_trait::async_trait;
-use breakglass_domain::{RealmId, Timestamp, TokenId};
+use breakglass_domain::{AuthorizationClaims, RealmId, Thumbprint, Timestamp, TokenId};
 
 use crate::StoreError;
 
@@ -9,6 +9,7 @@ use crate::StoreError;
 ///
 /// # Contract
 /// 1. `is_any_access_token_revoked` says whether one of these tokens of the realm is revoked; of no tokens, none is.
+/// 2. `find_withheld_claims` gives `None` for what no token of the realm leaves out.
 #[async_trait]
 pub trait ReadAccessTokens: Send {
     /// Whether one of these tokens is revoked.
@@ -17,14 +18,22 @@ pub trait ReadAccessTokens: Send {
         realm_id: RealmId,
         ids: &[TokenId],
     ) -> Result<bool, StoreError>;
+
+    /// The claims of this digest, which tokens leave out.
+    async fn find_withheld_claims(
+        &mut self,
+        realm_id: RealmId,
+        digest: Thumbprint,
+    ) -> Result<Option<AuthorizationClaims>, StoreError>;
 }
 
 /// Writes what is known of access tokens.
 ///
 /// # Contract
-/// 2. `revoke_access_token` revokes a token of the realm, which is remembered until a day after `expires_at`, and says whether it
+/// 3. `revoke_access_token` revokes a token of the realm, which is remembered until a day after `expires_at`, and says whether it
 ///    was not revoked before. Other tokens and other realms stay as they are.
-/// 3. What is remembered of a realm's tokens goes with the realm.
+/// 4. `keep_withheld_claims` keeps every field until a day after the last `expires_at` that it was given with the digest.
+/// 5. What is remembered of a realm's tokens goes with the realm.
 #[async_trait]
 pub trait WriteAccessTokens: Send {
     /// Revokes a token.
@@ -34,4 +43,12 @@ pub trait WriteAccessTokens: Send {
         id: TokenId,
         expires_at: Timestamp,
     ) -> Result<bool, StoreError>;
+
+    /// Keeps what a token leaves out that lives until `expires_at`.
+    async fn keep_withheld_claims(
+        &mut self,
+        realm_id: RealmId,
+        withheld: (Thumbprint, &AuthorizationClaims),
+        expires_at: Timestamp,
+    ) -> Result<(), StoreError>;
 }

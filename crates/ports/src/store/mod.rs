@@ -14,6 +14,7 @@ mod emergency_client;
 mod installation;
 mod oauth_app;
 mod realm;
+mod registered_token;
 mod role;
 mod role_assignment;
 mod session;
@@ -41,6 +42,7 @@ pub use emergency_client::{EmergencySummary, ReadEmergencyClients, WriteEmergenc
 pub use installation::{ReadInstallation, WriteInstallation};
 pub use oauth_app::{ReadOauthApps, WriteOauthApps};
 pub use realm::{ReadRealms, WriteRealms};
+pub use registered_token::{ReadRegisteredTokens, WriteRegisteredTokens};
 pub use role::{ReadRoles, RoleFilter, RoleOrder, WriteRoles};
 pub use role_assignment::{ReadRoleAssignments, WriteRoleAssignments};
 pub use session::{ReadSessions, WriteSessions};
@@ -99,7 +101,7 @@ pub trait Store: Send + Sync {
     ) -> Result<bool, StoreError>;
 
     /// Forgets what can matter no more at `now`: sessions that are over, recalled and revoked tokens that have been dead of age
-    /// for a day, assertions that were used and secrets of clients that have been over for a day, and tasks that ended more than thirty days ago. A recalled token is remembered for that day because verifiers
+    /// for a day, claims that no token of the last day leaves out, registered tokens that are over, assertions that were used and secrets of clients that have been over for a day, and tasks that ended more than thirty days ago. A recalled token is remembered for that day because verifiers
     /// allow for clocks that differ and accept a token for a while after its end. This bookkeeping leaves no audit record.
     /// Gives the number of rows forgotten.
     ///
@@ -127,6 +129,7 @@ pub trait ReadView:
     + ReadInstallation
     + ReadOauthApps
     + ReadRealms
+    + ReadRegisteredTokens
     + ReadRoleAssignments
     + ReadRoles
     + ReadSessions
@@ -157,6 +160,7 @@ pub trait UnitOfWork:
     + WriteInstallation
     + WriteOauthApps
     + WriteRealms
+    + WriteRegisteredTokens
     + WriteRoleAssignments
     + WriteRoles
     + WriteSessions

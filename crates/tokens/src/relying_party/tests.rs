@@ -61,6 +61,8 @@ impl Fixture {
             actor: None,
             confirmation: None,
             derived_from: Vec::new(),
+            overflow: None,
+            expands: None,
         };
         let token = self.signer.sign_access_token(&self.key, &claims).unwrap();
         token.expose().to_owned()

@@ -92,6 +92,8 @@ pub(super) fn claims(client_id: &ClientId) -> AccessTokenClaims {
         actor: None,
         confirmation: None,
         derived_from: Vec::new(),
+        overflow: None,
+        expands: None,
     }
 }
 

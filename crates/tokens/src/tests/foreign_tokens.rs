@@ -19,6 +19,7 @@ use serde_json::{Value, json};
 use super::fixture::{FIXTURE, encoded, jwk, signed};
 use crate::certificates::{read_chain, write};
 use crate::foreign_token::{self, claimed_issuer, claimed_kid};
+use crate::jws::MAX_TOKEN_BYTES;
 use crate::key_set;
 
 /// 2026-01-01T00:00:00Z.
@@ -84,7 +85,7 @@ fn verify(
     token: &str,
     now: Timestamp,
 ) -> Result<ForeignClaims, CryptoError> {
-    foreign_token::verify(chains, &KeySet::default(), token, now)
+    foreign_token::verify(chains, &KeySet::default(), (token, MAX_TOKEN_BYTES), now)
 }
 
 fn check(issuer: &Issuer, token: &str) -> Result<ForeignClaims, CryptoError> {
@@ -272,7 +273,9 @@ fn a_token_is_believed_by_the_key_that_its_issuer_publishes() {
         let header = |kid: &str| json!({"alg": algorithm.name(), "typ": "JWT", "kid": kid});
         let token = signed(algorithm, &header("k1"), &payload());
         assert_eq!(claimed_kid(&token).as_deref(), Some("k1"));
-        let check = |keys: Value| foreign_token::verify(&[], &published(&keys), &token, NOW);
+        let check = |keys: Value| {
+            foreign_token::verify(&[], &published(&keys), (&token, MAX_TOKEN_BYTES), NOW)
+        };
         assert!(
             check(json!([key("k0"), key("k1")])).is_ok(),
             "{algorithm:?}"
@@ -292,7 +295,9 @@ fn a_token_is_believed_by_the_key_that_its_issuer_publishes() {
         header["jku"] = json!("https://elsewhere/keys");
         header["jwk"] = key("k1");
         let token = signed(algorithm, &header, &payload());
-        assert!(foreign_token::verify(&[], &KeySet::default(), &token, NOW).is_err());
+        assert!(
+            foreign_token::verify(&[], &KeySet::default(), (&token, MAX_TOKEN_BYTES), NOW).is_err()
+        );
     }
 }
 

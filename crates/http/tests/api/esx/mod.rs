@@ -3,5 +3,5 @@
 mod client_profiles;
 mod published_keys;
 mod security_token_issuers;
-mod support;
+pub(crate) mod support;
 mod token;

@@ -8,19 +8,19 @@ use serde_json::{Value, json};
 
 use crate::support::{Ask, Harness, Told};
 
-pub(super) const PROFILES: &str = "/api/esx/authentication/client-profiles";
-pub(super) const ISSUERS: &str = "/api/esx/authentication/trust/security-token-issuers";
-pub(super) const TOKEN: &str = "/api/esx/authentication/token";
+pub(crate) const PROFILES: &str = "/api/esx/authentication/client-profiles";
+pub(crate) const ISSUERS: &str = "/api/esx/authentication/trust/security-token-issuers";
+pub(crate) const TOKEN: &str = "/api/esx/authentication/token";
 
 /// An issuer of another product, with a certificate of its own.
-pub(super) struct Issuer {
+pub(crate) struct Issuer {
     key: KeyPair,
-    pub(super) name: String,
-    pub(super) certificate: String,
+    pub(crate) name: String,
+    pub(crate) certificate: String,
 }
 
 impl Issuer {
-    pub(super) fn new(issuer: &str) -> Self {
+    pub(crate) fn new(issuer: &str) -> Self {
         let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).unwrap();
         let params = CertificateParams::new(vec!["issuer.example".to_owned()]).unwrap();
         Self {
@@ -31,7 +31,7 @@ impl Issuer {
     }
 
     /// The request to trust it.
-    pub(super) fn spec(&self, alias: &str) -> Value {
+    pub(crate) fn spec(&self, alias: &str) -> Value {
         json!({
             "issuer_alias": alias,
             "issuer": self.name,
@@ -40,7 +40,7 @@ impl Issuer {
     }
 
     /// What it publishes, where its key has this name.
-    pub(super) fn key_set(&self, kid: &str) -> String {
+    pub(crate) fn key_set(&self, kid: &str) -> String {
         // An uncompressed point: RFC 5480, section 2.2.
         let point = self.key.public_key_raw();
         let (x, y) = point[1..].split_at(32);
@@ -50,12 +50,12 @@ impl Issuer {
     }
 
     /// A token of this subject with further claims, that lives for ten minutes.
-    pub(super) fn token(&self, harness: &Harness, subject: &str, more: &Value) -> String {
+    pub(crate) fn token(&self, harness: &Harness, subject: &str, more: &Value) -> String {
         self.token_by(&json!({"alg": "ES256"}), harness, subject, more)
     }
 
     /// The same with this header.
-    pub(super) fn token_by(
+    pub(crate) fn token_by(
         &self,
         header: &Value,
         harness: &Harness,
@@ -96,7 +96,7 @@ fn fixed(der: &[u8]) -> Vec<u8> {
 }
 
 /// Trusts an issuer under this alias.
-pub(super) async fn trust(harness: &Harness, alias: &str, issuer: &Issuer) {
+pub(crate) async fn trust(harness: &Harness, alias: &str, issuer: &Issuer) {
     let ask = Ask::post(ISSUERS).json(&issuer.spec(alias));
     harness
         .send_as_admin(ask)
@@ -104,26 +104,26 @@ pub(super) async fn trust(harness: &Harness, alias: &str, issuer: &Issuer) {
         .expect(StatusCode::NO_CONTENT);
 }
 
-pub(super) fn grants(names: &[&str]) -> Value {
+pub(crate) fn grants(names: &[&str]) -> Value {
     let grant = |name: &&str| json!({"resource_type": "ENTITLEMENT", "entitlement": name});
     names.iter().map(grant).collect()
 }
 
 /// Makes a profile and gives its id.
-pub(super) async fn profile(harness: &Harness, spec: &Value) -> String {
+pub(crate) async fn profile(harness: &Harness, spec: &Value) -> String {
     let told = harness.send_as_admin(Ask::post(PROFILES).json(spec)).await;
     let told = told.expect(StatusCode::CREATED);
     told.json().as_str().unwrap().to_owned()
 }
 
 /// What a bearer of this token is told of the profiles.
-pub(super) async fn list_with(harness: &Harness, token: &str) -> Told {
+pub(crate) async fn list_with(harness: &Harness, token: &str) -> Told {
     let ask = Ask::get(PROFILES).authorization(&format!("Bearer {token}"));
     harness.send(ask).await
 }
 
 /// Checks the whole of an error.
-pub(super) fn refused(told: &Told, status: u16, error_type: &str) -> Value {
+pub(crate) fn refused(told: &Told, status: u16, error_type: &str) -> Value {
     assert_eq!(told.status, status, "{}", told.text);
     let body = told.json();
     assert_eq!(body["error_type"], error_type, "{body}");
@@ -134,7 +134,7 @@ pub(super) fn refused(told: &Told, status: u16, error_type: &str) -> Value {
 }
 
 /// The paths of the fields that an error names.
-pub(super) fn fields(body: &Value) -> Vec<&str> {
+pub(crate) fn fields(body: &Value) -> Vec<&str> {
     let fields = body["data"]["fields"].as_array().unwrap();
     fields
         .iter()

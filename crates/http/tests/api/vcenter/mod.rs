@@ -1,0 +1,9 @@
+//! Registered tokens, sessions, remote procedure calls and the older dialect.
+
+mod json_rpc;
+mod legacy;
+mod own_tokens;
+mod pairing;
+mod registered_tokens;
+mod sessions;
+mod support;
