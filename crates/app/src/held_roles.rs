@@ -9,7 +9,7 @@ use breakglass_domain::{
 use breakglass_ports::ReadView;
 
 use crate::app::{App, lock};
-use crate::error::Error;
+use crate::error::{Error, GrantFault};
 use crate::role_assignment::HeldRole;
 
 /// The most principals whose roles are kept.
@@ -104,8 +104,24 @@ impl App {
     }
 }
 
+/// The roles that a token carries which asks for this scope, of all that are held or of those names.
+pub(crate) async fn granted<V: ReadView + ?Sized>(
+    view: &mut V,
+    (held, names): (&HeldRoles, Option<&[RoleName]>),
+    asked: Option<&str>,
+) -> Result<Arc<Carried>, Error> {
+    let whole = &held.whole;
+    if names.is_none() && scope::is_open(asked.unwrap_or_default()) {
+        return Ok(Arc::clone(whole));
+    }
+    let names = names.unwrap_or(&whole.names);
+    let granted =
+        scope::narrow(names, asked).map_err(|_| Error::Grant(GrantFault::InvalidScope))?;
+    Ok(Arc::new(carried(view, held, granted).await?))
+}
+
 /// What a token says that carries some of the roles that are held.
-pub(crate) async fn carried<V: ReadView + ?Sized>(
+async fn carried<V: ReadView + ?Sized>(
     view: &mut V,
     held: &HeldRoles,
     granted: Vec<RoleName>,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use breakglass_domain::audit::{AuditAction, AuditEvent, AuditTarget, TargetKind};
 use breakglass_domain::{
     Broker, CredentialRef, FieldFailure, Principal, Privilege, RealmId, RoleName, Secret, Service,
-    SessionGrant, SessionGrantId, Timestamp, TokenDigest, Username, ValidationReport,
+    SessionGrant, SessionGrantId, Tenant, Timestamp, TokenDigest, Username, ValidationReport,
 };
 use breakglass_ports::UnitOfWork;
 
@@ -73,6 +73,7 @@ impl App {
                 .iter()
                 .map(|service| service.audience.clone())
                 .collect(),
+            beside: Vec::new(),
             ttl,
             ends_at: None,
             actor: None,
@@ -94,6 +95,22 @@ impl App {
             token: issued.access_token,
             services,
         })
+    }
+
+    /// For whom tokens of a tenant's clients are, and for whom beside that they can be asked: the services that the operator
+    /// named.
+    pub(crate) fn audiences_of(&self, tenant: &Tenant) -> (Vec<String>, Vec<String>) {
+        let services = self.options.services.iter();
+        let (implied, beside): (Vec<_>, Vec<_>) = services
+            .filter(|service| service.tenant == *tenant)
+            .partition(|service| service.implied);
+        let audiences = |services: Vec<&Service>| {
+            let services = services.into_iter();
+            services.map(|service| service.audience.clone()).collect()
+        };
+        let mut whole = vec![self.public_url().to_owned()];
+        whole.extend::<Vec<_>>(audiences(implied));
+        (whole, audiences(beside))
     }
 
     fn services(&self, keys: &[String]) -> Result<Vec<Service>, ValidationReport> {

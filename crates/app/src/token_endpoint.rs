@@ -7,7 +7,7 @@ use breakglass_domain::audit::{AuditAction, AuditEvent};
 use breakglass_domain::{
     AccessTokenClaims, ActorClaim, ApiToken, Broker, Client, Confirmation, CredentialRef,
     IamSettings, Minutes, RealmId, RoleName, Secret, StatusClaim, Tenant, Timestamp, TokenId,
-    ValidationReport, api_token, scope,
+    ValidationReport, api_token,
 };
 use breakglass_ports::UnitOfWork;
 
@@ -16,7 +16,7 @@ use crate::caller::{Caller, Origin};
 use crate::client_authentication::{AuthenticatedClient, ClientCredentials};
 use crate::client_secret::client_event;
 use crate::error::{Error, GrantFault, Resource};
-use crate::held_roles::{Carried, HeldRoles, carried};
+use crate::held_roles::{HeldRoles, granted};
 use crate::possession::{Held, ReadProof, ShownProof, Unproven};
 use crate::token_exchange::Showing;
 
@@ -92,6 +92,8 @@ pub(crate) struct Basis {
     /// The names of the roles that may be carried, when not all that are held may be.
     pub(crate) scope: Option<Vec<RoleName>>,
     pub(crate) audience: Vec<String>,
+    /// Audiences that may be asked for beside it.
+    pub(crate) beside: Vec<String>,
     pub(crate) ttl: Minutes,
     /// Before when the token ends, whatever its lifetime.
     pub(crate) ends_at: Option<Timestamp>,
@@ -136,7 +138,7 @@ impl App {
         let settings = unit.find_settings().await?;
         let found = match &request.grant {
             Grant::ApiToken(token) => {
-                self.for_api_token(unit.as_mut(), realm_id, token, &settings, origin)
+                self.for_api_token(unit.as_mut(), (&broker, realm_id), token, &settings, origin)
                     .await?
             }
             Grant::ClientCredentials => {
@@ -144,7 +146,7 @@ impl App {
                     drop(unit);
                     return Err(self.refuse_client(origin, OPERATION, None).await);
                 };
-                self.for_client(unit.as_mut(), client, &settings, origin)
+                self.for_client(unit.as_mut(), &broker, client, &settings, origin)
                     .await?
             }
             Grant::TokenExchange {
@@ -205,8 +207,9 @@ impl App {
         wanted: Wanted<'_>,
     ) -> Result<IssuedAccessToken, Error> {
         let now = self.now().whole_seconds();
-        let carried = granted(unit.as_mut(), &basis, wanted.scope).await?;
-        let audience = narrow_audience(&basis.audience, wanted.audience)
+        let own = (&*basis.held, basis.scope.as_deref());
+        let carried = granted(unit.as_mut(), own, wanted.scope).await?;
+        let audience = narrow_audience(&basis.audience, &basis.beside, wanted.audience)
             .ok_or(Error::Grant(GrantFault::InvalidTarget))?;
         let wanted_end = wanted
             .expires_in
@@ -268,7 +271,7 @@ impl App {
     async fn for_api_token(
         &self,
         unit: &mut dyn UnitOfWork,
-        realm_id: RealmId,
+        (broker, realm_id): (&Broker, RealmId),
         text: &Secret,
         settings: &IamSettings,
         origin: &Origin,
@@ -299,7 +302,7 @@ impl App {
                 client,
                 CredentialRef::ApiToken(id),
                 status_index,
-                origin,
+                (&broker.tenant, origin),
             )
             .await?;
         Ok(Some(Basis {
@@ -312,6 +315,7 @@ impl App {
     async fn for_client(
         &self,
         unit: &mut dyn UnitOfWork,
+        broker: &Broker,
         AuthenticatedClient { client, credential }: AuthenticatedClient,
         settings: &IamSettings,
         origin: &Origin,
@@ -323,7 +327,13 @@ impl App {
             return Ok(None);
         };
         let basis = self
-            .of_client(unit, client, credential, status_index, origin)
+            .of_client(
+                unit,
+                client,
+                credential,
+                status_index,
+                (&broker.tenant, origin),
+            )
             .await?;
         Ok(Some(Basis {
             ttl: DEFAULT_TTL.min(settings.access_token_ttl()),
@@ -339,11 +349,12 @@ impl App {
         client: Client,
         credential: CredentialRef,
         status_index: u64,
-        origin: &Origin,
+        (tenant, origin): (&Tenant, &Origin),
     ) -> Result<Basis, Error> {
         let held = self
             .roles_of_principal(unit, client.realm_id, client.id)
             .await?;
+        let (audience, beside) = self.audiences_of(tenant);
         let caller = Caller::of_client(client.clone(), origin.clone());
         let event = client_event(&caller, AuditAction::AccessTokenIssued, &client, self.now());
         Ok(Basis {
@@ -353,7 +364,8 @@ impl App {
             client_id: client.client_id,
             scope: None,
             held,
-            audience: vec![self.public_url().to_owned()],
+            audience,
+            beside,
             ttl: DEFAULT_TTL,
             ends_at: None,
             actor: None,
@@ -375,20 +387,4 @@ impl App {
         let realm = view.find_realm_of_broker(broker.id).await?.ok_or(absent)?;
         Ok((broker, realm.id))
     }
-}
-
-/// The roles that a token carries which asks for this scope.
-async fn granted(
-    unit: &mut dyn UnitOfWork,
-    basis: &Basis,
-    asked: Option<&str>,
-) -> Result<Arc<Carried>, Error> {
-    let whole = &basis.held.whole;
-    if basis.scope.is_none() && scope::is_open(asked.unwrap_or_default()) {
-        return Ok(Arc::clone(whole));
-    }
-    let names = basis.scope.as_deref().unwrap_or(&whole.names);
-    let granted =
-        scope::narrow(names, asked).map_err(|_| Error::Grant(GrantFault::InvalidScope))?;
-    Ok(Arc::new(carried(unit, &basis.held, granted).await?))
 }

@@ -77,6 +77,7 @@ impl App {
             scope: Some(live.scope().to_vec()),
             held,
             audience: claims.audience.clone(),
+            beside: Vec::new(),
             ttl: DEFAULT_TTL.min(settings.access_token_ttl()),
             ends_at: Some(claims.expires_at),
             actor,

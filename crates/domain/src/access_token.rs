@@ -10,6 +10,9 @@ use crate::timestamp::Timestamp;
 /// The name of the role an emergency token carries.
 pub const ADMINISTRATOR_ROLE: &str = "vcf_administrator";
 
+/// The longest token that is looked at, and so the longest that may be issued, in bytes; an expanded one may be longer.
+pub const MAX_TOKEN_BYTES: usize = 16 * 1024;
+
 /// How often a token may be exchanged for a narrower one, one after the other.
 pub const MAX_DERIVATIONS: usize = 8;
 
@@ -106,8 +109,13 @@ pub struct StatusClaim {
     pub uri: String,
 }
 
-/// The audience of a token: what there is when nobody asks for less. Below an audience is every URL that goes on from it.
-pub fn narrow_audience(whole: &[String], wanted: &[String]) -> Option<Vec<String>> {
+/// The audience of a token: what there is when nobody asks for less. Below an audience is every URL that goes on from it. What
+/// stands beside it is had only for the asking, and exactly.
+pub fn narrow_audience(
+    whole: &[String],
+    beside: &[String],
+    wanted: &[String],
+) -> Option<Vec<String>> {
     if wanted.is_empty() {
         return Some(whole.to_vec());
     }
@@ -117,7 +125,8 @@ pub fn narrow_audience(whole: &[String], wanted: &[String]) -> Option<Vec<String
                 .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         })
     };
-    wanted.iter().all(within).then(|| wanted.to_vec())
+    let may = |one: &String| within(one) || beside.contains(one);
+    wanted.iter().all(may).then(|| wanted.to_vec())
 }
 
 #[cfg(test)]
@@ -129,7 +138,7 @@ mod tests {
         let whole = ["https://b.example".to_owned()];
         let narrow = |wanted: &[&str]| {
             let wanted: Vec<String> = wanted.iter().map(|&text| text.to_owned()).collect();
-            narrow_audience(&whole, &wanted)
+            narrow_audience(&whole, &["vcenter".to_owned()], &wanted)
         };
         assert_eq!(narrow(&[]), Some(whole.to_vec()));
         assert_eq!(
@@ -144,5 +153,11 @@ mod tests {
             assert_eq!(narrow(&[wanted]), None, "{wanted}");
         }
         assert_eq!(narrow(&["https://b.example", "https://c.example"]), None);
+        assert_eq!(narrow(&["vcenter"]), Some(vec!["vcenter".to_owned()]));
+        assert_eq!(
+            narrow(&["vcenter/x"]),
+            None,
+            "what stands beside is had exactly"
+        );
     }
 }

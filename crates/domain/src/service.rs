@@ -19,6 +19,8 @@ pub struct ServiceDraft {
     pub audience: Option<String>,
     /// The tenant whose broker signs the tokens for it; `CUSTOMER` when absent.
     pub tenant: Option<String>,
+    /// Whether tokens for which no audience is asked are for it as well; not, when absent.
+    pub implied: Option<bool>,
     /// Its name for people; its key when absent.
     #[validate(length(min = 1, max = 256, message = "must have 1 to 256 characters"))]
     pub name: Option<String>,
@@ -48,6 +50,8 @@ pub struct Service {
     pub audience: String,
     /// The tenant whose broker signs them.
     pub tenant: Tenant,
+    /// Whether tokens for which no audience is asked are for it as well.
+    pub implied: bool,
     /// Its name for people.
     pub name: String,
     /// What kind of service it is.
@@ -94,6 +98,7 @@ impl ServiceDraft {
         match (tenant, ValidationReport::from_failures(failures)) {
             (Ok(tenant), None) => Ok(Service {
                 audience: self.audience.unwrap_or_else(|| key.clone()),
+                implied: self.implied.unwrap_or_default(),
                 name: self.name.unwrap_or_else(|| key.clone()),
                 tenant,
                 kind: self.kind,

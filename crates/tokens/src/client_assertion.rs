@@ -6,8 +6,8 @@ use breakglass_domain::{ClientAssertion, PublicJwk};
 use breakglass_ports::CryptoError;
 use serde::Deserialize;
 
-use crate::jws::MAX_TOKEN_BYTES;
 use crate::public_jwk::{self, OneOrMany, instant};
+use breakglass_domain::access_token::MAX_TOKEN_BYTES;
 
 /// RFC 7523, section 3; instants are seconds, with or without a fraction (RFC 7519, section 2).
 #[derive(Deserialize)]

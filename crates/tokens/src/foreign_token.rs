@@ -11,9 +11,9 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::certificates::signing_key;
-use crate::jws::MAX_TOKEN_BYTES;
 use crate::key_set::verifying_key;
 use crate::public_jwk::{OneOrMany, instant};
+use breakglass_domain::access_token::MAX_TOKEN_BYTES;
 
 /// The kinds of signed texts that pass for a token (RFC 9068, section 2.1; RFC 7519, section 5.1).
 const KINDS: [&str; 3] = ["JWT", "at+jwt", "application/at+jwt"];

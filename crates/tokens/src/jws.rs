@@ -12,9 +12,6 @@ use serde::de::DeserializeOwned;
 
 use crate::signing_pair::SigningPair;
 
-/// The longest token that is looked at, and so the longest that may be issued, in bytes.
-pub(crate) const MAX_TOKEN_BYTES: usize = 16 * 1024;
-
 /// What a signed text is for. The `typ` of one is refused where another is due (RFC 8725, section 3.11).
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Kind {

@@ -12,8 +12,8 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use crate::jws::MAX_TOKEN_BYTES;
 use crate::thumbprint::{members, thumbprint};
+use breakglass_domain::access_token::MAX_TOKEN_BYTES;
 
 /// The longest JWK that is looked at, in bytes.
 const MAX_JWK_BYTES: usize = 8 * 1024;

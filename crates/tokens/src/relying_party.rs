@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use crate::jws::MAX_TOKEN_BYTES;
+use breakglass_domain::access_token::MAX_TOKEN_BYTES;
 
 /// The largest signed status list that is looked at, in bytes.
 const MAX_STATUS_LIST_BYTES: usize = 16 * 1024 * 1024;

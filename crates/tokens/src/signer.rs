@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use breakglass_domain::access_token::MAX_TOKEN_BYTES;
 use breakglass_domain::audit::{Checkpoint, SignedCheckpoint};
 use breakglass_domain::host_token::HostTokenClaims;
 use breakglass_domain::registered_token::MAX_EXPANDED_BYTES;
@@ -19,7 +20,7 @@ use tokio::task;
 use crate::access_token::AccessTokenJson;
 use crate::claims::{CheckpointJson, StatusListTokenJson};
 use crate::host_token::HostTokenJson;
-use crate::jws::{self, Kind, MAX_TOKEN_BYTES};
+use crate::jws::{self, Kind};
 use crate::kept_pairs::KeptPairs;
 use crate::signing_pair::SigningPair;
 use crate::{certificates, client_assertion, dpop, foreign_token, key_set, public_jwk};
@@ -181,7 +182,7 @@ impl TokenSigner for JwtSigner {
     }
 
     fn claimed_key(&self, token: &Secret) -> Option<KeyId> {
-        jws::claimed_key(token.expose(), MAX_TOKEN_BYTES).ok()
+        jws::claimed_key(token.expose(), MAX_EXPANDED_BYTES).ok()
     }
 
     fn read_certificate_chain(&self, texts: &[String]) -> Result<CertificateChain, ChainFault> {

@@ -20,6 +20,7 @@ mod housekeeping;
 mod installation;
 mod issuer;
 mod oauth_app;
+mod overflow;
 mod possession;
 mod realm;
 mod role;

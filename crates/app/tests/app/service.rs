@@ -1,9 +1,11 @@
-use breakglass_app::{Caller, Credentials, Error, Options, ServiceToken};
+use breakglass_app::{
+    Caller, Credentials, Error, Grant, GrantFault, Options, ServiceToken, TokenRequest,
+};
 use breakglass_domain::audit::AuditAction;
 use breakglass_domain::{Minutes, Privilege, Secret, ServiceDraft};
 use breakglass_test_support::TestApp;
 
-use crate::support::{bearer, origin, records_of};
+use crate::support::{add_api_client, add_api_token, bearer, issue, origin, records_of, request};
 
 fn service(key: &str, tenant: &str) -> breakglass_domain::Service {
     let draft = ServiceDraft {
@@ -153,4 +155,53 @@ async fn what_cannot_be_asked_for_is_named() {
             .await
             .is_empty()
     );
+}
+
+#[tokio::test]
+async fn clients_get_tokens_for_services_that_they_ask_for_or_that_are_implied() {
+    let implied = breakglass_domain::Service {
+        audience: "vmware-tes:vapi".to_owned(),
+        implied: true,
+        ..service("vcenter", "CUSTOMER")
+    };
+    let options = Options {
+        services: vec![
+            implied,
+            service("logs", "CUSTOMER"),
+            service("elsewhere", "OTHER"),
+        ],
+        ..Options::default()
+    };
+    let test = TestApp::start_with(options).await;
+    add_api_client(&test, "ci").await;
+    let api_token = add_api_token(&test, "ci").await.token;
+    let audience = async |wanted: &[&str]| {
+        let request = TokenRequest {
+            audience: wanted.iter().map(|&one| one.to_owned()).collect(),
+            ..request(Grant::ApiToken(api_token.clone()))
+        };
+        let token = issue(&test, request).await?.access_token;
+        let admin = test.admin();
+        let active = test
+            .app
+            .introspect(&admin, "CUSTOMER", &token)
+            .await
+            .unwrap();
+        Ok(active.unwrap().claims.audience)
+    };
+    let both = ["https://breakglass.test", "vmware-tes:vapi"];
+    assert_eq!(audience(&[]).await.unwrap(), both);
+    assert_eq!(audience(&["logs"]).await.unwrap(), ["logs"]);
+    assert_eq!(
+        audience(&["vmware-tes:vapi"]).await.unwrap(),
+        ["vmware-tes:vapi"]
+    );
+    for other in ["elsewhere", "logs/x", "unknown"] {
+        let refused = audience(&[other]).await;
+        assert_eq!(
+            refused,
+            Err(Error::Grant(GrantFault::InvalidTarget)),
+            "{other}"
+        );
+    }
 }

@@ -3,7 +3,7 @@
 use breakglass_domain::SignatureAlgorithm;
 use clap::Subcommand;
 
-use super::{ConnectArgs, OutputArgs};
+use super::{ConnectArgs, OutputArgs, PlaceArgs};
 
 /// Commands on brokers.
 #[derive(Clone, Debug, Subcommand)]
@@ -84,5 +84,17 @@ pub(crate) enum RealmCommand {
         /// Where to ask.
         #[command(flatten)]
         connect: ConnectArgs,
+    },
+    /// Show or change how long the access tokens of a realm may be
+    ///
+    /// A token that would be longer leaves out what its holder may do, and says where that is to be had. Without anything to
+    /// change it only shows.
+    TokenPolicy {
+        /// The longest token that says all, in bytes, 3072 to 12288
+        #[arg(long, value_name = "BYTES")]
+        overflow_threshold: Option<u32>,
+        /// Where and how.
+        #[command(flatten)]
+        place: PlaceArgs,
     },
 }

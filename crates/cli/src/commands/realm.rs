@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use breakglass_api_types::Operation;
-use breakglass_api_types::breakglass::{RealmStatus, ServerStatus};
+use breakglass_api_types::breakglass::{RealmStatus, ServerStatus, TokenPolicy, TokenPolicyChange};
 use breakglass_api_types::fleet_iam::{
     IamTaskDetails, SsoRealm, SsoRealmCreationRequest, TaskStatus,
 };
 use breakglass_domain::RealmId;
 
-use crate::arguments::{ConnectArgs, Output, RealmCommand};
+use crate::arguments::{ConnectArgs, Output, PlaceArgs, RealmCommand};
 use crate::client::{Call, Client};
 use crate::commands::broker;
 use crate::context::Context;
@@ -37,6 +37,7 @@ fn connection(command: &RealmCommand) -> &ConnectArgs {
         RealmCommand::Create { connect, .. }
         | RealmCommand::Delete { connect, .. }
         | RealmCommand::List { connect, .. } => connect,
+        RealmCommand::TokenPolicy { place, .. } => &place.connect,
     }
 }
 
@@ -70,6 +71,10 @@ async fn carry_out(
             deletion.carry_out(client, output.output, context).await
         }
         RealmCommand::List { output, .. } => list(client, output.output, context).await,
+        RealmCommand::TokenPolicy {
+            overflow_threshold,
+            place,
+        } => token_policy(client, *overflow_threshold, place, context).await,
     }
 }
 
@@ -117,6 +122,33 @@ async fn list(client: &Client, output: Output, context: &mut Context) -> Result<
         ]);
     }
     context.console.line(table::render(&rows))
+}
+
+async fn token_policy(
+    client: &Client,
+    threshold: Option<u32>,
+    place: &PlaceArgs,
+    context: &mut Context,
+) -> Result<(), Failure> {
+    let realm = resolve(client, place.realm.realm.as_deref()).await?;
+    let path = [("realmId", realm.as_str())];
+    let call = match threshold {
+        None => Call::new(Operation::GetTokenPolicy, &path),
+        Some(bytes) => Call::new(Operation::UpdateTokenPolicy, &path).body(&TokenPolicyChange {
+            token_overflow_threshold: Some(bytes.into()),
+        })?,
+    };
+    let answer = client.call(call).await?;
+    if place.output.output == Output::Json {
+        return context.console.verbatim(answer.bytes());
+    }
+    let policy: TokenPolicy = answer.parse()?;
+    let bytes = policy.token_overflow_threshold;
+    let bytes = bytes
+        .map(|bytes| format!("{bytes} bytes"))
+        .unwrap_or_default();
+    let facts = [("Overflow threshold", bytes)];
+    context.console.line(table::render(&table::of_facts(facts)))
 }
 
 /// How many of a realm's emergency clients could be used now.

@@ -84,10 +84,11 @@ pub(super) fn configuration() -> String {
          [[service]]\nkey = \"ops-li\"\nname = \"Logs\"\naddress = \"logs.example.org\"\nport = 9543\n```\n\n\
          ## Services\n\n\
          A table `[[service]]` of the file names a service that an account can ask a token for, with its session, at \
-         `POST /suite-api/api/auth/token/exchange`.\n\n\
+         `POST /suite-api/api/auth/token/exchange`, and a client by its `audience` at the token endpoint.\n\n\
          | key | meaning |\n|---|---|\n\
          | `key` | by which it is asked for: 1 to 64 letters, digits and `- _ .` |\n\
          | `audience` | the `aud` of tokens for it; its key when absent |\n\
+         | `implied` | whether tokens of clients for which no audience is asked are for it as well; not, when absent |\n\
          | `tenant` | the tenant whose broker signs them; `CUSTOMER` when absent |\n\
          | `name`, `type`, `version` | what is told of it |\n\
          | `address`, `port`, `base-path` | where it is |\n",

@@ -167,3 +167,21 @@ async fn signing_keys_follow_one_another_and_the_master_key_too() {
     assert!(clients.out.contains("EXPIRED"), "{}", clients.out);
     folder.succeeds("audit verify LOCAL").await;
 }
+
+#[tokio::test]
+async fn the_length_of_access_tokens_is_set_and_shown() {
+    let folder = Folder::initialized().await;
+    let shown = folder.succeeds("realm token-policy LOCAL").await;
+    assert!(shown.out.contains("4096 bytes"), "{}", shown.out);
+    let set = "realm token-policy LOCAL --overflow-threshold 5000 --output json";
+    assert_eq!(
+        folder.succeeds(set).await.json()["tokenOverflowThreshold"],
+        5000
+    );
+    let low = "realm token-policy LOCAL --overflow-threshold 1";
+    folder.fails(low, Exit::Invalid).await;
+    let shown = folder
+        .succeeds("realm token-policy LOCAL --output json")
+        .await;
+    assert_eq!(shown.json()["tokenOverflowThreshold"], 5000);
+}

@@ -19,8 +19,8 @@ use serde_json::{Value, json};
 use super::fixture::{FIXTURE, encoded, jwk, signed};
 use crate::certificates::{read_chain, write};
 use crate::foreign_token::{self, claimed_issuer, claimed_kid};
-use crate::jws::MAX_TOKEN_BYTES;
 use crate::key_set;
+use breakglass_domain::access_token::MAX_TOKEN_BYTES;
 
 /// 2026-01-01T00:00:00Z.
 const NOW: Timestamp = Timestamp::from_millis(1_767_225_600_000);

@@ -11,7 +11,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::fixture::{FIXTURE, ISSUER, parts};
-use crate::jws::{Kind, MAX_TOKEN_BYTES, verify};
+use crate::jws::{Kind, verify};
+use breakglass_domain::access_token::MAX_TOKEN_BYTES;
 
 /// A vector of the IETF draft; its source stands in the file.
 const VECTOR: &str = include_str!("../../tests/vectors/status_list_1_bit.json");
