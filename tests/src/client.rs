@@ -21,6 +21,13 @@ use crate::wait::PATIENCE;
 /// A connection that did not come to an answer: refused, cut or too slow.
 pub type Broken = Box<dyn std::error::Error + Send + Sync>;
 
+/// The `Authorization` of a name and a password (RFC 7617).
+pub fn basic(name: &str, password: &str) -> String {
+    use base64::Engine;
+    let engine = base64::engine::general_purpose::STANDARD;
+    format!("Basic {}", engine.encode(format!("{name}:{password}")))
+}
+
 /// A client of one server, with at most one credential. Each has its own connections.
 #[derive(Debug)]
 pub struct Client {

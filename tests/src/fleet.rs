@@ -152,6 +152,34 @@ impl Fleet {
         self.try_delete(id).expect("the server answers");
     }
 
+    /// Makes roles of these names, unless they are there, and an API client that holds them all over the whole realm; gives the
+    /// text of an API token of it.
+    pub fn api_token_of(&self, client_id: &str, roles: &[String]) -> String {
+        let meaning = json!([{"componentType": "VCENTER", "roles": ["ReadOnly"]}]);
+        for name in roles {
+            let role = json!({"roleName": name, "componentRoles": meaning});
+            let answer = self.client.post(&format!("{}/roles", iam()), &role);
+            assert!(matches!(answer.status, 201 | 409), "{}", answer.text());
+        }
+        let realm = format!("{}/ssorealms/{}", iam(), self.realm);
+        let draft = json!({"clientId": client_id, "clientName": client_id});
+        let made = self.client.post(&format!("{realm}/api-clients"), &draft);
+        let made = made.expect(201).json();
+        let principal = made["clientUuid"].as_str().expect("a principal");
+        let held: Vec<Value> = roles
+            .iter()
+            .map(|name| json!({"roleName": name, "roleScope": {"scopeType": "SSO_REALM"}}))
+            .collect();
+        let held = json!({ "vcfRoleAssignments": held });
+        let path = format!("{realm}/principals/{principal}/roles");
+        self.client.put(&path, &held).expect(200);
+        let draft = json!({"apiClientId": client_id, "tokenName": "nightly"});
+        let issued = self.client.post(&format!("{realm}/api-tokens"), &draft);
+        let issued = issued.expect(201).json();
+        let text = issued["token"].as_str().expect("the text of the token");
+        text.to_owned()
+    }
+
     /// The ids of the realm's emergency clients, in order.
     pub fn ids(&self) -> Vec<String> {
         let list = self.client.get(&self.clients_path()).expect(200).json();

@@ -25,7 +25,7 @@ mod stream;
 mod wait;
 
 pub use binary::{Command, Outcome};
-pub use client::{Answer, Broken, Client};
+pub use client::{Answer, Broken, Client, basic};
 pub use fleet::{Fleet, Issued};
 pub use nginx::Nginx;
 pub use node::node;
