@@ -57,7 +57,7 @@ impl App {
         };
         if let Err(unproven) = self.prove_possession(&live, token, proof, origin) {
             return Err(self
-                .refuse_possession(unproven, &live, origin, operation)
+                .refuse_possession(unproven, &live.claims().client_id, origin, operation)
                 .await);
         }
         let principal = live.principal(self.now());
@@ -195,11 +195,13 @@ impl App {
         self.commit(unit, event).await
     }
 
+    /// An expanded token has no life of its own: what it is the twin of dies, and it with that.
     async fn revoke_access_token(&self, caller: &Caller, live: &LiveToken) -> Result<(), Error> {
         let (claims, realm_id) = (live.claims(), live.verified.realm_id);
+        let token_id = claims.expands.unwrap_or(claims.token_id);
         let mut unit = self.ports.store.begin().await?;
         if !unit
-            .revoke_access_token(realm_id, claims.token_id, claims.expires_at)
+            .revoke_access_token(realm_id, token_id, claims.expires_at)
             .await?
         {
             return Ok(());
@@ -210,7 +212,7 @@ impl App {
             Holder::Emergency(client) => self.client_event(caller, action, client),
             Holder::Account(account) => self.account_event(caller, action, account, live),
         };
-        let event = event.with("token_id", claims.token_id.to_string());
+        let event = event.with("token_id", token_id.to_string());
         self.commit(unit, event).await
     }
 

@@ -18,6 +18,7 @@ use breakglass_ports::{
 
 use crate::decision::Rules;
 use crate::error::Error;
+use crate::foreign_bearer::{REGISTERED_CAPACITY, RegisteredStanding};
 use crate::held_roles::{HELD_CAPACITY, HeldRoles};
 use crate::host_session::HostSessions;
 use crate::issuer::CachedStatusList;
@@ -124,6 +125,8 @@ pub struct App {
     pub(crate) withheld: Mutex<Remembered<Thumbprint, Arc<Withheld>>>,
     /// What holders of many roles are to the hosts of their realm.
     pub(crate) standings: Mutex<Remembered<TokenDigest, Standing>>,
+    /// Who holds tokens of other issuers with which their twins are registered.
+    pub(crate) registered: Mutex<Remembered<TokenDigest, RegisteredStanding>>,
     /// The sessions of callers of the hosts' APIs.
     pub(crate) host_sessions: Mutex<HostSessions>,
     /// The keys that trusted issuers publish, by their address.
@@ -164,6 +167,7 @@ impl App {
             held_roles: Mutex::new(Remembered::new(HELD_CAPACITY)),
             withheld: Mutex::new(Remembered::new(WITHHELD_CAPACITY)),
             standings: Mutex::new(Remembered::new(STANDING_CAPACITY)),
+            registered: Mutex::new(Remembered::new(REGISTERED_CAPACITY)),
             host_sessions: Mutex::new(HostSessions::default()),
             key_sets: Mutex::new(Remembered::new(KEY_SET_CAPACITY)),
             nonces,

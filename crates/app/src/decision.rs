@@ -100,7 +100,8 @@ impl App {
     /// and audited as a use. `None` when the token is not good, for whatever reason.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] for a caller that may not view.
+    /// [`Error::Forbidden`] for a caller that may not view; [`Error::RegistrationRequired`] when the token leaves claims out, and
+    /// nothing is registered with it.
     pub async fn decide_for_token(
         &self,
         caller: &Caller,
@@ -118,12 +119,9 @@ impl App {
                 .host
                 .filter(|host| caller.principal.reach().covers(host.realm_id))
                 .map(|host| (*host).clone())),
-            Err(
-                Error::Unauthenticated(_)
-                | Error::NotFound(_)
-                | Error::RateLimited { .. }
-                | Error::RegistrationRequired(_),
-            ) => Ok(None),
+            Err(Error::Unauthenticated(_) | Error::NotFound(_) | Error::RateLimited { .. }) => {
+                Ok(None)
+            }
             Err(error) => Err(error),
         }
     }

@@ -63,7 +63,7 @@ pub enum Error {
     },
     /// The token leaves claims out, and what they are has not been registered.
     #[error("the token leaves claims out that have to be registered first")]
-    RegistrationRequired(Box<Registration>),
+    RegistrationRequired(Box<NeededRegistration>),
     /// The store could not do it.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -74,11 +74,11 @@ pub enum Error {
 
 /// What the holder of an overflow token of another issuer has to do first.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Registration {
+pub struct NeededRegistration {
     /// Where its expanded twin is to be had, for the client to follow.
     pub expansion: String,
-    /// Where the issuer describes itself (OpenID Connect Discovery 1.0, section 4).
-    pub configuration: String,
+    /// Where the issuer describes itself (OpenID Connect Discovery 1.0, section 4), if it is called as a URL is.
+    pub configuration: Option<String>,
 }
 
 /// Why the token endpoint does not grant what was asked for (RFC 6749, section 5.2; RFC 8693, section 2.2.2).
@@ -202,6 +202,8 @@ pub enum Refusal {
     Client,
     /// There was no credential, or none of a form that is known.
     Missing,
+    /// There was no access token, where nothing else would do.
+    NoToken,
     /// The password is not that of the account, or there is no such account.
     Password,
     /// What the token is bound to was not shown with it.
@@ -218,6 +220,7 @@ impl Refusal {
         match self {
             Self::Client => "unknown client or wrong secret",
             Self::Missing => "no credential",
+            Self::NoToken => "no access token",
             Self::Password => "wrong name or password",
             Self::Possession => "bound token without what it is bound to",
             Self::Proof => "wrong or used proof of possession",

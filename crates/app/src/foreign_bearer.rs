@@ -2,12 +2,28 @@
 
 use std::sync::Arc;
 
+use breakglass_domain::decision::Holder;
 use breakglass_domain::foreign_token::{VENDOR_AUDIENCE, is_expansion_url};
-use breakglass_domain::{ForeignClaims, RealmId, Secret, TokenDigest, TokenIssuer};
+use breakglass_domain::{
+    Decision, ForeignClaims, RealmId, Registration, Secret, Timestamp, TokenDigest, TokenIssuer,
+};
 
-use crate::app::App;
+use crate::app::{App, lock};
 use crate::decision::{HostIdentity, Proof, Rules};
-use crate::error::{Error, Registration};
+use crate::error::{Error, NeededRegistration};
+use crate::host_authentication::Shown;
+
+/// The most registered tokens of which it is kept who holds them.
+pub(crate) const REGISTERED_CAPACITY: usize = 128;
+
+/// Who holds a registered token, and may do what by these rules.
+#[derive(Clone, Debug)]
+pub(crate) struct RegisteredStanding {
+    registration: Registration,
+    rules: Arc<Rules>,
+    known: Arc<Holder>,
+    decision: Arc<Decision>,
+}
 
 /// A token of another issuer, once its signature, its audience and its times are verified.
 pub(crate) struct ForeignBearer {
@@ -18,8 +34,31 @@ pub(crate) struct ForeignBearer {
 }
 
 impl App {
-    /// The token of an issuer that the realm, or else the oldest, trusts. `None` when it is not good, for whatever reason.
+    /// The token of an issuer that the realm, or else the oldest, trusts, when who shows it holds what it is bound to. `None` when
+    /// it is not good, for whatever reason.
+    ///
+    /// # Errors
+    /// [`Error::Unauthenticated`] when what it is bound to was not shown with it.
     pub(crate) async fn foreign_bearer(
+        &self,
+        shown: Shown<'_>,
+        realm: Option<RealmId>,
+    ) -> Result<Option<ForeignBearer>, Error> {
+        let Some(bearer) = self.verified_bearer(shown.token, realm).await? else {
+            return Ok(None);
+        };
+        let bound = (bearer.claims.confirmation, false);
+        let proven = self.prove_possession_of(bound, shown.token, shown.proof, shown.origin);
+        if let Err(unproven) = proven {
+            let holder = bearer.claims.subject.as_str();
+            return Err(self
+                .refuse_possession(unproven, holder, shown.origin, shown.operation)
+                .await);
+        }
+        Ok(Some(bearer))
+    }
+
+    async fn verified_bearer(
         &self,
         token: &Secret,
         realm: Option<RealmId>,
@@ -42,11 +81,14 @@ impl App {
         let Some(claims) = self.verify_by_issuer(&issuer, token).await else {
             return Ok(None);
         };
+        let now = self.now();
         let is_plain_allowed = self.options.allow_plain_http_key_sets;
-        let expansion = claims.expansion.as_deref();
+        // What is registered ends without grace, and so does what it is registered for.
+        let is_whole =
+            |url: &str| is_expansion_url(url, is_plain_allowed) && now < claims.expires_at;
         let is_good = claims.issuer == issuer.issuer
-            && claims.holds(&self.audiences(), self.now())
-            && expansion.is_none_or(|url| is_expansion_url(url, is_plain_allowed));
+            && claims.holds(&self.audiences(), now)
+            && claims.expansion.as_deref().is_none_or(is_whole);
         Ok(is_good.then_some(ForeignBearer {
             realm_id: realm.id,
             issuer,
@@ -69,51 +111,73 @@ impl App {
         token: &Secret,
         bearer: ForeignBearer,
     ) -> Result<HostIdentity, Error> {
-        let required = bearer.registration();
-        let ForeignBearer {
-            realm_id,
-            issuer,
-            claims,
-            rules,
-        } = bearer;
-        let claims = match required {
-            None => claims,
-            Some(required) => {
-                let digest = TokenDigest::of(token.expose());
-                let mut view = self.ports.store.read().await?;
-                let found = view.find_registered_token(realm_id, &digest).await?;
-                // An alias may come to mean another issuer, and an issuer may get other keys.
-                let registered = found.filter(|registered| {
-                    registered.issuer_alias == issuer.alias
-                        && registered.vouched_since == issuer.updated_at
-                        && self.now() < registered.expires_at
-                });
-                let Some(registered) = registered else {
-                    return Err(Error::RegistrationRequired(Box::new(required)));
-                };
-                claims.joined(&registered.groups, &registered.privileges)
-            }
-        };
-        let known = claims.holder(issuer.alias);
-        Ok(HostIdentity {
-            realm_id,
+        let identity = |(known, decision)| HostIdentity {
+            realm_id: bearer.realm_id,
             proof: Proof::ForeignToken,
-            decision: Arc::new(rules.profiles.decide(&known)),
-            known: Arc::new(known),
-            vouched_since: Some(issuer.updated_at),
+            known,
+            decision,
+            vouched_since: Some(bearer.issuer.updated_at),
             account: None,
-        })
+        };
+        if bearer.claims.expansion.is_none() {
+            return Ok(identity(bearer.standing(&bearer.claims)));
+        }
+        let digest = TokenDigest::of(token.expose());
+        let mut view = self.ports.store.read().await?;
+        let found = view.find_registration(bearer.realm_id, &digest).await?;
+        let Some(registration) = found.filter(|found| bearer.takes(found, self.now())) else {
+            return Err(self.registration_required(&bearer));
+        };
+        let kept = lock(&self.registered).get(&digest);
+        let is_current = |kept: &RegisteredStanding| {
+            kept.registration == registration && Arc::ptr_eq(&kept.rules, &bearer.rules)
+        };
+        if let Some(kept) = kept.filter(is_current) {
+            return Ok(identity((kept.known, kept.decision)));
+        }
+        let found = view.find_registered_token(bearer.realm_id, &digest).await?;
+        let found = found.filter(|found| bearer.takes(&found.registration(), self.now()));
+        let Some(found) = found else {
+            return Err(self.registration_required(&bearer));
+        };
+        let claims = bearer.claims.clone();
+        let claims = claims.joined(&found.groups, &found.privileges);
+        let (known, decision) = bearer.standing(&claims);
+        let standing = RegisteredStanding {
+            registration: found.registration(),
+            rules: Arc::clone(&bearer.rules),
+            known: Arc::clone(&known),
+            decision: Arc::clone(&decision),
+        };
+        lock(&self.registered).insert(digest, standing);
+        Ok(identity((known, decision)))
+    }
+
+    /// What the holder of a token that leaves claims out has to do before it is good for anything.
+    fn registration_required(&self, bearer: &ForeignBearer) -> Error {
+        let issuer = bearer.issuer.issuer.trim_end_matches('/');
+        let configuration = format!("{issuer}/.well-known/openid-configuration");
+        let is_plain_allowed = self.options.allow_plain_http_key_sets;
+        let is_url = is_expansion_url(&configuration, is_plain_allowed);
+        Error::RegistrationRequired(Box::new(NeededRegistration {
+            expansion: bearer.claims.expansion.clone().unwrap_or_default(),
+            configuration: is_url.then_some(configuration),
+        }))
     }
 }
 
 impl ForeignBearer {
-    /// What its holder has to do before it is good for anything, when it leaves claims out.
-    fn registration(&self) -> Option<Registration> {
-        let expansion = self.claims.expansion.clone()?;
-        let issuer = self.issuer.issuer.trim_end_matches('/');
-        Some(Registration {
-            expansion,
-            configuration: format!("{issuer}/.well-known/openid-configuration"),
-        })
+    /// Whether what was registered holds still: an alias may come to mean another issuer, and an issuer may get other keys.
+    fn takes(&self, registration: &Registration, now: Timestamp) -> bool {
+        registration.issuer_alias == self.issuer.alias
+            && registration.vouched_since == self.issuer.updated_at
+            && now < registration.expires_at
+    }
+
+    /// Who holds a token that says this, and what the profiles grant.
+    fn standing(&self, claims: &ForeignClaims) -> (Arc<Holder>, Arc<Decision>) {
+        let known = claims.holder(self.issuer.alias.clone());
+        let decision = self.rules.profiles.decide(&known);
+        (Arc::new(known), Arc::new(decision))
     }
 }

@@ -15,11 +15,11 @@ use crate::possession::ShownProof;
 
 /// What shows a token, and where.
 #[derive(Clone, Copy)]
-struct Shown<'a> {
-    token: &'a Secret,
-    proof: Option<&'a ShownProof>,
-    origin: &'a Origin,
-    operation: &'a str,
+pub(crate) struct Shown<'a> {
+    pub(crate) token: &'a Secret,
+    pub(crate) proof: Option<&'a ShownProof>,
+    pub(crate) origin: &'a Origin,
+    pub(crate) operation: &'a str,
 }
 
 impl App {
@@ -174,12 +174,7 @@ impl App {
         shown: Shown<'_>,
         realm: Option<RealmId>,
     ) -> Result<Caller, Error> {
-        let found = match shown.proof {
-            None => self.foreign_bearer(shown.token, realm).await?,
-            // Nobody's token is bound to a key that we could ask for.
-            Some(_) => None,
-        };
-        match found {
+        match self.foreign_bearer(shown, realm).await? {
             Some(bearer) => {
                 let identity = self.identity_by(shown.token, bearer).await?;
                 Ok(caller_of(identity, shown.origin))

@@ -6,12 +6,12 @@
 use std::collections::HashMap;
 
 use breakglass_domain::audit::{AuditAction, AuditTarget, TargetKind};
-use breakglass_domain::{RealmId, Secret, Timestamp, TokenDigest, Username};
+use breakglass_domain::{RealmId, Secret, Timestamp, TokenDigest, Username, VerifiedBy};
 
 use crate::app::{App, lock};
 use crate::authentication::Credentials;
 use crate::caller::{Caller, Origin};
-use crate::error::{Error, Refusal};
+use crate::error::{Error, Refusal, Resource};
 use crate::signing_key::of_realm;
 
 /// How long a session lasts without use, in milliseconds (30 minutes).
@@ -28,6 +28,8 @@ const MOST: usize = 10_000;
 pub(crate) struct HostSession {
     pub(crate) kept: Kept,
     pub(crate) realm_id: RealmId,
+    /// By whom it is known whose it is: another issuer's Alice is somebody else.
+    verified_by: VerifiedBy,
     subject: String,
     created_at: Timestamp,
     used_at: Timestamp,
@@ -61,6 +63,12 @@ pub struct HostSessionView {
 pub(crate) struct HostSessions(HashMap<TokenDigest, HostSession>);
 
 impl HostSession {
+    fn is_of_holder_of(&self, other: &Self) -> bool {
+        self.realm_id == other.realm_id
+            && self.verified_by == other.verified_by
+            && self.subject == other.subject
+    }
+
     fn is_alive(&self, now: Timestamp) -> bool {
         now.millis_since(self.used_at) < IDLE_MILLIS
     }
@@ -73,7 +81,7 @@ impl HostSessions {
         let of_holder = self
             .0
             .iter()
-            .filter(|(_, other)| other.subject == session.subject);
+            .filter(|(_, other)| other.is_of_holder_of(&session));
         let idlest = of_holder.clone().min_by_key(|(_, other)| other.used_at);
         if of_holder.count() >= MOST_OF_HOLDER
             && let Some(idlest) = idlest.map(|(digest, _)| *digest)
@@ -128,6 +136,7 @@ impl App {
         let session = HostSession {
             kept,
             realm_id: identity.realm_id,
+            verified_by: identity.known.verified_by.clone(),
             subject: identity.subject(),
             created_at: now,
             used_at: now,
@@ -194,7 +203,11 @@ impl App {
         let Some(session) = found else {
             return Err(self.refuse_token(origin, operation).await);
         };
-        let realm = realm.or(Some(session.realm_id));
+        // A session is of the realm that it was begun in.
+        if realm.is_some_and(|asked| asked != session.realm_id) {
+            return Err(Error::NotFound(Resource::Realm));
+        }
+        let realm = Some(session.realm_id);
         let proven = match session.kept {
             Kept::Token(credentials) => {
                 let shown = Some(credentials);
@@ -221,9 +234,6 @@ impl App {
                 }
             }
         };
-        if let Err(Error::Unauthenticated(_)) = &proven {
-            lock(&self.host_sessions).0.remove(&digest);
-        }
         proven.map(|caller| Caller {
             host_session: Some(digest),
             ..caller

@@ -62,7 +62,7 @@ pub use client_authentication::ClientCredentials;
 pub use client_secret::IssuedClientSecret;
 pub use decision::{HostIdentity, Proof};
 pub use emergency_client::{EmergencyClientView, IssuedEmergencyClient};
-pub use error::{Conflict, Error, GrantFault, Refusal, Registration, Resource};
+pub use error::{Conflict, Error, GrantFault, NeededRegistration, Refusal, Resource};
 pub use host_session::HostSessionView;
 pub use housekeeping::Housekeeping;
 pub use installation::{FirstStart, Initialized, OpenError};

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use breakglass_domain::audit::{AuditAction, AuditTarget, TargetKind};
+use breakglass_domain::audit::{AuditAction, AuditEvent, AuditTarget, TargetKind};
 use breakglass_domain::{
     AccessTokenClaims, AuthorizationClaims, Broker, OverflowThreshold, Privilege, RealmId,
     RoleName, Secret, SigningKey, Timestamp, TokenPolicyDraft, ValidationReport, scope,
@@ -31,6 +31,29 @@ pub(crate) struct Withheld {
     pub(crate) claims: AuthorizationClaims,
     /// The names of the roles, in order.
     pub(crate) names: Vec<RoleName>,
+}
+
+/// A token that was just signed.
+#[derive(Debug)]
+pub(crate) struct Signed {
+    pub(crate) token: Secret,
+    pub(crate) claims: AccessTokenClaims,
+    /// Whether nobody has been told yet which roles it carries.
+    pub(crate) is_said_first: bool,
+}
+
+impl Signed {
+    /// The record of its issue with the roles that it carries. Hundreds of names are told once, and by their digest from then on.
+    pub(crate) fn noted_in(&self, event: AuditEvent, carried: &Carried) -> AuditEvent {
+        let event = match &self.claims.overflow {
+            Some(overflow) => event.with("left_out", overflow.digest.to_string()),
+            None => event,
+        };
+        if !self.is_said_first {
+            return event;
+        }
+        event.with("scope", carried.claims.scope.as_deref().unwrap_or_default())
+    }
 }
 
 /// How an overflow token is to be expanded.
@@ -106,7 +129,7 @@ impl App {
         key: &SigningKey,
         bare: AccessTokenClaims,
         carried: &Carried,
-    ) -> Result<(Secret, AccessTokenClaims), Error> {
+    ) -> Result<Signed, Error> {
         let threshold = broker.token_overflow_threshold;
         let signer = &self.ports.signer;
         let fits = |token: &Secret| !threshold.is_passed_by(token.expose().len());
@@ -114,7 +137,11 @@ impl App {
             let full = bare.clone().with(carried.claims.clone());
             let token = signer.sign_access_token(key, &full)?;
             if fits(&token) {
-                return Ok((token, full));
+                return Ok(Signed {
+                    token,
+                    is_said_first: true,
+                    claims: full,
+                });
             }
         }
         let expansion = format!("{}/expand-access-token?format=jwt", bare.issuer);
@@ -126,9 +153,14 @@ impl App {
             let rule = "makes the token longer than the realm's token_overflow_threshold";
             return Err(Error::Invalid(ValidationReport::of("audience", rule)));
         }
-        unit.keep_withheld_claims(realm_id, withheld, small.expires_at)
+        let is_new = unit
+            .keep_withheld_claims(realm_id, withheld, small.expires_at)
             .await?;
-        Ok((token, small))
+        Ok(Signed {
+            token,
+            is_said_first: is_new,
+            claims: small,
+        })
     }
 
     /// What a token leaves out, if it leaves anything out. `None` as well when that is lost, which happens to none that is alive.
@@ -178,7 +210,7 @@ impl App {
         let (token, proof) = match credentials {
             Some(Credentials::Bearer(token)) => (token, None),
             Some(Credentials::Dpop { token, proof }) => (token, Some(proof)),
-            _ => return Err(Error::Unauthenticated(Refusal::Missing)),
+            _ => return Err(Error::Unauthenticated(Refusal::NoToken)),
         };
         let found = self.find_live_token(&token).await?;
         let Some(live) = found.filter(|live| live.verified.broker_id == broker.id) else {
@@ -189,7 +221,7 @@ impl App {
         };
         if let Err(unproven) = self.prove_possession(&live, &token, proof.as_ref(), origin) {
             return Err(self
-                .refuse_possession(unproven, &live, origin, OPERATION)
+                .refuse_possession(unproven, &live.claims().client_id, origin, OPERATION)
                 .await);
         }
         let Some(withheld) = &live.withheld else {

@@ -101,18 +101,29 @@ impl App {
         shown: Option<&ShownProof>,
         origin: &Origin,
     ) -> Result<(), Unproven> {
+        let bound = (live.claims().confirmation, live.is_emergency());
+        self.prove_possession_of(bound, token, shown, origin)
+    }
+
+    /// The same for a token that is bound to this, of an emergency client or not.
+    pub(crate) fn prove_possession_of(
+        &self,
+        (confirmation, is_emergency): (Option<Confirmation>, bool),
+        token: &Secret,
+        shown: Option<&ShownProof>,
+        origin: &Origin,
+    ) -> Result<(), Unproven> {
         let Some(shown) = shown else {
-            let held = Held::by(None, origin);
-            return held.check(live.claims().confirmation);
+            return Held::by(None, origin).check(confirmation);
         };
-        if !matches!(live.claims().confirmation, Some(Confirmation::Key(_))) {
+        if !matches!(confirmation, Some(Confirmation::Key(_))) {
             return Err(Unproven::Token);
         }
         let proof = self.read_proof(shown, Some(token))?;
-        if live.claims().confirmation != Some(Confirmation::Key(proof.key)) {
+        if confirmation != Some(Confirmation::Key(proof.key)) {
             return Err(Unproven::Proof);
         }
-        self.use_proof(&proof, live.is_emergency())
+        self.use_proof(&proof, is_emergency)
     }
 
     /// The error of a request whose credential is bound to what was not shown. Whoever has a token that is alive without what
@@ -120,7 +131,7 @@ impl App {
     pub(crate) async fn refuse_possession(
         &self,
         unproven: Unproven,
-        live: &LiveToken,
+        holder: &str,
         origin: &Origin,
         operation: &str,
     ) -> Error {
@@ -131,7 +142,6 @@ impl App {
             Unproven::NoRoom => return no_room(),
         };
         let limited = self.admit_attempt(origin).err();
-        let holder = live.claims().client_id.as_str();
         self.record_refusal(origin, operation, refusal, Some(holder))
             .await;
         limited.unwrap_or(Error::Unauthenticated(refusal))

@@ -1,19 +1,21 @@
 //! Registration of expanded tokens: the rights that an overflow token leaves out, told once by its expanded twin.
 
-use breakglass_domain::audit::{AuditAction, AuditTarget, TargetKind};
+use breakglass_domain::audit::{AuditAction, AuditEvent, AuditTarget, TargetKind};
 use breakglass_domain::registered_token::{
     MAX_EXPANDED_BYTES, MAX_OF_SUBJECT, MAX_REGISTERED, PairingFault, pair,
 };
 use breakglass_domain::{
-    Broker, ForeignClaims, Principal, RealmId, RegisteredToken, Secret, TokenDigest, TokenIssuer,
-    ValidationReport,
+    Broker, ForeignClaims, Principal, RealmId, RegisteredToken, Secret, Timestamp, TokenDigest,
+    TokenIssuer, ValidationReport,
 };
 
 use crate::app::App;
 use crate::authentication::Credentials;
 use crate::caller::{Caller, Origin};
-use crate::error::{Error, Refusal};
-use crate::signing_key::{key_ring, of_realm};
+use crate::error::{Error, Refusal, Resource};
+use crate::host_authentication::Shown;
+use crate::signing_key::of_realm;
+use crate::watch::Happening;
 
 /// A caller that came with a token by which it wants another one registered.
 #[derive(Debug)]
@@ -60,7 +62,16 @@ impl App {
             }
         };
         let digest = TokenDigest::of(token.expose());
+        let shown = Shown {
+            token: &token,
+            proof: proof.as_ref(),
+            origin: &origin,
+            operation,
+        };
         if let Some((broker, own)) = self.own_broker(&token).await? {
+            if realm.is_some_and(|asked| asked != own.realm.id) {
+                return Err(Error::NotFound(Resource::Realm));
+            }
             let (caller, live) = self
                 .authenticate_live_token((&token, proof.as_ref()), &origin, operation)
                 .await?;
@@ -72,12 +83,7 @@ impl App {
                 issuer: BearerIssuer::Own(Box::new(broker)),
             });
         }
-        let found = match proof {
-            None => self.foreign_bearer(&token, realm).await?,
-            // Nobody's token is bound to a key that we could ask for.
-            Some(_) => None,
-        };
-        let Some(bearer) = found else {
+        let Some(bearer) = self.foreign_bearer(shown, realm).await? else {
             return Err(self.refuse_token(&origin, operation).await);
         };
         let holder = bearer.claims.holder(bearer.issuer.alias.clone());
@@ -126,46 +132,61 @@ impl App {
             Ok(paired) => paired,
             Err(fault) => return Err(self.refuse_twin(registrant, fault, operation).await),
         };
+        let event = self.registration_event(registrant, expires_at);
+        let BearerIssuer::Trusted(issuer) = &registrant.issuer else {
+            let action = AuditAction::TokenRegistered;
+            let subject = registrant.claims.token_id.clone().unwrap_or_default();
+            self.record_folded(Happening { action, subject }, event)
+                .await;
+            return Ok(());
+        };
+        let token = RegisteredToken {
+            realm_id: registrant.realm_id,
+            digest: registrant.digest,
+            issuer_alias: issuer.alias.clone(),
+            vouched_since: issuer.updated_at,
+            subject: twin.subject.clone(),
+            twin: TokenDigest::of(expanded.expose()),
+            groups: twin.groups.iter().chain(&twin.roles).cloned().collect(),
+            privileges: twin.privileges.clone(),
+            registered_at: now,
+            expires_at,
+        };
         let mut unit = self.ports.store.begin().await?;
-        if let BearerIssuer::Trusted(issuer) = &registrant.issuer {
-            let token = RegisteredToken {
-                realm_id: registrant.realm_id,
-                digest: registrant.digest,
-                issuer_alias: issuer.alias.clone(),
-                vouched_since: issuer.updated_at,
-                subject: twin.subject.clone(),
-                groups: twin.groups.iter().chain(&twin.roles).cloned().collect(),
-                privileges: twin.privileges.clone(),
-                registered_at: now,
-                expires_at,
-            };
-            let known = unit
-                .find_registered_token(token.realm_id, &token.digest)
-                .await?;
-            if known.is_none() && unit.count_registered_tokens().await? >= MAX_REGISTERED {
-                return Err(Error::NoRoom);
-            }
-            // The trust may have ended while the twin was verified.
-            let trusted = unit.list_token_issuers(token.realm_id).await?;
-            if !trusted.contains(issuer) {
-                drop(unit);
-                let origin = &registrant.caller.origin;
-                return Err(self.refuse_token(origin, operation).await);
-            }
-            unit.put_registered_token(&token, MAX_OF_SUBJECT).await?;
+        let known = unit
+            .find_registration(token.realm_id, &token.digest)
+            .await?;
+        if known == Some(token.registration()) {
+            return Ok(());
         }
-        let target = AuditTarget::new(TargetKind::Realm, &registrant.realm_id);
-        let event = registrant
-            .caller
-            .event(AuditAction::TokenRegistered, target, now)
-            .with("issuer", registrant.claims.issuer.as_str())
-            .with(
-                "token_id",
-                registrant.claims.token_id.as_deref().unwrap_or_default(),
-            )
+        // The trust may have ended while the twin was verified.
+        let trusted = unit.list_token_issuers(token.realm_id).await?;
+        if !trusted.contains(issuer) {
+            drop(unit);
+            let origin = &registrant.caller.origin;
+            return Err(self.refuse_token(origin, operation).await);
+        }
+        unit.put_registered_token(&token, MAX_OF_SUBJECT).await?;
+        if unit.count_registered_tokens(now).await? > MAX_REGISTERED {
+            return Err(Error::NoRoom);
+        }
+        self.commit(unit, event).await
+    }
+
+    fn registration_event(&self, registrant: &Registrant, expires_at: Timestamp) -> AuditEvent {
+        let Registrant {
+            caller,
+            realm_id,
+            claims,
+            ..
+        } = registrant;
+        let target = AuditTarget::new(TargetKind::Realm, realm_id);
+        let event = caller
+            .event(AuditAction::TokenRegistered, target, self.now())
+            .with("issuer", claims.issuer.as_str())
+            .with("token_id", claims.token_id.as_deref().unwrap_or_default())
             .with("expires_at", expires_at.millis().to_string());
-        self.commit(unit, of_realm(event, registrant.realm_id))
-            .await
+        of_realm(event, *realm_id)
     }
 
     /// What an expanded token says, when the issuer of the caller's token signed it.
@@ -181,12 +202,15 @@ impl App {
             BearerIssuer::Trusted(issuer) => self.verify_expanded_by_issuer(issuer, expanded).await,
             BearerIssuer::Own(broker) => {
                 let mut view = self.ports.store.read().await?;
-                let ring = key_ring(view.as_mut(), broker.id).await?;
-                let keys: Vec<_> = ring.published().cloned().collect();
-                let signer = &self.ports.signer;
-                let path = broker.issuer_path();
-                let claims = signer.verify_own_expanded_token(&keys, &path, expanded);
-                claims.ok().as_ref().map(ForeignClaims::from)
+                let verified = self.verify(view.as_mut(), expanded).await?;
+                let Some(verified) = verified.filter(|twin| twin.broker_id == broker.id) else {
+                    return Ok(Err(PairingFault::Signature));
+                };
+                let live = self.live(view.as_mut(), verified, expanded).await?;
+                let Some(live) = live else {
+                    return Ok(Err(PairingFault::Dead));
+                };
+                Some(ForeignClaims::from(live.claims()))
             }
         };
         Ok(twin.ok_or(PairingFault::Signature))

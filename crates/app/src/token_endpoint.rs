@@ -247,24 +247,21 @@ impl App {
         let key = self
             .signing_key(unit.as_mut(), broker.id, expires_at)
             .await?;
-        let (access_token, claims) = self
+        let signed = self
             .sign_within(unit.as_mut(), (broker, realm_id), &key, bare, &carried)
             .await?;
+        let claims = &signed.claims;
         let event = basis
             .event
             .with("credential", basis.credential.to_string())
             .with("token_id", claims.token_id.to_string())
             .with("expires_at", claims.expires_at.millis().to_string());
-        let event = match &claims.overflow {
-            Some(overflow) => event.with("left_out", overflow.digest.to_string()),
-            None => event.with("scope", claims.scope.as_deref().unwrap_or_default()),
-        };
-        self.commit(unit, event).await?;
+        self.commit(unit, signed.noted_in(event, &carried)).await?;
         Ok(IssuedAccessToken {
-            access_token,
             expires_in_seconds: claims.expires_at.seconds() - now.seconds(),
             scope: carried.claims.scope.clone(),
             confirmation: claims.confirmation,
+            access_token: signed.token,
         })
     }
 

@@ -163,12 +163,15 @@ impl App {
             action: AuditAction::AuthenticationFailed,
             subject: "many sources".to_owned(),
         });
-        let introspection = matches!(
+        let of_token = matches!(
             happening.action,
-            AuditAction::AccessTokenIntrospected | AuditAction::EmergencyTokenIntrospected
+            AuditAction::AccessTokenExpanded
+                | AuditAction::AccessTokenIntrospected
+                | AuditAction::EmergencyTokenIntrospected
+                | AuditAction::TokenRegistered
         );
         let target = AuditTarget::new(TargetKind::Server, &"repeats");
-        let event = if introspection {
+        let event = if of_token {
             Caller::system()
                 .event(happening.action, target, self.now())
                 .with("token_id", happening.subject)

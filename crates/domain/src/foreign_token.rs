@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::access_token::AccessTokenClaims;
 use crate::client_profile::PrivilegeMap;
 use crate::decision::Holder;
+use crate::thumbprint::Confirmation;
 use crate::timestamp::Timestamp;
 use crate::token_issuer::IssuerAlias;
 
@@ -48,6 +49,8 @@ pub struct ForeignClaims {
     pub expansion: Option<String>,
     /// `ovl_jti`: the overflow token that it is the expanded twin of, if it says so.
     pub expands: Option<String>,
+    /// `cnf`: what it is bound to, if anything: without it the token opens nothing.
+    pub confirmation: Option<Confirmation>,
     /// Whether it is about a login rather than for access (OpenID Connect Core 1.0, sections 2 and 3.3.2.11): it has `nonce`, `at_hash` or `c_hash`.
     pub is_id_token: bool,
 }
@@ -88,7 +91,7 @@ impl ForeignClaims {
         if let Some((_, tenant)) = self.issuer.split_once("/acs/t/")
             && holder.domain.is_empty()
         {
-            tenant.clone_into(&mut holder.domain);
+            tenant.trim_end_matches('/').clone_into(&mut holder.domain);
         }
         let groups = self.groups.iter().chain(&self.roles);
         Holder {
@@ -116,6 +119,7 @@ impl From<&AccessTokenClaims> for ForeignClaims {
                 .as_ref()
                 .map(|left_out| left_out.expansion.clone()),
             expands: claims.expands.map(|id| id.to_string()),
+            confirmation: claims.confirmation,
             ..Self::default()
         }
     }
@@ -190,6 +194,10 @@ mod tests {
             held_by("https://b/acs/t/CUSTOMER", "robot@home"),
             both("home")
         );
+        assert_eq!(
+            held_by("https://b/acs/t/CUSTOMER/", "robot"),
+            both("CUSTOMER")
+        );
         assert_eq!(held_by("https://b/elsewhere", "robot"), both(""));
     }
 
@@ -217,6 +225,63 @@ mod tests {
     }
 
     #[test]
+    fn a_token_of_ours_reads_as_another_server_would_read_it() {
+        let at = Timestamp::from_millis;
+        let role = |name: &str, resources: &[&str]| crate::RoleClaim {
+            name: name.to_owned(),
+            display_name: String::new(),
+            resources: resources.iter().map(|&one| one.to_owned()).collect(),
+        };
+        let authorization = crate::AuthorizationClaims {
+            roles: vec![role("whole", &[]), role("limited", &["i"])],
+            scope: None,
+        };
+        let claims = AccessTokenClaims {
+            issuer: "i".to_owned(),
+            subject: "s".to_owned(),
+            client_id: "c".to_owned(),
+            audience: vec!["a".to_owned()],
+            issued_at: at(1),
+            expires_at: at(2),
+            token_id: crate::TokenId::from_random([1; 16]),
+            roles: Vec::new(),
+            scope: None,
+            status: None,
+            credential: None,
+            actor: None,
+            confirmation: Some(Confirmation::Key(crate::Thumbprint::of(b"k"))),
+            derived_from: Vec::new(),
+            overflow: Some(crate::OverflowClaim {
+                expansion: "u".to_owned(),
+                ..authorization.left_out()
+            }),
+            expands: None,
+        };
+        let expected = ForeignClaims {
+            issuer: "i".to_owned(),
+            subject: "s".to_owned(),
+            audience: vec!["a".to_owned()],
+            issued_at: at(1),
+            expires_at: at(2),
+            token_id: Some(claims.token_id.to_string()),
+            parties: BTreeMap::from([("client_id", "c".to_owned())]),
+            expansion: Some("u".to_owned()),
+            confirmation: claims.confirmation,
+            ..ForeignClaims::default()
+        };
+        assert_eq!(ForeignClaims::from(&claims), expected);
+        let twin = claims.expanded(authorization).unwrap();
+        let expected = ForeignClaims {
+            token_id: Some(twin.token_id.to_string()),
+            expansion: None,
+            expands: Some(claims.token_id.to_string()),
+            roles: vec!["whole".to_owned()],
+            ..expected
+        };
+        assert_eq!(ForeignClaims::from(&twin), expected);
+    }
+
+    #[test]
     fn an_expanded_twin_adds_and_takes_nothing_away() {
         let held = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
         let claims = ForeignClaims {
@@ -232,5 +297,7 @@ mod tests {
         assert_eq!(joined.groups, ["a", "b"]);
         assert_eq!(joined.privileges["s"], ["p", "q"]);
         assert_eq!(joined.privileges["t"], ["r"]);
+        let holder = joined.holder("x".parse().unwrap());
+        assert_eq!(holder.privileges["s"].len(), 2);
     }
 }

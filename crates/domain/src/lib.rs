@@ -133,7 +133,7 @@ pub use overflow::{AuthorizationClaims, OverflowClaim, OverflowThreshold, TokenP
 pub use page::{Page, PageRequest};
 pub use principal::{Actor, ActorKind, Principal, Privilege, Reach};
 pub use realm::Realm;
-pub use registered_token::{PairingFault, RegisteredToken};
+pub use registered_token::{PairingFault, RegisteredToken, Registration};
 pub use role::{AcceptedRole, ComponentRole, ComponentType, Role, RoleDraft, RoleKind, RoleName};
 pub use role_assignment::{RoleAssignment, RoleAssignmentDraft, RoleScope, ScopeResource};
 pub use secret::{Secret, TokenDigest};

@@ -33,6 +33,8 @@ pub struct RegisteredToken {
     pub vouched_since: Timestamp,
     /// `sub` of both.
     pub subject: String,
+    /// The digest of the twin, exactly as it was registered.
+    pub twin: TokenDigest,
     /// What the twin says of groups and roles.
     pub groups: Vec<String>,
     /// What the twin says of privileges, by scope.
@@ -41,6 +43,31 @@ pub struct RegisteredToken {
     pub registered_at: Timestamp,
     /// The first instant at which it is over.
     pub expires_at: Timestamp,
+}
+
+/// By what one registration is told from another of the same overflow token.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Registration {
+    /// The digest of the twin.
+    pub twin: TokenDigest,
+    /// The issuer of both.
+    pub issuer_alias: IssuerAlias,
+    /// Since when the issuer was trusted as it was.
+    pub vouched_since: Timestamp,
+    /// The first instant at which it is over.
+    pub expires_at: Timestamp,
+}
+
+impl RegisteredToken {
+    /// By what it is told from others.
+    pub fn registration(&self) -> Registration {
+        Registration {
+            twin: self.twin,
+            issuer_alias: self.issuer_alias.clone(),
+            vouched_since: self.vouched_since,
+            expires_at: self.expires_at,
+        }
+    }
 }
 
 /// Why an expanded token is not registered with an overflow token.
@@ -52,6 +79,9 @@ pub enum PairingFault {
     /// It was issued to another client.
     #[error("was issued to another client than the overflow token")]
     Client,
+    /// It is bound to another key or certificate, or only one of them is bound.
+    #[error("is bound to something else than the overflow token")]
+    Confirmation,
     /// It is not yet, or no longer, good.
     #[error("is not alive")]
     Dead,
@@ -84,6 +114,7 @@ impl PairingFault {
         match self {
             Self::Audience => "audience",
             Self::Client => "client",
+            Self::Confirmation => "confirmation",
             Self::Dead => "dead",
             Self::IdToken => "id_token",
             Self::Issuer => "issuer",
@@ -116,10 +147,14 @@ pub fn pair(
     if expanded.parties != overflow.parties || !agree(overflow, expanded) {
         return Err(PairingFault::Client);
     }
-    let names = [&expanded.expands, &expanded.token_id];
-    let bound = overflow.token_id.is_some() && names.contains(&&overflow.token_id);
-    if !bound {
+    // What names its twin is bound by that alone; what does not may have the same id.
+    let named = expanded.expands.as_ref().or(expanded.token_id.as_ref());
+    let is_named = |id: &&String| !id.is_empty() && overflow.token_id.as_ref() == Some(*id);
+    if !named.is_some_and(|id| is_named(&id)) {
         return Err(PairingFault::Unbound);
+    }
+    if expanded.confirmation != overflow.confirmation {
+        return Err(PairingFault::Confirmation);
     }
     if expanded.expansion.is_some() {
         return Err(PairingFault::Overflowing);

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use breakglass_api_types::{Body, Effect, Operation, OperationSpec, Privilege, Surface};
-use breakglass_app::{Caller, ClientCredentials, Credentials, Origin};
+use breakglass_app::{Caller, ClientCredentials, Credentials, Origin, Registrant};
 use breakglass_domain::{Entitlement, ErrorKind, Principal, RealmId};
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
@@ -68,19 +68,8 @@ pub(crate) async fn perform(
 ) -> Result<Reply, Failure> {
     let spec = operation.spec();
     let handler = handlers::handler(operation).ok_or(Failure::NotRouted)?;
-    let tenant = parameters.get("tenant");
-    let mut registrant = None;
-    let caller = if spec.privilege == Privilege::Registrant {
-        let shown = credentials::read(&parts, Schemes::Hosts);
-        let realm = realm(&parts.headers)?;
-        let proven = shared
-            .app
-            .authenticate_registrant(shown, realm, origin.clone(), spec.name);
-        registrant = Some(proven.await?);
-        None
-    } else {
-        admit(&shared, spec, tenant, &mut parts, &origin).await?
-    };
+    let Admitted { caller, registrant } =
+        admitted(&shared, (operation, &parameters), &mut parts, &origin).await?;
     let realm = match spec.surface {
         Surface::Breakglass | Surface::Esx | Surface::Vcenter => realm(&parts.headers)?,
         Surface::Broker | Surface::FleetIam => None,
@@ -97,6 +86,38 @@ pub(crate) async fn perform(
         body,
     })
     .await
+}
+
+/// Who was let in.
+pub(crate) struct Admitted {
+    caller: Option<Caller>,
+    registrant: Option<Registrant>,
+}
+
+/// Proves who asks for an operation, and whether they may.
+pub(crate) async fn admitted(
+    shared: &Shared,
+    (operation, parameters): (Operation, &Parameters),
+    parts: &mut Parts,
+    origin: &Origin,
+) -> Result<Admitted, Failure> {
+    let spec = operation.spec();
+    if spec.privilege != Privilege::Registrant {
+        let tenant = parameters.get("tenant");
+        return Ok(Admitted {
+            caller: admit(shared, spec, tenant, parts, origin).await?,
+            registrant: None,
+        });
+    }
+    let shown = credentials::read(parts, Schemes::Hosts);
+    let realm = realm(&parts.headers)?;
+    let proven = shared
+        .app
+        .authenticate_registrant(shown, realm, origin.clone(), spec.name);
+    Ok(Admitted {
+        caller: None,
+        registrant: Some(proven.await?),
+    })
 }
 
 /// Proves who asks and whether they may; `None` where nobody is asked, or nobody has to say and nobody does.
@@ -213,10 +234,12 @@ async fn prove_on_host(
 
 /// The realm that a request says it is for.
 fn realm(headers: &HeaderMap) -> Result<Option<RealmId>, Failure> {
-    let Some(value) = headers.get(REALM) else {
+    let mut values = headers.get_all(REALM).iter();
+    let Some(value) = values.next() else {
         return Ok(None);
     };
     let read = value.to_str().ok().and_then(|text| text.parse().ok());
+    let read = read.filter(|_| values.next().is_none());
     let rule = "must be the id of a realm";
     read.map(Some)
         .ok_or_else(|| Failure::of_field("X-Breakglass-Realm", rule))

@@ -6,7 +6,7 @@
 mod challenge;
 
 use breakglass_api_types::{Fault, FieldFailure, Malformed, Surface};
-use breakglass_app::{Error, GrantFault, Refusal, Registration};
+use breakglass_app::{Error, GrantFault, NeededRegistration, Refusal};
 use breakglass_domain::ErrorKind;
 use bytes::Bytes;
 use http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
@@ -45,7 +45,7 @@ pub(crate) struct Problem {
     /// The issuer that is trusted already, and its alias.
     pub(crate) taken: Option<(String, String)>,
     /// What the caller has to do first with its token, which leaves claims out.
-    pub(crate) registration: Option<Registration>,
+    pub(crate) registration: Option<NeededRegistration>,
     /// The nonce that a proof of possession needs.
     pub(crate) dpop_nonce: Option<String>,
     /// When to try again, in seconds.

@@ -1,5 +1,6 @@
 //! What a handler gives back.
 
+use breakglass_api_types::Operation;
 use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, PRAGMA};
 use http::{HeaderName, HeaderValue, Response, StatusCode};
@@ -16,6 +17,16 @@ pub(crate) struct Reply {
     content_type: Option<&'static str>,
     cache: Cache,
     headers: Vec<(HeaderName, HeaderValue)>,
+    called: Option<Called>,
+}
+
+/// The mark on an answer to a call of another operation, with what REST would have answered.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Called {
+    /// The operation.
+    pub(crate) operation: Operation,
+    /// The status.
+    pub(crate) status: StatusCode,
 }
 
 /// Whether and for how long an answer may be kept.
@@ -39,6 +50,7 @@ impl Reply {
             content_type: None,
             cache: Cache::Nowhere,
             headers: Vec::new(),
+            called: None,
         }
     }
 
@@ -59,6 +71,15 @@ impl Reply {
             content_type: Some(content_type),
             cache: Cache::Nowhere,
             headers: Vec::new(),
+            called: None,
+        }
+    }
+
+    /// The same answer, which is that of a call of this operation.
+    pub(crate) fn of_call(self, operation: Operation, status: StatusCode) -> Self {
+        Self {
+            called: Some(Called { operation, status }),
+            ..self
         }
     }
 
@@ -102,6 +123,9 @@ impl Reply {
     pub(crate) fn into_response(self, status: StatusCode) -> Response<Body> {
         let mut response = Response::new(Full::new(self.body));
         *response.status_mut() = status;
+        if let Some(called) = self.called {
+            response.extensions_mut().insert(called);
+        }
         let headers = response.headers_mut();
         headers.extend(self.headers);
         if let Some(content_type) = self.content_type {

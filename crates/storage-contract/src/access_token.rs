@@ -67,13 +67,20 @@ fn claims(name: &str) -> AuthorizationClaims {
     }
 }
 
-async fn keep_claims(harness: &impl Harness, realm: u8, kept: &AuthorizationClaims, until: u32) {
+async fn keep_claims(
+    harness: &impl Harness,
+    realm: u8,
+    kept: &AuthorizationClaims,
+    until: u32,
+) -> bool {
     let mut unit = begin(harness).await;
     let withheld = (kept.digest(), kept);
-    unit.keep_withheld_claims(realm_id(realm), withheld, at(until))
+    let is_new = unit
+        .keep_withheld_claims(realm_id(realm), withheld, at(until))
         .await
         .unwrap();
     keep(unit).await;
+    is_new
 }
 
 async fn find_claims(
@@ -99,7 +106,8 @@ pub async fn keep_withheld_claims_keeps_every_field<H: Harness>() {
     let harness = seeded::<H>().await;
     let bare = AuthorizationClaims::default();
     for kept in [claims("a"), claims("c"), bare] {
-        keep_claims(&harness, 1, &kept, 60).await;
+        assert!(keep_claims(&harness, 1, &kept, 60).await);
+        assert!(!keep_claims(&harness, 1, &kept, 60).await);
         assert_eq!(find_claims(&harness, 1, &kept).await, Some(kept));
     }
 }

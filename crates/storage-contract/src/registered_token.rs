@@ -19,6 +19,7 @@ fn token(realm: u8, text: &str) -> RegisteredToken {
         issuer_alias: "a".parse().unwrap(),
         vouched_since: at(2),
         subject: "alice@example.org".to_owned(),
+        twin: TokenDigest::of(&format!("twin of {text}")),
         groups: vec!["b".to_owned(), "a \u{1f511}".to_owned()],
         privileges: BTreeMap::from([("s".to_owned(), vec!["p".to_owned(), "o".to_owned()])]),
         registered_at: at(10),
@@ -56,7 +57,8 @@ async fn find(harness: &impl Harness, realm: u8, text: &str) -> Option<Registere
 }
 
 async fn count(harness: &impl Harness) -> u64 {
-    read(harness).await.count_registered_tokens().await.unwrap()
+    let mut view = read(harness).await;
+    view.count_registered_tokens(at(59)).await.unwrap()
 }
 
 pub async fn find_registered_token_gives_none_for_what_is_not_registered<H: Harness>() {
@@ -64,12 +66,26 @@ pub async fn find_registered_token_gives_none_for_what_is_not_registered<H: Harn
     put(&harness, &[token(1, "t")]).await;
     assert_eq!(find(&harness, 1, "u").await, None);
     assert_eq!(find(&harness, 2, "t").await, None);
+    let mut view = read(&harness).await;
+    let mut shortly = async |realm, text| {
+        let digest = TokenDigest::of(text);
+        view.find_registration(realm_id(realm), &digest).await
+    };
+    let registration = token(1, "t").registration();
+    assert_eq!(shortly(1, "t").await, Ok(Some(registration)));
+    assert_eq!(shortly(1, "u").await, Ok(None));
+    assert_eq!(shortly(2, "t").await, Ok(None));
 }
 
 pub async fn count_registered_tokens_counts_those_of_every_realm<H: Harness>() {
     let harness = trusting::<H>().await;
     assert_eq!(count(&harness).await, 0);
     put(&harness, &[token(1, "t"), token(2, "t"), token(1, "t"), token(1, "u")]).await;
+    let over = RegisteredToken {
+        expires_at: at(59),
+        ..token(1, "over")
+    };
+    put(&harness, &[over]).await;
     assert_eq!(count(&harness).await, 3);
 }
 
@@ -89,9 +105,10 @@ pub async fn put_registered_token_replaces_what_was_registered_with_the_same_tok
     let harness = trusting::<H>().await;
     let other = RegisteredToken {
         groups: vec!["c".to_owned()],
+        twin: TokenDigest::of("another twin"),
         vouched_since: at(3),
         registered_at: at(20),
-        expires_at: at(50),
+        expires_at: at(61),
         ..token(1, "t")
     };
     put(&harness, &[token(1, "t"), other.clone()]).await;

@@ -27,6 +27,8 @@ CREATE TABLE registered_tokens (
     issuer_alias TEXT NOT NULL,
     vouched_since INTEGER NOT NULL,
     subject TEXT NOT NULL,
+    -- Of the twin as it was registered.
+    twin BLOB NOT NULL CHECK (length(twin) = 32),
     -- A JSON array of texts.
     groups TEXT NOT NULL,
     -- A JSON object of arrays.

@@ -106,7 +106,7 @@ impl WriteAccessTokens for View<Lease> {
         realm_id: RealmId,
         (digest, claims): (Thumbprint, &AuthorizationClaims),
         expires_at: Timestamp,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
         let realm_id = realm_id.as_bytes().as_slice();
         let digest = digest.as_bytes().as_slice();
         let expires_at = expires_at.millis();
@@ -121,7 +121,7 @@ impl WriteAccessTokens for View<Lease> {
         .execute(self.connection()?)
         .await;
         if self.settle(done)?.rows_affected() > 0 {
-            return Ok(());
+            return Ok(false);
         }
         let roles = claims.roles.iter().cloned().map(|role| RoleJson {
             name: role.name,
@@ -141,7 +141,7 @@ impl WriteAccessTokens for View<Lease> {
         )
         .execute(self.connection()?)
         .await;
-        self.settle(done).map(|_| ())
+        self.settle(done).map(|_| true)
     }
 }
 

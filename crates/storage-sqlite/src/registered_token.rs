@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
-use breakglass_domain::{RealmId, RegisteredToken, Timestamp, TokenDigest};
+use breakglass_domain::{RealmId, RegisteredToken, Registration, Timestamp, TokenDigest};
 use breakglass_ports::StoreError;
 use breakglass_ports::store::{ReadRegisteredTokens, WriteRegisteredTokens};
 
@@ -18,6 +18,7 @@ struct RegisteredTokenRow {
     issuer_alias: String,
     vouched_since: i64,
     subject: String,
+    twin: Vec<u8>,
     groups: String,
     privileges: String,
     registered_at: i64,
@@ -36,6 +37,7 @@ impl TryFrom<RegisteredTokenRow> for RegisteredToken {
             realm_id: RealmId::from_bytes(place.bytes("realm_id", &row.realm_id)?),
             digest: TokenDigest::from_bytes(place.bytes("digest", &row.digest)?),
             issuer_alias: place.parse("issuer_alias", &row.issuer_alias)?,
+            twin: TokenDigest::from_bytes(place.bytes("twin", &row.twin)?),
             groups: place.some("groups", groups)?,
             privileges: place.some("privileges", privileges)?,
             vouched_since: Timestamp::from_millis(row.vouched_since),
@@ -57,7 +59,7 @@ impl<C: Loan> ReadRegisteredTokens for View<C> {
         let digest = digest.as_bytes().as_slice();
         let row = sqlx::query_as!(
             RegisteredTokenRow,
-            "SELECT realm_id, digest, issuer_alias, vouched_since, subject, groups, privileges,
+            "SELECT realm_id, digest, issuer_alias, vouched_since, subject, twin, groups, privileges,
              registered_at, expires_at FROM registered_tokens WHERE realm_id = ? AND digest = ?",
             realm_id,
             digest,
@@ -67,11 +69,41 @@ impl<C: Loan> ReadRegisteredTokens for View<C> {
         self.settle(row)?.map(RegisteredToken::try_from).transpose()
     }
 
-    async fn count_registered_tokens(&mut self) -> Result<u64, StoreError> {
-        let count =
-            sqlx::query_scalar!(r#"SELECT count(*) AS "count!: i64" FROM registered_tokens"#)
-                .fetch_one(self.connection()?)
-                .await;
+    async fn find_registration(
+        &mut self,
+        realm_id: RealmId,
+        digest: &TokenDigest,
+    ) -> Result<Option<Registration>, StoreError> {
+        let realm_id = realm_id.as_bytes().as_slice();
+        let digest = digest.as_bytes().as_slice();
+        let row = sqlx::query!(
+            "SELECT twin, issuer_alias, vouched_since, expires_at FROM registered_tokens
+             WHERE realm_id = ? AND digest = ?",
+            realm_id,
+            digest,
+        )
+        .fetch_optional(self.connection()?)
+        .await;
+        let Some(row) = self.settle(row)? else {
+            return Ok(None);
+        };
+        let place = Place::new("registered_tokens", Key::Bytes(digest));
+        Ok(Some(Registration {
+            twin: TokenDigest::from_bytes(place.bytes("twin", &row.twin)?),
+            issuer_alias: place.parse("issuer_alias", &row.issuer_alias)?,
+            vouched_since: Timestamp::from_millis(row.vouched_since),
+            expires_at: Timestamp::from_millis(row.expires_at),
+        }))
+    }
+
+    async fn count_registered_tokens(&mut self, now: Timestamp) -> Result<u64, StoreError> {
+        let now = now.millis();
+        let count = sqlx::query_scalar!(
+            r#"SELECT count(*) AS "count!: i64" FROM registered_tokens WHERE expires_at > ?"#,
+            now,
+        )
+        .fetch_one(self.connection()?)
+        .await;
         let place = Place::new("registered_tokens", Key::Text("*"));
         place.count("count", self.settle(count)?)
     }
@@ -88,6 +120,7 @@ impl WriteRegisteredTokens for View<Lease> {
         let digest = token.digest.as_bytes().as_slice();
         let alias = token.issuer_alias.as_str();
         let vouched_since = token.vouched_since.millis();
+        let twin = token.twin.as_bytes().as_slice();
         let groups = serde_json::to_string(&token.groups).map_err(|error| unavailable(&error))?;
         let privileges =
             serde_json::to_string(&token.privileges).map_err(|error| unavailable(&error))?;
@@ -95,13 +128,14 @@ impl WriteRegisteredTokens for View<Lease> {
         let expires_at = token.expires_at.millis();
         let done = sqlx::query!(
             "INSERT OR REPLACE INTO registered_tokens
-             (realm_id, digest, issuer_alias, vouched_since, subject, groups, privileges,
-             registered_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+             (realm_id, digest, issuer_alias, vouched_since, subject, twin, groups, privileges,
+             registered_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             realm_id,
             digest,
             alias,
             vouched_since,
             token.subject,
+            twin,
             groups,
             privileges,
             registered_at,

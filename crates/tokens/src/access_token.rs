@@ -55,7 +55,7 @@ pub(crate) struct AccessTokenJson {
 /// RFC 7800, section 3.1. A member that is not understood is refused, for it says who may not use the token.
 #[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-enum ConfirmationJson {
+pub(crate) enum ConfirmationJson {
     /// RFC 9449, section 6.1.
     #[serde(rename = "jkt")]
     Key(String),
@@ -254,7 +254,8 @@ impl From<Confirmation> for ConfirmationJson {
 }
 
 impl ConfirmationJson {
-    fn confirmation(&self) -> Option<Confirmation> {
+    /// What it says, if that can be.
+    pub(crate) fn confirmation(&self) -> Option<Confirmation> {
         match self {
             Self::Certificate(thumbprint) => thumbprint.parse().ok().map(Confirmation::Certificate),
             Self::Key(thumbprint) => thumbprint.parse().ok().map(Confirmation::Key),

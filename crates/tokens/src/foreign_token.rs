@@ -10,6 +10,7 @@ use jsonwebtoken::{DecodingKey, Header, Validation, decode, decode_header};
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::access_token::ConfirmationJson;
 use crate::certificates::signing_key;
 use crate::key_set::verifying_key;
 use crate::public_jwk::{OneOrMany, instant};
@@ -42,6 +43,7 @@ struct ForeignJson {
     tenant: Option<String>,
     ovl: Option<String>,
     ovl_jti: Option<String>,
+    cnf: Option<ConfirmationJson>,
     nonce: Option<Value>,
     at_hash: Option<Value>,
     c_hash: Option<Value>,
@@ -126,6 +128,10 @@ fn said(claims: ForeignJson) -> Result<ForeignClaims, CryptoError> {
         circumstances: given(circumstances),
         expansion: claims.ovl,
         expands: claims.ovl_jti,
+        confirmation: match claims.cnf {
+            Some(cnf) => Some(cnf.confirmation().ok_or(CryptoError::NotVerified)?),
+            None => None,
+        },
         is_id_token: [claims.nonce, claims.at_hash, claims.c_hash]
             .iter()
             .any(Option::is_some),
@@ -147,8 +153,10 @@ fn role_names(roles: &Value) -> Vec<String> {
     let name = |role: &Value| match role {
         Value::String(name) => Some(name.clone()),
         Value::Object(role) => {
-            let limits = role.get("resources").and_then(Value::as_array);
-            let is_whole = limits.is_none_or(Vec::is_empty);
+            let is_whole = match role.get("resources") {
+                None | Some(Value::Null) => true,
+                Some(limits) => limits.as_array().is_some_and(Vec::is_empty),
+            };
             let name = role.get("name").and_then(Value::as_str);
             name.filter(|_| is_whole).map(str::to_owned)
         }

@@ -68,7 +68,7 @@ fn a_token_and_its_twin_are_paired_until_the_first_of_them_ends() {
 
 #[test]
 fn every_check_refuses_what_it_is_for() {
-    use PairingFault::{Audience, Client, Dead, IdToken, Issuer, Overflowing, Subject, Unbound};
+    use PairingFault::{Audience, Client, Dead, IdToken, Issuer, Overflowing, Subject};
     let text = str::to_owned;
     assert_eq!(fault(|_| ()), None);
     assert_eq!(fault(|twin| twin.issuer.push('/')), Some(Issuer));
@@ -137,6 +137,12 @@ fn every_check_refuses_what_it_is_for() {
         }),
         None
     );
+}
+
+#[test]
+fn a_twin_is_bound_to_its_token_and_to_what_that_is_bound_to() {
+    use PairingFault::{Confirmation, Unbound};
+    let text = str::to_owned;
     assert_eq!(
         fault(|twin| twin.expands = Some(text("o-2"))),
         Some(Unbound)
@@ -147,20 +153,51 @@ fn every_check_refuses_what_it_is_for() {
         twin.token_id = Some(text("o-1"));
     };
     assert_eq!(fault(same_id), None, "a twin may have the same id");
+    let two_minds = |twin: &mut ForeignClaims| {
+        twin.expands = Some(text("o-2"));
+        twin.token_id = Some(text("o-1"));
+    };
+    assert_eq!(
+        fault(two_minds),
+        Some(Unbound),
+        "what it says of its twin counts"
+    );
+    let key = |number| {
+        Some(crate::Confirmation::Key(crate::Thumbprint::from_bytes(
+            [number; 32],
+        )))
+    };
+    assert_eq!(fault(|twin| twin.confirmation = key(1)), Some(Confirmation));
+    let bound = ForeignClaims {
+        confirmation: key(1),
+        ..overflow()
+    };
+    assert_eq!(paired(&bound, &expanded(), 1500), Err(Confirmation));
+    for (number, outcome) in [(1, Ok(2000)), (2, Err(Confirmation))] {
+        let twin = ForeignClaims {
+            confirmation: key(number),
+            ..expanded()
+        };
+        assert_eq!(paired(&bound, &twin, 1500), outcome);
+    }
 }
 
 #[test]
 fn tokens_without_an_id_are_bound_to_nothing() {
-    let token = ForeignClaims {
-        token_id: None,
-        ..overflow()
-    };
-    let twin = ForeignClaims {
-        token_id: None,
-        expands: None,
-        ..expanded()
-    };
-    assert_eq!(paired(&token, &twin, 1500), Err(PairingFault::Unbound));
+    for id in [None, Some(String::new())] {
+        let token = ForeignClaims {
+            token_id: id.clone(),
+            ..overflow()
+        };
+        for expands in [None, id.clone()] {
+            let twin = ForeignClaims {
+                token_id: id.clone(),
+                expands,
+                ..expanded()
+            };
+            assert_eq!(paired(&token, &twin, 1500), Err(PairingFault::Unbound));
+        }
+    }
 }
 
 #[test]
@@ -179,11 +216,13 @@ fn clocks_may_differ_at_the_beginning_and_not_at_the_end() {
 #[test]
 fn every_fault_has_a_name_and_a_sentence_of_its_own() {
     use PairingFault::{
-        Audience, Client, Dead, IdToken, Issuer, Overflowing, Signature, Subject, TooLong, Unbound,
+        Audience, Client, Confirmation, Dead, IdToken, Issuer, Overflowing, Signature, Subject,
+        TooLong, Unbound,
     };
     let all = [
         Audience,
         Client,
+        Confirmation,
         Dead,
         IdToken,
         Issuer,
@@ -197,6 +236,7 @@ fn every_fault_has_a_name_and_a_sentence_of_its_own() {
     let expected = [
         "audience",
         "client",
+        "confirmation",
         "dead",
         "id_token",
         "issuer",

@@ -144,7 +144,15 @@ async fn decision(call: &Call, subject: &AuthzenSubject) -> Result<Decided, Fail
             let operation = Operation::EvaluateAccess.name();
             let found = app
                 .decide_for_token(caller, call.realm, &Secret::new(id), operation)
-                .await?;
+                .await;
+            let found = match found {
+                Err(Error::RegistrationRequired(_)) => {
+                    return Ok(Err(
+                        "the token leaves claims out that have to be registered",
+                    ));
+                }
+                found => found?,
+            };
             return Ok(found
                 .map(|identity| (identity.decision.clone(), Some(holder(&identity))))
                 .ok_or("the token is not good, or bound to what was not shown"));

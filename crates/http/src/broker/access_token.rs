@@ -2,10 +2,12 @@
 
 use breakglass_api_types::Operation;
 use breakglass_api_types::broker::{
-    IntrospectionResponse, StatusListReference, TokenAuthorization, TokenRole, TokenStatusReference,
+    ExpandedClaims, IntrospectionResponse, StatusListReference, TokenAuthorization, TokenRole,
+    TokenStatusReference,
 };
 use breakglass_app::ActiveToken;
-use breakglass_domain::{ActorClaim, Confirmation, RoleClaim, StatusClaim};
+use breakglass_domain::{AccessTokenClaims, ActorClaim, Confirmation, RoleClaim, StatusClaim};
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::client::caller;
@@ -23,11 +25,13 @@ pub(crate) async fn introspect(call: Call) -> Result<Reply, Failure> {
         .app()
         .introspect(&caller, call.parameter("tenant"), token)
         .await?;
-    let dead = IntrospectionResponse {
-        active: Some(false),
-        ..IntrospectionResponse::default()
-    };
-    Reply::json(&found.map_or(dead, alive))
+    match found {
+        Some(found) => Reply::json(&alive(found)),
+        None => Reply::json(&IntrospectionResponse {
+            active: Some(false),
+            ..IntrospectionResponse::default()
+        }),
+    }
 }
 
 /// `revokeToken`. An unknown token gets the same answer as one that was killed (RFC 7009, section 2.2).
@@ -41,53 +45,63 @@ pub(crate) async fn revoke(call: Call) -> Result<Reply, Failure> {
     Ok(Reply::empty())
 }
 
-/// The claims of the token, and where it belongs. Its instants are seconds.
-fn alive(found: ActiveToken) -> IntrospectionResponse {
-    let claims = found.claims;
+/// What is told of a live token: what it says, and where it belongs.
+#[derive(Serialize)]
+struct Alive {
+    active: bool,
+    #[serde(flatten)]
+    claims: ExpandedClaims,
+    realm: String,
+    token_type: &'static str,
+    username: String,
+}
+
+fn alive(found: ActiveToken) -> Alive {
+    Alive {
+        active: true,
+        realm: found.realm_id.to_string(),
+        token_type: token_type(found.claims.confirmation),
+        username: found.username,
+        claims: told(found.claims),
+    }
+}
+
+/// What a token says, or would say if it left nothing out; instants are seconds.
+pub(super) fn told(claims: AccessTokenClaims) -> ExpandedClaims {
     let limited = claims
         .roles
         .iter()
-        .filter(|role| !role.resources.is_empty())
-        .map(authorization);
-    let authorization_details: Vec<_> = limited.collect();
-    let derived_from: Vec<String> = claims
-        .derived_from
-        .iter()
-        .map(ToString::to_string)
-        .collect();
-    IntrospectionResponse {
+        .filter(|role| !role.resources.is_empty());
+    let authorization_details: Vec<_> = limited.map(authorization).collect();
+    let derived_from = claims.derived_from.iter().map(ToString::to_string);
+    ExpandedClaims {
         acct: Some(claims.subject.clone()),
         act: claims.actor.as_ref().map(actor),
-        active: Some(true),
         aud: Some(claims.audience),
         auth_time: Some(claims.issued_at.seconds()),
         authorization_details: some(authorization_details),
         client_id: Some(claims.client_id),
         cnf: claims.confirmation.map(confirmation),
         credential: claims.credential.map(|credential| credential.to_string()),
-        derived_from: some(derived_from),
+        derived_from: some(derived_from.collect()),
         exp: Some(claims.expires_at.seconds()),
         group_ids: Some(Vec::new()),
         group_names: Some(Vec::new()),
         iat: Some(claims.issued_at.seconds()),
         iss: Some(claims.issuer),
         jti: Some(claims.token_id.to_string()),
-        realm: Some(found.realm_id.to_string()),
         roles: Some(claims.roles.iter().map(role).collect()),
         scope: claims.scope,
         status: claims.status.map(status),
         sub: Some(claims.subject),
-        token_type: Some(token_type(claims.confirmation).to_owned()),
-        username: Some(found.username),
-        ..IntrospectionResponse::default()
     }
 }
 
-pub(super) fn some<T>(list: Vec<T>) -> Option<Vec<T>> {
+fn some<T>(list: Vec<T>) -> Option<Vec<T>> {
     (!list.is_empty()).then_some(list)
 }
 
-pub(super) fn role(role: &RoleClaim) -> TokenRole {
+fn role(role: &RoleClaim) -> TokenRole {
     TokenRole {
         display_name: Some(role.display_name.clone()),
         membership_type: Some("DIRECT".to_owned()),
@@ -96,7 +110,7 @@ pub(super) fn role(role: &RoleClaim) -> TokenRole {
     }
 }
 
-pub(super) fn authorization(role: &RoleClaim) -> TokenAuthorization {
+fn authorization(role: &RoleClaim) -> TokenAuthorization {
     TokenAuthorization {
         resources: Some(role.resources.clone()),
         roles: Some(vec![role.name.clone()]),
@@ -104,7 +118,7 @@ pub(super) fn authorization(role: &RoleClaim) -> TokenAuthorization {
     }
 }
 
-pub(super) fn status(status: StatusClaim) -> TokenStatusReference {
+fn status(status: StatusClaim) -> TokenStatusReference {
     TokenStatusReference {
         status_list: Some(StatusListReference {
             idx: i64::try_from(status.index).ok(),
@@ -113,14 +127,14 @@ pub(super) fn status(status: StatusClaim) -> TokenStatusReference {
     }
 }
 
-pub(super) fn confirmation(confirmation: Confirmation) -> Value {
+fn confirmation(confirmation: Confirmation) -> Value {
     match confirmation {
         Confirmation::Certificate(thumbprint) => json!({"x5t#S256": thumbprint.to_string()}),
         Confirmation::Key(thumbprint) => json!({"jkt": thumbprint.to_string()}),
     }
 }
 
-pub(super) fn actor(claim: &ActorClaim) -> Value {
+fn actor(claim: &ActorClaim) -> Value {
     match &claim.actor {
         Some(before) => json!({"sub": claim.subject, "act": actor(before)}),
         None => json!({"sub": claim.subject}),

@@ -1,6 +1,7 @@
 //! Errors as OAuth 2 has them (RFC 6749, section 5.2).
 
 use breakglass_api_types::broker::OAuthError;
+use breakglass_app::Refusal;
 use http::StatusCode;
 
 use crate::problem::Problem;
@@ -32,6 +33,7 @@ fn code(problem: &Problem) -> &'static str {
         _ => {}
     }
     match problem.status {
+        StatusCode::UNAUTHORIZED if problem.refusal == Some(Refusal::NoToken) => "invalid_request",
         StatusCode::UNAUTHORIZED => "invalid_client",
         StatusCode::FORBIDDEN => "insufficient_scope",
         StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {

@@ -1,10 +1,8 @@
 //! What an overflow token leaves out, for whoever holds it.
 
-use breakglass_api_types::broker::ExpandedClaims;
 use breakglass_app::{Expansion, ExpansionFormat};
-use breakglass_domain::AccessTokenClaims;
 
-use super::access_token::{actor, authorization, confirmation, role, some, status};
+use super::access_token::told;
 use crate::call::Call;
 use crate::credentials::Schemes;
 use crate::failure::Failure;
@@ -33,36 +31,5 @@ pub(crate) async fn expand(call: Call) -> Result<Reply, Failure> {
             Ok(reply.with_token())
         }
         Expansion::Raw(claims) => Ok(Reply::json(&told(*claims))?.with_token()),
-    }
-}
-
-/// The claims, as the token would say them; instants are seconds.
-fn told(claims: AccessTokenClaims) -> ExpandedClaims {
-    let limited = claims
-        .roles
-        .iter()
-        .filter(|role| !role.resources.is_empty());
-    let authorization_details: Vec<_> = limited.map(authorization).collect();
-    let derived_from = claims.derived_from.iter().map(ToString::to_string);
-    ExpandedClaims {
-        acct: Some(claims.subject.clone()),
-        act: claims.actor.as_ref().map(actor),
-        aud: Some(claims.audience),
-        auth_time: Some(claims.issued_at.seconds()),
-        authorization_details: some(authorization_details),
-        client_id: Some(claims.client_id),
-        cnf: claims.confirmation.map(confirmation),
-        credential: claims.credential.map(|credential| credential.to_string()),
-        derived_from: some(derived_from.collect()),
-        exp: Some(claims.expires_at.seconds()),
-        group_ids: Some(Vec::new()),
-        group_names: Some(Vec::new()),
-        iat: Some(claims.issued_at.seconds()),
-        iss: Some(claims.issuer),
-        jti: Some(claims.token_id.to_string()),
-        roles: Some(claims.roles.iter().map(role).collect()),
-        scope: claims.scope,
-        status: claims.status.map(status),
-        sub: Some(claims.subject),
     }
 }

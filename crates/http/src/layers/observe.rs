@@ -10,6 +10,7 @@ use tower_http::trace::OnResponse;
 use tracing::Span;
 
 use super::envelope::Answered;
+use crate::reply::Called;
 use crate::router::Route;
 use crate::shared::Shared;
 
@@ -41,7 +42,11 @@ impl<B> OnResponse<B> for Observer {
             .extensions()
             .get::<Answered>()
             .and_then(|answered| answered.0);
-        let status = response.status().as_u16();
+        // A call is told as the operation that it was of, which the status of the answer says nothing of.
+        let called = response.extensions().get::<Called>();
+        let status = called.map_or(response.status(), |called| called.status);
+        let status = status.as_u16();
+        let operation = called.map(|called| called.operation).or(operation);
         let name = operation.map_or(UNROUTED, Operation::name);
         self.0.metrics.observe(name, status, latency);
         let latency_us = u64::try_from(latency.as_micros()).unwrap_or(u64::MAX);
@@ -49,7 +54,8 @@ impl<B> OnResponse<B> for Observer {
         if operation.is_some_and(is_routine) {
             tracing::debug!(status, latency_us, "answered");
         } else {
-            tracing::info!(status, latency_us, "answered");
+            let called = called.map(|called| called.operation.name());
+            tracing::info!(status, latency_us, called, "answered");
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What a caller is told who was not believed: the schemes that there are, and what was wrong.
 
 use breakglass_api_types::Surface;
-use breakglass_app::{Refusal, Registration};
+use breakglass_app::{NeededRegistration, Refusal};
 use http::StatusCode;
 
 use super::Problem;
@@ -29,6 +29,15 @@ fn challenges(refusal: Refusal, surface: Surface) -> Vec<String> {
     let bearer = match refusal {
         Refusal::Possession => return vec![dpop_challenge("invalid_token")],
         Refusal::Proof => return vec![dpop_challenge("invalid_dpop_proof")],
+        Refusal::NoToken => {
+            return vec![
+                r#"Bearer realm="breakglass""#.to_owned(),
+                format!(
+                    r#"DPoP realm="breakglass", algs="{}""#,
+                    DPOP_ALGORITHMS.join(" ")
+                ),
+            ];
+        }
         Refusal::Token => r#"Bearer realm="breakglass", error="invalid_token""#,
         Refusal::Client | Refusal::Missing | Refusal::Password => r#"Bearer realm="breakglass""#,
     };
@@ -47,12 +56,12 @@ fn dpop_challenge(error: &str) -> String {
 }
 
 /// RFC 6750, section 3, with the error and the parameters that vCenter's clients know.
-fn registration_challenge(registration: &Registration) -> String {
-    let Registration {
-        expansion,
-        configuration,
-    } = registration;
+fn registration_challenge(registration: &NeededRegistration) -> String {
+    let configuration = registration.configuration.as_ref();
+    let configuration = configuration.map(|url| format!(r#", oidc_config_url="{url}""#));
     format!(
-        r#"Bearer realm="breakglass", error="registration_required", error_description="Register the expanded token first", ovl="{expansion}", oidc_config_url="{configuration}""#
+        r#"Bearer realm="breakglass", error="registration_required", error_description="Register the expanded token first", ovl="{}"{}"#,
+        registration.expansion,
+        configuration.unwrap_or_default()
     )
 }

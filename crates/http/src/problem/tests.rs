@@ -1,4 +1,4 @@
-use breakglass_app::{Conflict, Registration, Resource};
+use breakglass_app::{Conflict, NeededRegistration, Resource};
 use breakglass_domain::{Privilege, ValidationReport};
 use breakglass_ports::{CryptoError, StoreError};
 use http_body_util::BodyExt;
@@ -50,9 +50,9 @@ fn errors() -> Vec<Error> {
             retry_after_seconds: 7,
         },
         Error::NoRoom,
-        Error::RegistrationRequired(Box::new(Registration {
+        Error::RegistrationRequired(Box::new(NeededRegistration {
             expansion: "https://b.example/expand".to_owned(),
-            configuration: "https://b.example/.well-known/openid-configuration".to_owned(),
+            configuration: Some("https://b.example/.well-known/openid-configuration".to_owned()),
         })),
         Error::Store(StoreError::Conflict),
         Error::Store(StoreError::Missing),

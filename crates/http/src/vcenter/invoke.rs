@@ -1,10 +1,10 @@
 //! `POST /api`: the operations as remote procedure calls. Each is turned into a request of REST and carried out as one.
 
-use breakglass_api_types::{OPERATIONS, Operation, Surface};
+use breakglass_api_types::{Method, OPERATIONS, Operation, Surface};
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue, Request};
+use http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use http_body_util::{BodyExt, Full};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
@@ -20,7 +20,7 @@ use crate::call::Call;
 use crate::credentials::{AskedAs, DPOP, SESSION_ID, basic_value};
 use crate::esx;
 use crate::failure::Failure;
-use crate::pipeline::perform;
+use crate::pipeline::{admitted, perform};
 use crate::problem::{challenges_of, problem_of};
 use crate::reply::Reply;
 use crate::router::Parameters;
@@ -34,16 +34,25 @@ pub(crate) async fn invoke(call: Call) -> Result<Reply, Failure> {
     };
     let id = invocation.id.clone();
     let entry = catalog::find(&invocation.service, &invocation.operation);
-    let outcome = match entry.and_then(|entry| Some((entry, target(entry)?))) {
+    let found = entry.and_then(|entry| Some((entry, target(entry)?)));
+    let called = found.map(|(_, operation)| operation);
+    let outcome = match found {
         Some(found) => carry_out(call, found, invocation).await,
         None => Err(Failure::NotRouted),
     };
-    let answer = match outcome {
-        Ok(output) => success(&id, output),
-        Err(reason) => failure(&id, error_of(&reason)?),
+    let (answer, status) = match outcome {
+        Ok(output) => (success(&id, output), StatusCode::OK),
+        Err(reason) => {
+            let (error, status) = error_of(&reason)?;
+            (failure(&id, error), status)
+        }
     };
     // There may be a session or a token in it.
-    Ok(Reply::json(&answer)?.with_token())
+    let reply = Reply::json(&answer)?.with_token();
+    Ok(match called {
+        Some(operation) => reply.of_call(operation, status),
+        None => reply,
+    })
 }
 
 /// The operation of ours that stands behind a vAPI operation.
@@ -53,23 +62,28 @@ fn target(entry: &Entry) -> Option<Operation> {
     Some(spec.id)
 }
 
-/// Carries an operation out and gives what it answers, as vAPI writes it.
+/// Carries an operation out and gives what it answers, as vAPI writes it. Who calls is proven before anything is said of what they
+/// sent.
 async fn carry_out(
     call: Call,
     (entry, operation): (&Entry, Operation),
     invocation: Invocation,
 ) -> Result<Value, Failure> {
-    let placed = place(entry, invocation.input)
-        .map_err(|fault| Failure::of_field(&fault.path, fault.rule))?;
-    let (parts, body) = request(call.parts, operation, &placed, invocation.security)?;
-    let parameters = Parameters::of(&placed.path);
-    let reply = perform(
-        call.shared,
-        (operation, parameters),
-        (parts, body),
-        call.origin,
-    )
-    .await?;
+    let mut parts = proving(call.parts, operation, invocation.security);
+    let made = place(entry, invocation.input)
+        .map_err(|fault| Failure::of_field(&fault.path, fault.rule))
+        .and_then(|placed| request(&placed));
+    let (parameters, uri, body) = match made {
+        Ok(made) => made,
+        Err(fault) => {
+            let asked = (operation, &Parameters::default());
+            admitted(&call.shared, asked, &mut parts, &call.origin).await?;
+            return Err(fault);
+        }
+    };
+    parts.uri = uri;
+    let asked = (operation, parameters);
+    let reply = perform(call.shared, asked, (parts, body), call.origin).await?;
     let answer = match reply.body() {
         [] => Value::Null,
         body => serde_json::from_slice(body)
@@ -78,49 +92,45 @@ async fn carry_out(
     Ok(encode(&answer, &entry.output))
 }
 
-/// The request of REST for an operation.
-fn request(
-    asked: Parts,
-    operation: Operation,
-    placed: &Placed,
-    security: Security,
-) -> Result<(Parts, RequestBody), Failure> {
-    let path = operation
-        .path(
-            &placed
-                .path
-                .iter()
-                .map(|(name, value)| (*name, value.as_str()))
-                .collect::<Vec<_>>(),
-        )
-        .map_err(|_| Failure::Defect("a vAPI operation lacks a parameter of its path"))?;
+/// What a request of REST says of its sender, for an operation.
+fn proving(mut parts: Parts, operation: Operation, security: Security) -> Parts {
+    let asked = AskedAs {
+        method: parts.method.clone(),
+        path: parts.uri.path().to_owned(),
+    };
+    parts.extensions.insert(asked);
+    parts.method = match operation.spec().method {
+        Method::Delete => http::Method::DELETE,
+        Method::Get => http::Method::GET,
+        Method::Patch => http::Method::PATCH,
+        Method::Post => http::Method::POST,
+        Method::Put => http::Method::PUT,
+    };
+    prove(&mut parts.headers, security);
+    let json = HeaderValue::from_static("application/json");
+    parts.headers.insert(CONTENT_TYPE, json);
+    parts
+}
+
+/// The rest of it. The parameters of the path are told beside it, so that the path need not hold them.
+fn request(placed: &Placed) -> Result<(Parameters, Uri, RequestBody), Failure> {
     let encoded = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
     let query = placed.query.iter();
     let query: Vec<String> = query
         .map(|(name, value)| format!("{}={}", encoded(name), encoded(value)))
         .collect();
+    let uri = format!("/api?{}", query.join("&"));
+    let uri = uri
+        .parse()
+        .map_err(|_| Failure::of_field("operation-input", "is too long"))?;
     let body = match &placed.body {
         Some(body) => serde_json::to_vec(body)
             .map_err(|_| Failure::Defect("a body that was read cannot be written"))?,
         None => Vec::new(),
     };
-    let request = Request::builder()
-        .method(operation.spec().method.as_str())
-        .uri(format!("{path}?{}", query.join("&")))
-        .body(())
-        .map_err(|_| Failure::Defect("a vAPI operation makes no request"))?;
-    let (mut parts, ()) = request.into_parts();
-    parts.extensions = asked.extensions;
-    parts.extensions.insert(AskedAs {
-        method: asked.method,
-        path: asked.uri.path().to_owned(),
-    });
-    parts.headers = asked.headers;
-    prove(&mut parts.headers, security);
-    let json = HeaderValue::from_static("application/json");
-    parts.headers.insert(CONTENT_TYPE, json);
     let body = Full::new(Bytes::from(body));
-    Ok((parts, body.map_err(|never| match never {}).boxed_unsync()))
+    let body = body.map_err(|never| match never {}).boxed_unsync();
+    Ok((Parameters::of(&placed.path), uri, body))
 }
 
 /// Puts what the call shows of its sender where a request of REST shows it. Where the call itself says nothing, the headers that
@@ -150,14 +160,14 @@ fn prove(headers: &mut HeaderMap, security: Security) {
     }
 }
 
-/// A failure of an operation as vAPI writes it.
-fn error_of(failure: &Failure) -> Result<Value, Failure> {
+/// A failure of an operation as vAPI writes it, and the status that REST would give it.
+fn error_of(failure: &Failure) -> Result<(Value, StatusCode), Failure> {
     let problem = problem_of(failure);
     let error = esx::error::error(&problem, &challenges_of(&problem, Surface::Vcenter));
     let error_type = error.error_type.clone().unwrap_or_default();
     let body = serde_json::to_value(error)
         .map_err(|_| Failure::Defect("an error cannot be written as JSON"))?;
-    Ok(error_node(&error_type, &body))
+    Ok((error_node(&error_type, &body), esx::error::status(&problem)))
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use http::{HeaderValue, Method, Request, StatusCode, Uri, response};
 use serde_json::Value;
 
 use super::rpc_answer::rest_error;
+use crate::credentials::AskedAs;
 
 /// Where sessions were.
 const SESSION: &str = "/rest/com/vmware/cis/session";
@@ -13,8 +14,13 @@ const SESSION: &str = "/rest/com/vmware/cis/session";
 /// Turns a request of the older dialect into one of the present. Says whether it was one.
 pub(crate) fn adapt<B>(request: &mut Request<B>) -> bool {
     let path = request.uri().path();
-    let Some(rest) = path.strip_prefix("/rest/") else {
+    let rest = path.strip_prefix("/rest");
+    let Some(rest) = rest.filter(|rest| rest.is_empty() || rest.starts_with('/')) else {
         return false;
+    };
+    let asked = AskedAs {
+        method: request.method().clone(),
+        path: path.to_owned(),
     };
     let mut query = request.uri().query();
     let now = if path == SESSION {
@@ -25,7 +31,7 @@ pub(crate) fn adapt<B>(request: &mut Request<B>) -> bool {
         }
         "/api/session".to_owned()
     } else {
-        format!("/api/{rest}")
+        format!("/api/{}", rest.trim_start_matches('/'))
     };
     let now = match request.uri().query().and(query) {
         Some(query) => format!("{now}?{query}"),
@@ -34,6 +40,7 @@ pub(crate) fn adapt<B>(request: &mut Request<B>) -> bool {
     if let Ok(uri) = now.parse::<Uri>() {
         *request.uri_mut() = uri;
     }
+    request.extensions_mut().insert(asked);
     true
 }
 

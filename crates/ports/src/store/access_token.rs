@@ -32,7 +32,8 @@ pub trait ReadAccessTokens: Send {
 /// # Contract
 /// 3. `revoke_access_token` revokes a token of the realm, which is remembered until a day after `expires_at`, and says whether it
 ///    was not revoked before. Other tokens and other realms stay as they are.
-/// 4. `keep_withheld_claims` keeps every field until a day after the last `expires_at` that it was given with the digest.
+/// 4. `keep_withheld_claims` keeps every field until a day after the last `expires_at` that it was given with the digest, and says
+///    whether it was not kept before.
 /// 5. What is remembered of a realm's tokens goes with the realm.
 #[async_trait]
 pub trait WriteAccessTokens: Send {
@@ -50,5 +51,5 @@ pub trait WriteAccessTokens: Send {
         realm_id: RealmId,
         withheld: (Thumbprint, &AuthorizationClaims),
         expires_at: Timestamp,
-    ) -> Result<(), StoreError>;
+    ) -> Result<bool, StoreError>;
 }

@@ -1,15 +1,16 @@
 //! Tokens of other issuers whose expanded twins were registered.
 
 use async_trait::async_trait;
-use breakglass_domain::{RealmId, RegisteredToken, TokenDigest};
+use breakglass_domain::{RealmId, RegisteredToken, Registration, Timestamp, TokenDigest};
 
 use crate::StoreError;
 
 /// Reads registered tokens.
 ///
 /// # Contract
-/// 1. `find_registered_token` gives `None` for what is not registered in the realm.
-/// 2. `count_registered_tokens` counts those of every realm.
+/// 1. `find_registered_token` and `find_registration` give `None` for what is not registered in the realm, and the same of what
+///    is.
+/// 2. `count_registered_tokens` counts those of every realm that are not over at `now`.
 #[async_trait]
 pub trait ReadRegisteredTokens: Send {
     /// What was registered with the overflow token of this digest.
@@ -19,8 +20,15 @@ pub trait ReadRegisteredTokens: Send {
         digest: &TokenDigest,
     ) -> Result<Option<RegisteredToken>, StoreError>;
 
+    /// The same in short, without what the twin says.
+    async fn find_registration(
+        &mut self,
+        realm_id: RealmId,
+        digest: &TokenDigest,
+    ) -> Result<Option<Registration>, StoreError>;
+
     /// How many there are.
-    async fn count_registered_tokens(&mut self) -> Result<u64, StoreError>;
+    async fn count_registered_tokens(&mut self, now: Timestamp) -> Result<u64, StoreError>;
 }
 
 /// Writes registered tokens.

@@ -139,6 +139,7 @@ fn facts(
         ("Client", text("client_id")),
         ("Audience", text("aud")),
         ("Roles", roles.join(", ")),
+        ("Leaves out", text("ovc")),
         ("Token id", text("jti")),
         ("Bound to", table::optional(binding(claims))),
         (

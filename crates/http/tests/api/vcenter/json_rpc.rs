@@ -258,6 +258,17 @@ async fn an_operation_that_is_not_there_is_told_as_an_error_of_vapi() {
         let call = call(service, operation, &json!({}), &password());
         assert_eq!(error(&sent(&harness, &call).await).0, "operation_not_found");
     }
+    let lacking = call(PROFILES, "get", &json!({}), &Value::Null);
+    let (name, _) = error(&sent(&harness, &lacking).await);
+    assert_eq!(name, "unauthenticated", "who calls comes first");
+    let long = json!({"profile": "x".repeat(100_000)});
+    let (name, _) = error(&sent(&harness, &call(PROFILES, "get", &long, &password())).await);
+    assert_eq!(name, "not_found");
+    let name = "x".repeat(100_000);
+    let filter = json!({"STRUCTURE": {"x": {"domain": {"OPTIONAL": name}}}});
+    let long = json!({"filter": {"OPTIONAL": filter}});
+    let (name, _) = error(&sent(&harness, &call(PROFILES, "list", &long, &password())).await);
+    assert_eq!(name, "invalid_argument");
     let lacking = call(PROFILES, "get", &json!({}), &password());
     let (name, members) = error(&sent(&harness, &lacking).await);
     assert_eq!(name, "invalid_argument");

@@ -1,5 +1,6 @@
 //! Registered tokens, sessions, remote procedure calls and the older dialect.
 
+mod bound_tokens;
 mod json_rpc;
 mod legacy;
 mod own_tokens;

@@ -132,8 +132,16 @@ async fn what_is_dead_or_whole_is_not_expanded() {
         error(expand(&harness, "?format=xml", &whole).await).await,
         "invalid_request"
     );
-    let none = harness.send(Ask::get(EXPAND)).await;
-    assert_eq!(none.expect(StatusCode::UNAUTHORIZED).challenges().len(), 2);
+    let none = harness
+        .send(Ask::get(EXPAND))
+        .await
+        .expect(StatusCode::UNAUTHORIZED);
+    assert!(
+        none.challenges()
+            .iter()
+            .all(|one| !one.starts_with("Basic"))
+    );
+    assert_eq!(none.json()["error"], "invalid_request");
     let token = overflow_token(&harness, "robot").await;
     harness.test.add_realm("OTHER").await;
     let ask = Ask::get("/acs/t/OTHER/expand-access-token").authorization(&bearer(&token));
@@ -281,4 +289,71 @@ async fn an_audience_that_makes_a_token_too_long_is_named() {
             .unwrap()
             .contains("audience")
     );
+}
+
+#[tokio::test]
+async fn whoever_revokes_a_twin_revokes_its_token() {
+    let harness = Harness::start().await;
+    let token = overflow_token(&harness, "robot").await;
+    let twin = twin(&harness, &token).await;
+    let revoke = Ask::post("/acs/t/CUSTOMER/revoke").form(&format!("token={twin}"));
+    assert_eq!(harness.send_as_admin(revoke).await.status, 200);
+    for dead in [token.expose(), &twin] {
+        assert_eq!(introspected(&harness, dead).await, json!({"active": false}));
+    }
+    refused(
+        &register(&harness, token.expose(), &twin).await,
+        401,
+        "UNAUTHENTICATED",
+    );
+}
+
+#[tokio::test]
+async fn a_token_of_ours_registers_in_its_own_realm_alone() {
+    let harness = Harness::start().await;
+    let other = harness.test.add_realm("OTHER").await.id.to_string();
+    let token = overflow_token(&harness, "robot").await;
+    let body = json!({"expanded_access_token": twin(&harness, &token).await});
+    let ask = Ask::post("/api/vcenter/registered-tokens").json(&body);
+    let ask = ask.authorization(&bearer(&token));
+    let elsewhere = ask.clone().header("x-breakglass-realm", &other);
+    refused(&harness.send(elsewhere).await, 404, "NOT_FOUND");
+    assert_eq!(harness.send(ask).await.status, 204);
+}
+
+#[tokio::test]
+async fn the_audit_says_once_which_roles_a_digest_stands_for_and_folds_expansions() {
+    let harness = Harness::start().await;
+    let api_token = many_roles(&harness, "robot", 60).await;
+    let first = access_token(&harness, &api_token).await;
+    let _second = access_token(&harness, &api_token).await;
+    for _ in 0..3 {
+        twin(&harness, &first).await;
+    }
+    harness.test.clock.advance_minutes(2);
+    let mut housekeeping = breakglass_app::Housekeeping::default();
+    housekeeping.round(&harness.test.app).await.unwrap();
+    let records = harness.records().await;
+    let of = |action| {
+        records
+            .iter()
+            .filter(move |record| record.event.action == action)
+    };
+    let issued: Vec<_> = of(AuditAction::AccessTokenIssued).collect();
+    let [told, untold] = issued.as_slice() else {
+        panic!("{issued:?}");
+    };
+    assert_eq!(told.event.details["scope"].split(' ').count(), 60);
+    assert_eq!(
+        told.event.details["left_out"],
+        untold.event.details["left_out"]
+    );
+    assert!(!untold.event.details.contains_key("scope"));
+    let expanded: Vec<_> = of(AuditAction::AccessTokenExpanded).collect();
+    assert_eq!(expanded.len(), 2);
+    assert_eq!(
+        expanded[1].event.outcome,
+        breakglass_domain::audit::Outcome::Success
+    );
+    assert_eq!(expanded[1].event.details["repeats"], "2");
 }

@@ -290,3 +290,84 @@ async fn what_another_issuer_signed_is_not_registered() {
     }
     registration_required(&list_with(&harness, &token).await);
 }
+
+#[tokio::test]
+async fn the_same_pair_again_is_no_news_and_a_record_that_cannot_be_kept_undoes_the_registration() {
+    let (harness, issuer) = watched().await;
+    let token = overflowing(&harness, &issuer, "alice");
+    let twin = twin(&harness, &issuer, "alice");
+    let meddler = harness.test.meddler();
+    meddler.refuse_audit_records(true).await;
+    let told = register(&harness, &token, &twin).await;
+    refused(&told, 503, "SERVICE_UNAVAILABLE");
+    meddler.refuse_audit_records(false).await;
+    registration_required(&list_with(&harness, &token).await);
+    registered(&harness, &token, &twin).await;
+    let rows = meddler.rows().await;
+    registered(&harness, &token, &twin).await;
+    assert_eq!(meddler.rows().await, rows);
+}
+
+#[tokio::test]
+async fn an_overflow_token_has_no_grace_at_its_end() {
+    let (harness, issuer) = watched().await;
+    let token = overflowing(&harness, &issuer, "alice");
+    harness.test.clock.advance(600_000);
+    refused(&list_with(&harness, &token).await, 401, "UNAUTHENTICATED");
+    let told = list_with(&harness, &token).await;
+    assert!(
+        told.challenges()
+            .iter()
+            .any(|one| one.contains("invalid_token"))
+    );
+}
+
+#[tokio::test]
+async fn a_role_is_limited_by_whatever_says_so() {
+    let (harness, issuer) = watched().await;
+    for (limits, status) in [
+        (json!(null), 200),
+        (json!([]), 200),
+        (json!(["i"]), 403),
+        (json!("i"), 403),
+        (json!({"id": "i"}), 403),
+    ] {
+        let roles = json!({"roles": [{"name": "watch", "resources": limits}]});
+        let token = issuer.token(&harness, "alice@home", &roles);
+        assert_eq!(list_with(&harness, &token).await.status, status, "{limits}");
+    }
+    let names = json!({"roles": ["watch"]});
+    let token = issuer.token(&harness, "alice@home", &names);
+    assert_eq!(list_with(&harness, &token).await.status, 200);
+}
+
+#[tokio::test]
+async fn an_issuer_that_is_called_like_no_url_spoils_no_challenge() {
+    let harness = Harness::start().await;
+    let odd = Issuer::new("https://x\", error=\"invalid_token");
+    trust(&harness, "odd", &odd).await;
+    let more = json!({"jti": "o", "ovl": EXPANSION});
+    let token = odd.token(&harness, "alice@home", &more);
+    let told = list_with(&harness, &token).await;
+    let challenges = told.challenges();
+    assert_eq!(challenges.len(), 1);
+    assert!(challenges[0].contains("ovl=") && !challenges[0].contains("invalid_token"));
+    assert!(!challenges[0].contains("oidc_config_url"), "{challenges:?}");
+}
+
+#[tokio::test]
+async fn a_decision_says_that_a_token_has_to_be_registered() {
+    let (harness, issuer) = watched().await;
+    let token = overflowing(&harness, &issuer, "alice");
+    let question = json!({
+        "subject": {"type": "token", "id": token},
+        "action": {"name": "READ_ONLY"},
+        "resource": {"type": "host", "id": "esx-1"},
+    });
+    let ask = Ask::post("/access/v1/evaluation").json(&question);
+    let told = harness.send_as_admin(ask.clone()).await;
+    assert_eq!(told.json()["decision"], false);
+    assert!(told.text.contains("registered"), "{}", told.text);
+    registered(&harness, &token, &twin(&harness, &issuer, "alice")).await;
+    assert_eq!(harness.send_as_admin(ask).await.json()["decision"], true);
+}

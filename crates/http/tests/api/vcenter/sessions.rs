@@ -191,3 +191,35 @@ async fn the_thirty_third_session_of_a_holder_takes_the_place_of_the_idlest() {
         "others keep theirs"
     );
 }
+
+#[tokio::test]
+async fn nobody_else_of_the_same_name_ends_a_session() {
+    let (harness, issuer) = watched().await;
+    let session = begin(&harness, &harness.admin.clone()).await;
+    let token = issuer.token(&harness, "admin", &json!({}));
+    for _ in 0..33 {
+        begin(&harness, &format!("Bearer {token}")).await;
+    }
+    assert_eq!(list(&harness, &session).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_session_is_of_the_realm_that_it_was_begun_in() {
+    let (harness, issuer) = watched().await;
+    let other = harness.test.add_realm("OTHER").await.id.to_string();
+    let alice = json!({"group_names": ["watch"]});
+    let token = issuer.token(&harness, "alice@home", &alice);
+    for authorization in [harness.admin.clone(), format!("Bearer {token}")] {
+        let session = begin(&harness, &authorization).await;
+        for ask in [Ask::get(PROFILES), Ask::delete(SESSION)] {
+            let told = with(&harness, &session, ask.header("x-breakglass-realm", &other)).await;
+            refused(&told, 404, "NOT_FOUND");
+        }
+        assert_eq!(list(&harness, &session).await.status, 200, "it goes on");
+        let own = Ask::get(PROFILES).header("x-breakglass-realm", &harness.realm());
+        assert_eq!(with(&harness, &session, own).await.status, 200);
+    }
+    let both = Ask::get(PROFILES).header("x-breakglass-realm", &other);
+    let both = both.header("x-breakglass-realm", &harness.realm());
+    refused(&harness.send_as_admin(both).await, 400, "INVALID_ARGUMENT");
+}
