@@ -1,12 +1,11 @@
 //! The checks that other tools make: format, lints, documentation, dependencies.
 
-use std::ffi::OsString;
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use xshell::{Shell, cmd};
 
-use crate::workspace::{self, answers, say};
+use crate::workspace::{self, say};
 
 /// The version that is installed where there is none.
 const CARGO_DENY: &str = "0.20.2";
@@ -27,7 +26,7 @@ pub(crate) fn run(root: &Path) -> Result<()> {
 }
 
 fn dependencies(shell: &Shell, root: &Path) -> Result<()> {
-    let deny = cargo_deny(shell, root)?;
+    let deny = workspace::tool(shell, root, "cargo-deny", CARGO_DENY)?;
     cmd!(
         shell,
         "{deny} --log-level error check --hide-inclusion-graph bans licenses sources"
@@ -50,25 +49,4 @@ fn dependencies(shell: &Shell, root: &Path) -> Result<()> {
     )
     .run()?;
     Ok(())
-}
-
-/// The installed `cargo-deny`, or one that is installed among what cargo builds.
-fn cargo_deny(shell: &Shell, root: &Path) -> Result<OsString> {
-    if answers(shell, "cargo-deny") {
-        return Ok("cargo-deny".into());
-    }
-    let tools = workspace::target(root)?.join("tools");
-    let program = tools.join("bin").join("cargo-deny");
-    if !program.exists() {
-        say(
-            "cargo-deny is not installed: building it into the target folder, once, in some minutes",
-        );
-        cmd!(
-            shell,
-            "cargo install cargo-deny --quiet --locked --version {CARGO_DENY} --root {tools}"
-        )
-        .run()
-        .context("cargo-deny is needed to check the dependencies and could not be installed")?;
-    }
-    Ok(program.into())
 }

@@ -6,6 +6,7 @@ mod codegen;
 mod languages;
 mod lint;
 mod markdown;
+mod mutants;
 mod test;
 mod tidy;
 mod workspace;
@@ -41,6 +42,8 @@ enum Task {
     },
     /// Check the format, the lints, the documentation and the licences and origin of what we depend on.
     Lint,
+    /// Leave out each rule of the pairing of tokens in turn, and see that a test fails; takes minutes.
+    Mutants,
     /// Run every test, and prepare what the end-to-end tests need.
     Test,
     /// Check the rules of this workspace that no other tool knows.
@@ -69,6 +72,7 @@ fn run(task: Task) -> Result<()> {
             codegen::run(&root, name.as_deref(), mode)
         }
         Task::Lint => lint::run(&root),
+        Task::Mutants => mutants::run(&root),
         Task::Test => test::run(&root),
         Task::Tidy => tidy::run(&root),
     }

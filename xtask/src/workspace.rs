@@ -1,5 +1,6 @@
 //! What every task needs of the workspace and of the machine.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
@@ -53,4 +54,25 @@ pub(crate) fn answers(shell: &Shell, program: &str) -> bool {
 )]
 pub(crate) fn say(line: &str) {
     eprintln!("{line}");
+}
+
+/// An installed program of cargo, or one that is installed among what cargo builds.
+pub(crate) fn tool(shell: &Shell, root: &Path, name: &str, version: &str) -> Result<OsString> {
+    if answers(shell, name) {
+        return Ok(name.into());
+    }
+    let tools = target(root)?.join("tools");
+    let program = tools.join("bin").join(name);
+    if !program.exists() {
+        say(&format!(
+            "{name} is not installed: building it into the target folder, once, in some minutes"
+        ));
+        cmd!(
+            shell,
+            "cargo install {name} --quiet --locked --version {version} --root {tools}"
+        )
+        .run()
+        .with_context(|| format!("{name} is needed and could not be installed"))?;
+    }
+    Ok(program.into())
 }

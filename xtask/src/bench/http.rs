@@ -14,23 +14,40 @@ pub(super) fn exchange(
     body: Option<&Value>,
 ) -> Result<Value> {
     let body = body.map(Value::to_string).unwrap_or_default();
-    send((method, url), authorization, ("application/json", &body))
+    json((method, url), authorization, ("application/json", &body))
+}
+
+/// Gets a text.
+pub(super) fn fetch(url: &str, authorization: &str) -> Result<String> {
+    send(("GET", url), Some(authorization), ("application/json", ""))
 }
 
 /// Sends a form, and gives the JSON that comes back.
 pub(super) fn submit(url: &str, form: &str) -> Result<Value> {
-    send(
+    json(
         ("POST", url),
         None,
         ("application/x-www-form-urlencoded", form),
     )
 }
 
+fn json(
+    (method, url): (&str, &str),
+    authorization: Option<&str>,
+    body: (&str, &str),
+) -> Result<Value> {
+    let text = send((method, url), authorization, body)?;
+    if text.is_empty() {
+        return Ok(Value::Null);
+    }
+    serde_json::from_str(&text).with_context(|| format!("{method} {url} did not answer with JSON"))
+}
+
 fn send(
     (method, url): (&str, &str),
     authorization: Option<&str>,
     (content_type, body): (&str, &str),
-) -> Result<Value> {
+) -> Result<String> {
     let rest = url.strip_prefix("http://").context("only plain HTTP")?;
     let (host, path) = rest.split_once('/').context("a URL has a path")?;
     let authorization = authorization.map(|value| format!("authorization: {value}\r\n"));
@@ -49,8 +66,5 @@ fn send(
     if !status.starts_with('2') {
         bail!("{method} /{path} was answered with {status}: {body}");
     }
-    if body.is_empty() {
-        return Ok(Value::Null);
-    }
-    serde_json::from_str(body).with_context(|| format!("{method} /{path} did not answer with JSON"))
+    Ok(body.to_owned())
 }

@@ -6,6 +6,7 @@
 mod decisions;
 mod http;
 mod load;
+mod overflow;
 mod process;
 mod report;
 mod run;

@@ -8,6 +8,7 @@ use clap::Args;
 use xshell::{Shell, cmd};
 
 use crate::bench::load::{Load, Measured};
+use crate::bench::overflow::Pair;
 use crate::bench::process::Process;
 use crate::bench::report::{self, Row};
 use crate::bench::stage::Stage;
@@ -38,6 +39,9 @@ pub(crate) struct Arguments {
     /// Also measure decisions with so many client profiles, beside ten of them
     #[arg(long, value_parser = clap::value_parser!(u64).range(10..=1000))]
     profiles: Option<u64>,
+    /// Also measure tokens of a client with so many roles, beside one with a single role
+    #[arg(long, value_name = "ROLES", value_parser = clap::value_parser!(u64).range(50..=4000))]
+    overflow: Option<u64>,
 }
 
 /// Builds, starts, loads and reports.
@@ -65,6 +69,16 @@ pub(crate) fn run(root: &Path, arguments: &Arguments) -> Result<()> {
         stage.fill_profiles(count)?;
         loads.extend(stage.loads_of_decisions(count)?);
         grown.push(stage);
+    }
+    let pair = arguments
+        .overflow
+        .map(|_| Pair::set(&release.join("breakglass"), folder.path()));
+    let pair = pair.transpose()?;
+    if let (Some(pair), Some(most)) = (&pair, arguments.overflow) {
+        for count in [1, most] {
+            say(&format!("making a client with {count} roles"));
+            loads.extend(pair.loads(folder.path(), count)?);
+        }
     }
     for count in arguments.tokens.iter().flat_map(|most| [FEW, *most]) {
         say(&format!("making {count} API tokens"));

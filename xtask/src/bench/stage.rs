@@ -17,7 +17,7 @@ use crate::bench::process::Process;
 const PASSWORD: &str = "password-of-the-bench";
 
 /// The grant for API tokens.
-const API_TOKEN_GRANT: &str = "urn:custom:vcf:params:oauth:grant-type:api-token";
+pub(super) const API_TOKEN_GRANT: &str = "urn:custom:vcf:params:oauth:grant-type:api-token";
 
 /// Beyond so many tokens that are missing they are made in longer runs.
 const MANY: u64 = 100_000;
@@ -33,6 +33,8 @@ pub(super) struct Stage {
     clients: String,
     tokens: PathBuf,
     machine: Machine,
+    /// Where the realm is.
+    realm: String,
 }
 
 /// What a machine gets access tokens for.
@@ -54,6 +56,11 @@ pub(super) const MACHINE: &str = "bench";
 impl Stage {
     /// Starts a server on an empty folder and makes what the loads need.
     pub(super) fn set(binary: &Path, folder: &Path) -> Result<Self> {
+        Self::set_with(binary, folder, &[])
+    }
+
+    /// The same with these words on its command line.
+    pub(super) fn set_with(binary: &Path, folder: &Path, more: &[&str]) -> Result<Self> {
         let password = folder.join("password");
         secret_file(&password, PASSWORD)?;
         let (data, password) = (folder.join("data"), password);
@@ -69,7 +76,7 @@ impl Stage {
             "--log",
             "warn",
         ];
-        let server = Process::start(binary, &words)?;
+        let server = Process::start(binary, &[&words, more].concat())?;
         let url = server.url();
         let login = json!({ "username": "admin", "password": PASSWORD });
         let session = exchange(
@@ -99,6 +106,7 @@ impl Stage {
         let tokens = folder.join("tokens");
         secret_file(&tokens, &lines)?;
         let realm = text(realm, "id")?;
+        let iam = format!("{realms}/{realm}");
         let machine = Machine::make(url, realm, &authorization, folder)?;
         Ok(Self {
             server,
@@ -106,6 +114,7 @@ impl Stage {
             clients,
             tokens,
             machine,
+            realm: iam,
         })
     }
 
@@ -192,6 +201,16 @@ impl Stage {
         loads
     }
 
+    /// Where its realm is.
+    pub(super) fn realm(&self) -> &str {
+        &self.realm
+    }
+
+    /// Where its roles are.
+    pub(super) fn roles(&self) -> String {
+        format!("{}{FLEET}/fleet-management/iam/roles", self.url())
+    }
+
     /// Where it answers.
     pub(super) fn url(&self) -> &str {
         self.server.url()
@@ -259,7 +278,7 @@ pub(super) fn text<'a>(object: &'a Value, name: &str) -> Result<&'a str> {
     value.with_context(|| format!("the answer has no {name}"))
 }
 
-fn secret_file(path: &Path, text: &str) -> Result<()> {
+pub(super) fn secret_file(path: &Path, text: &str) -> Result<()> {
     let mut file = OpenOptions::new()
         .write(true)
         .create_new(true)
