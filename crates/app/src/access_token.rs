@@ -245,7 +245,7 @@ impl App {
     ) -> Result<Broker, Error> {
         let absent = Error::NotFound(Resource::Broker);
         let tenant: Tenant = tenant.parse().map_err(|_| absent.clone())?;
-        let mut view = self.ports.store.read().await?;
+        let mut view = self.ports.store.check().await?;
         let broker = view.find_broker_by_tenant(&tenant).await?.ok_or(absent)?;
         let realm = view.find_realm_of_broker(broker.id).await?;
         let within = match caller.principal.reach() {

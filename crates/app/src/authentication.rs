@@ -125,7 +125,7 @@ impl App {
         // Counted before the hash: many attempts at once must not pass together.
         self.admit_attempt(origin)?;
         let account = match username.parse::<Username>() {
-            Ok(name) => self.ports.store.read().await?.find_account(&name).await?,
+            Ok(name) => self.ports.store.check().await?.find_account(&name).await?,
             Err(_) => None,
         };
         let hash = account.as_ref().map(|account| &account.password_hash);
@@ -148,7 +148,7 @@ impl App {
     ) -> Result<Option<Caller>, Error> {
         let digest = TokenDigest::of(token.expose());
         let now = self.now();
-        let mut view = self.ports.store.read().await?;
+        let mut view = self.ports.store.check().await?;
         let Some(session) = view
             .find_session(&digest)
             .await?

@@ -44,7 +44,7 @@ impl App {
     /// # Errors
     /// [`Resource::Broker`] is not found.
     pub async fn issuer(&self, tenant: &str) -> Result<Issuer, Error> {
-        let mut view = self.ports.store.read().await?;
+        let mut view = self.ports.store.check().await?;
         let broker = broker_of_tenant(view.as_mut(), tenant).await?;
         let ring = key_ring(view.as_mut(), broker.id).await?;
         let mut algorithms: Vec<_> = ring.published().map(|key| key.algorithm).collect();
@@ -62,7 +62,7 @@ impl App {
     /// # Errors
     /// [`Resource::Broker`] is not found.
     pub async fn public_keys(&self, tenant: &str) -> Result<Vec<PublicKey>, Error> {
-        let mut view = self.ports.store.read().await?;
+        let mut view = self.ports.store.check().await?;
         let broker = broker_of_tenant(view.as_mut(), tenant).await?;
         let ring = key_ring(view.as_mut(), broker.id).await?;
         ring.published()
@@ -76,7 +76,7 @@ impl App {
     /// # Errors
     /// [`Resource::Broker`] is not found.
     pub async fn status_list(&self, tenant: &str) -> Result<StatusListAnswer, Error> {
-        let mut view = self.ports.store.read().await?;
+        let mut view = self.ports.store.check().await?;
         let broker = broker_of_tenant(view.as_mut(), tenant).await?;
         let absent = Error::NotFound(Resource::Broker);
         let extent = view

@@ -143,7 +143,7 @@ impl App {
     /// The signature is checked once per token and process, and each time that the store says of the token what it says of
     /// itself: a row written into the store by a stranger opens nothing.
     pub(crate) async fn find_live_token(&self, token: &Secret) -> Result<Option<LiveToken>, Error> {
-        let mut view = self.ports.store.read().await?;
+        let mut view = self.ports.store.check().await?;
         let Some(verified) = self.verify(view.as_mut(), token).await? else {
             return Ok(None);
         };

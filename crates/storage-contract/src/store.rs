@@ -158,6 +158,31 @@ pub async fn views_do_not_wait_for_units<H: Harness>() {
     assert_eq!(after, Ok(Some(account("new"))));
 }
 
+pub async fn a_view_for_checks_sees_every_acknowledged_commit<H: Harness>() {
+    let harness = seeded::<H>().await;
+    let store = harness.store();
+    let mut known = account("admin");
+    for minutes in 1..4 {
+        let mut view = store.check().await.unwrap();
+        assert_eq!(view.find_account(&known.username).await, Ok(Some(known.clone())));
+        assert_eq!(view.find_account(&known.username).await, Ok(Some(known.clone())));
+        drop(view);
+        known.password_set_at = at(minutes);
+        let mut unit = begin(&harness).await;
+        unit.update_account(&known).await.unwrap();
+        keep(unit).await;
+    }
+    let digest = session("secret", "admin").digest;
+    let mut view = store.check().await.unwrap();
+    assert_eq!(view.find_session(&digest).await, Ok(None));
+    drop(view);
+    let mut unit = begin(&harness).await;
+    unit.insert_session(&session("secret", "admin")).await.unwrap();
+    keep(unit).await;
+    let mut view = store.check().await.unwrap();
+    assert!(view.find_session(&digest).await.unwrap().is_some());
+}
+
 pub async fn commits_that_wait_at_the_same_time_are_made_durable_together<H: Harness>() {
     const UNITS: u64 = 48;
     let harness = seeded::<H>().await;

@@ -192,6 +192,7 @@ macro_rules! list_cases {
             store 3 units_run_as_if_one_after_the_other_over_all_handles;
             store 4 a_view_begun_after_a_commit_sees_it_on_every_handle;
             store 5 views_do_not_wait_for_units;
+            store 7 a_view_for_checks_sees_every_acknowledged_commit;
             store 6 commits_that_wait_at_the_same_time_are_made_durable_together;
             store 0 a_unit_reads_its_own_writes;
             store 0 commit_gives_the_new_head_of_the_chain;

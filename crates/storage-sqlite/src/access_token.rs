@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::column::{Key, Place};
 use crate::error::unavailable;
 use crate::lease::Lease;
+use crate::memory::Question;
 use crate::status_list::RETENTION_MILLIS;
 use crate::view::{Loan, View};
 
@@ -28,6 +29,11 @@ impl<C: Loan> ReadAccessTokens for View<C> {
         realm_id: RealmId,
         ids: &[TokenId],
     ) -> Result<bool, StoreError> {
+        let question = Question::Revoked(realm_id, ids.to_vec());
+        if let Some(kept) = self.recall(&question) {
+            return Ok(kept);
+        }
+        let epoch = self.epoch();
         let realm_id = realm_id.as_bytes().as_slice();
         // Few: a token, and those that it is a copy of.
         for id in ids {
@@ -38,12 +44,13 @@ impl<C: Loan> ReadAccessTokens for View<C> {
                 realm_id,
                 id,
             )
-            .fetch_optional(self.connection()?)
+            .fetch_optional(self.connection().await?)
             .await;
             if self.settle(found)?.is_some() {
                 return Ok(true);
             }
         }
+        self.keep_in_mind(epoch, question, &false);
         Ok(false)
     }
 
@@ -59,7 +66,7 @@ impl<C: Loan> ReadAccessTokens for View<C> {
             realm_id,
             digest,
         )
-        .fetch_optional(self.connection()?)
+        .fetch_optional(self.connection().await?)
         .await;
         let Some(row) = self.settle(row)? else {
             return Ok(None);
@@ -96,7 +103,7 @@ impl WriteAccessTokens for View<Lease> {
             id,
             expires_at,
         )
-        .execute(self.connection()?)
+        .execute(self.connection().await?)
         .await;
         Ok(self.settle(done)?.rows_affected() > 0)
     }
@@ -118,7 +125,7 @@ impl WriteAccessTokens for View<Lease> {
             realm_id,
             digest,
         )
-        .execute(self.connection()?)
+        .execute(self.connection().await?)
         .await;
         if self.settle(done)?.rows_affected() > 0 {
             return Ok(false);
@@ -139,7 +146,7 @@ impl WriteAccessTokens for View<Lease> {
             claims.scope,
             expires_at,
         )
-        .execute(self.connection()?)
+        .execute(self.connection().await?)
         .await;
         self.settle(done).map(|_| true)
     }
@@ -153,7 +160,7 @@ impl View<Lease> {
             "DELETE FROM revoked_access_tokens WHERE expires_at <= ?",
             before,
         )
-        .execute(self.connection()?)
+        .execute(self.connection().await?)
         .await;
         Ok(self.settle(done)?.rows_affected())
     }
@@ -162,7 +169,7 @@ impl View<Lease> {
     pub(crate) async fn prune_withheld(&mut self, now: Timestamp) -> Result<u64, StoreError> {
         let before = now.plus_millis(-RETENTION_MILLIS).millis();
         let done = sqlx::query!("DELETE FROM withheld_claims WHERE expires_at <= ?", before)
-            .execute(self.connection()?)
+            .execute(self.connection().await?)
             .await;
         Ok(self.settle(done)?.rows_affected())
     }

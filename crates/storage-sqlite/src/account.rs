@@ -7,6 +7,7 @@ use breakglass_ports::store::{ReadAccounts, WriteAccounts};
 
 use crate::column::{Key, Place};
 use crate::lease::Lease;
+use crate::memory::Question;
 use crate::view::{Loan, View, found};
 
 struct AccountRow {
@@ -35,6 +36,11 @@ impl TryFrom<AccountRow> for Account {
 #[async_trait]
 impl<C: Loan> ReadAccounts for View<C> {
     async fn find_account(&mut self, username: &Username) -> Result<Option<Account>, StoreError> {
+        let question = Question::Account(username.clone());
+        if let Some(kept) = self.recall(&question) {
+            return Ok(kept);
+        }
+        let epoch = self.epoch();
         let username = username.as_str();
         let row = sqlx::query_as!(
             AccountRow,
@@ -42,9 +48,13 @@ impl<C: Loan> ReadAccounts for View<C> {
              FROM accounts WHERE username = ?",
             username,
         )
-        .fetch_optional(self.connection()?)
+        .fetch_optional(self.connection().await?)
         .await;
-        self.settle(row)?.map(Account::try_from).transpose()
+        let answer: Option<Account> = self.settle(row)?.map(Account::try_from).transpose()?;
+        if answer.is_some() {
+            self.keep_in_mind(epoch, question, &answer);
+        }
+        Ok(answer)
     }
 }
 
@@ -65,7 +75,7 @@ impl WriteAccounts for View<Lease> {
             created_at,
             password_set_at,
         )
-        .execute(self.connection()?)
+        .execute(self.connection().await?)
         .await;
         self.settle(done).map(|_| ())
     }
@@ -85,7 +95,7 @@ impl WriteAccounts for View<Lease> {
             password_set_at,
             username,
         )
-        .execute(self.connection()?)
+        .execute(self.connection().await?)
         .await;
         found(self.settle(done)?.rows_affected())
     }

@@ -59,7 +59,7 @@ impl<C: Loan> ReadApiClients for View<C> {
             realm_id,
             client_id,
         )
-        .fetch_optional(self.connection()?)
+        .fetch_optional(self.connection().await?)
         .await;
         self.settle(row)?.map(ApiClient::try_from).transpose()
     }
@@ -78,7 +78,7 @@ impl<C: Loan> ReadApiClients for View<C> {
             realm_id,
             id,
         )
-        .fetch_optional(self.connection()?)
+        .fetch_optional(self.connection().await?)
         .await;
         self.settle(row)?.map(ApiClient::try_from).transpose()
     }
@@ -115,7 +115,7 @@ impl WriteApiClients for View<Lease> {
             client.created_by,
             updated_at,
         )
-        .execute(self.connection()?)
+        .execute(self.connection().await?)
         .await;
         self.settle(done).map(|_| ())
     }
@@ -134,7 +134,7 @@ impl WriteApiClients for View<Lease> {
             realm_id,
             id,
         )
-        .execute(self.connection()?)
+        .execute(self.connection().await?)
         .await;
         found(self.settle(done)?.rows_affected())
     }
@@ -152,7 +152,7 @@ impl WriteApiClients for View<Lease> {
             realm_id,
             client_id,
         )
-        .execute(self.connection()?)
+        .execute(self.connection().await?)
         .await;
         self.settle(done)?;
         let done = sqlx::query!(
@@ -160,7 +160,7 @@ impl WriteApiClients for View<Lease> {
             realm_id,
             client_id,
         )
-        .execute(self.connection()?)
+        .execute(self.connection().await?)
         .await;
         match self.settle(done) {
             // An API token refers to it.

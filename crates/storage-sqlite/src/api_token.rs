@@ -9,6 +9,7 @@ use breakglass_ports::store::{ReadApiTokens, TokenSearch, WriteApiTokens};
 
 use crate::column::{Key, Place, instant, millis, number};
 use crate::lease::Lease;
+use crate::memory::Question;
 use crate::page::Listing;
 use crate::token_query::TokenListing;
 use crate::view::{Loan, View, found};
@@ -80,6 +81,11 @@ impl<C: Loan> ReadApiTokens for View<C> {
         realm_id: RealmId,
         id: ApiTokenId,
     ) -> Result<Option<ApiToken>, StoreError> {
+        let question = Question::ApiToken(realm_id, id);
+        if let Some(kept) = self.recall(&question) {
+            return Ok(kept);
+        }
+        let epoch = self.epoch();
         let realm_id = realm_id.as_bytes().as_slice();
         let id = id.as_bytes().as_slice();
         let row = sqlx::query_as!(
@@ -90,9 +96,13 @@ impl<C: Loan> ReadApiTokens for View<C> {
             realm_id,
             id,
         )
-        .fetch_optional(self.connection()?)
+        .fetch_optional(self.connection().await?)
         .await;
-        self.settle(row)?.map(ApiToken::try_from).transpose()
+        let answer: Option<ApiToken> = self.settle(row)?.map(ApiToken::try_from).transpose()?;
+        if answer.is_some() {
+            self.keep_in_mind(epoch, question, &answer);
+        }
+        Ok(answer)
     }
 
     async fn query_api_tokens(
@@ -119,7 +129,7 @@ impl<C: Loan> ReadApiTokens for View<C> {
             before,
             limit,
         )
-        .fetch_all(self.connection()?)
+        .fetch_all(self.connection().await?)
         .await;
         self.settle(rows)?
             .into_iter()
@@ -161,7 +171,7 @@ impl WriteApiTokens for View<Lease> {
             last_used_at,
             status_index,
         )
-        .execute(self.connection()?)
+        .execute(self.connection().await?)
         .await;
         self.settle(done).map(|_| ())
     }
@@ -197,7 +207,7 @@ impl WriteApiTokens for View<Lease> {
             realm_id,
             id,
         )
-        .execute(self.connection()?)
+        .execute(self.connection().await?)
         .await;
         found(self.settle(done)?.rows_affected())
     }
@@ -217,7 +227,7 @@ impl WriteApiTokens for View<Lease> {
             realm_id,
             id,
         )
-        .execute(self.connection()?)
+        .execute(self.connection().await?)
         .await;
         found(self.settle(done)?.rows_affected())
     }
@@ -234,7 +244,7 @@ impl WriteApiTokens for View<Lease> {
             realm_id,
             id,
         )
-        .execute(self.connection()?)
+        .execute(self.connection().await?)
         .await;
         Ok(self.settle(done)?.rows_affected() > 0)
     }

@@ -9,6 +9,7 @@ use breakglass_ports::store::{ReadBrokers, WriteBrokers};
 
 use crate::column::{Key, Place};
 use crate::lease::Lease;
+use crate::memory::Question;
 use crate::view::{Loan, View, found};
 
 struct BrokerRow {
@@ -56,6 +57,11 @@ impl TryFrom<BrokerRow> for Broker {
 #[async_trait]
 impl<C: Loan> ReadBrokers for View<C> {
     async fn find_broker(&mut self, id: BrokerId) -> Result<Option<Broker>, StoreError> {
+        let question = Question::Broker(id);
+        if let Some(kept) = self.recall(&question) {
+            return Ok(kept);
+        }
+        let epoch = self.epoch();
         let id = id.as_bytes().as_slice();
         let row = sqlx::query_as!(
             BrokerRow,
@@ -63,15 +69,24 @@ impl<C: Loan> ReadBrokers for View<C> {
              key_overlap, token_overflow_threshold, created_at, updated_at FROM brokers WHERE id = ?",
             id,
         )
-        .fetch_optional(self.connection()?)
+        .fetch_optional(self.connection().await?)
         .await;
-        self.settle(row)?.map(Broker::try_from).transpose()
+        let answer: Option<Broker> = self.settle(row)?.map(Broker::try_from).transpose()?;
+        if answer.is_some() {
+            self.keep_in_mind(epoch, question, &answer);
+        }
+        Ok(answer)
     }
 
     async fn find_broker_by_tenant(
         &mut self,
         tenant: &Tenant,
     ) -> Result<Option<Broker>, StoreError> {
+        let question = Question::BrokerOfTenant(tenant.clone());
+        if let Some(kept) = self.recall(&question) {
+            return Ok(kept);
+        }
+        let epoch = self.epoch();
         let tenant = tenant.as_str();
         let row = sqlx::query_as!(
             BrokerRow,
@@ -79,9 +94,13 @@ impl<C: Loan> ReadBrokers for View<C> {
              key_overlap, token_overflow_threshold, created_at, updated_at FROM brokers WHERE tenant = ?",
             tenant,
         )
-        .fetch_optional(self.connection()?)
+        .fetch_optional(self.connection().await?)
         .await;
-        self.settle(row)?.map(Broker::try_from).transpose()
+        let answer: Option<Broker> = self.settle(row)?.map(Broker::try_from).transpose()?;
+        if answer.is_some() {
+            self.keep_in_mind(epoch, question, &answer);
+        }
+        Ok(answer)
     }
 
     async fn list_brokers(&mut self) -> Result<Vec<Broker>, StoreError> {
@@ -90,7 +109,7 @@ impl<C: Loan> ReadBrokers for View<C> {
             "SELECT id, tenant, display_name, deployment_type, algorithm, key_rotation_period,
              key_overlap, token_overflow_threshold, created_at, updated_at FROM brokers ORDER BY created_at, id",
         )
-        .fetch_all(self.connection()?)
+        .fetch_all(self.connection().await?)
         .await;
         self.settle(rows)?
             .into_iter()
@@ -127,7 +146,7 @@ impl WriteBrokers for View<Lease> {
             created_at,
             updated_at,
         )
-        .execute(self.connection()?)
+        .execute(self.connection().await?)
         .await;
         self.settle(done).map(|_| ())
     }
@@ -157,7 +176,7 @@ impl WriteBrokers for View<Lease> {
             updated_at,
             id,
         )
-        .execute(self.connection()?)
+        .execute(self.connection().await?)
         .await;
         found(self.settle(done)?.rows_affected())
     }

@@ -9,6 +9,7 @@ use breakglass_ports::store::{ReadClients, WriteClients, WriteStatusLists};
 
 use crate::column::{Key, Place};
 use crate::lease::Lease;
+use crate::memory::Question;
 use crate::view::{Loan, View};
 
 struct ClientRow {
@@ -49,7 +50,7 @@ impl<C: Loan> ReadClients for View<C> {
             realm,
             client_id,
         )
-        .fetch_optional(self.connection()?)
+        .fetch_optional(self.connection().await?)
         .await;
         self.settle(row)?
             .map(|row| row.client(realm_id))
@@ -61,6 +62,11 @@ impl<C: Loan> ReadClients for View<C> {
         realm_id: RealmId,
         principal_id: PrincipalId,
     ) -> Result<Option<Client>, StoreError> {
+        let question = Question::ClientOfPrincipal(realm_id, principal_id);
+        if let Some(kept) = self.recall(&question) {
+            return Ok(kept);
+        }
+        let epoch = self.epoch();
         let realm = realm_id.as_bytes().as_slice();
         let id = principal_id.as_bytes().as_slice();
         let row = sqlx::query_as!(
@@ -73,11 +79,16 @@ impl<C: Loan> ReadClients for View<C> {
             realm,
             id,
         )
-        .fetch_optional(self.connection()?)
+        .fetch_optional(self.connection().await?)
         .await;
-        self.settle(row)?
+        let answer: Option<Client> = self
+            .settle(row)?
             .map(|row| row.client(realm_id))
-            .transpose()
+            .transpose()?;
+        if answer.is_some() {
+            self.keep_in_mind(epoch, question, &answer);
+        }
+        Ok(answer)
     }
 
     async fn is_client_id_taken(
@@ -93,7 +104,7 @@ impl<C: Loan> ReadClients for View<C> {
             realm_id,
             client_id,
         )
-        .fetch_optional(self.connection()?)
+        .fetch_optional(self.connection().await?)
         .await;
         Ok(self.settle(found)?.is_some())
     }
@@ -116,7 +127,7 @@ impl WriteClients for View<Lease> {
             realm_id,
             principal_id,
         )
-        .fetch_all(self.connection()?)
+        .fetch_all(self.connection().await?)
         .await;
         let tokens = self.settle(tokens)?;
         let secrets = sqlx::query!(
@@ -125,7 +136,7 @@ impl WriteClients for View<Lease> {
             realm_id,
             principal_id,
         )
-        .fetch_all(self.connection()?)
+        .fetch_all(self.connection().await?)
         .await;
         let secrets = self.settle(secrets)?;
         let keys = sqlx::query!(
@@ -134,7 +145,7 @@ impl WriteClients for View<Lease> {
             realm_id,
             principal_id,
         )
-        .fetch_all(self.connection()?)
+        .fetch_all(self.connection().await?)
         .await;
         let keys = self.settle(keys)?;
         let tokens = tokens

@@ -9,6 +9,7 @@ use breakglass_ports::store::{ReadClientKeys, WriteClientKeys};
 
 use crate::column::{Key, Place, instant, millis, number};
 use crate::lease::Lease;
+use crate::memory::Question;
 use crate::status_list::RETENTION_MILLIS;
 use crate::view::{Loan, View, found};
 
@@ -54,6 +55,11 @@ impl<C: Loan> ReadClientKeys for View<C> {
         realm_id: RealmId,
         id: ClientKeyId,
     ) -> Result<Option<ClientKey>, StoreError> {
+        let question = Question::ClientKey(realm_id, id);
+        if let Some(kept) = self.recall(&question) {
+            return Ok(kept);
+        }
+        let epoch = self.epoch();
         let realm_id = realm_id.as_bytes().as_slice();
         let id = id.as_bytes().as_slice();
         let row = sqlx::query_as!(
@@ -63,9 +69,13 @@ impl<C: Loan> ReadClientKeys for View<C> {
             realm_id,
             id,
         )
-        .fetch_optional(self.connection()?)
+        .fetch_optional(self.connection().await?)
         .await;
-        self.settle(row)?.map(ClientKey::try_from).transpose()
+        let answer: Option<ClientKey> = self.settle(row)?.map(ClientKey::try_from).transpose()?;
+        if answer.is_some() {
+            self.keep_in_mind(epoch, question, &answer);
+        }
+        Ok(answer)
     }
 
     async fn list_client_keys(
@@ -83,7 +93,7 @@ impl<C: Loan> ReadClientKeys for View<C> {
             realm_id,
             principal_id,
         )
-        .fetch_all(self.connection()?)
+        .fetch_all(self.connection().await?)
         .await;
         self.settle(rows)?
             .into_iter()
@@ -117,7 +127,7 @@ impl WriteClientKeys for View<Lease> {
             created_at,
             last_used_at,
         )
-        .execute(self.connection()?)
+        .execute(self.connection().await?)
         .await;
         self.settle(done).map(|_| ())
     }
@@ -137,7 +147,7 @@ impl WriteClientKeys for View<Lease> {
             realm_id,
             id,
         )
-        .execute(self.connection()?)
+        .execute(self.connection().await?)
         .await;
         found(self.settle(done)?.rows_affected())
     }
@@ -154,7 +164,7 @@ impl WriteClientKeys for View<Lease> {
             realm_id,
             id,
         )
-        .execute(self.connection()?)
+        .execute(self.connection().await?)
         .await;
         Ok(self.settle(done)?.rows_affected() > 0)
     }
@@ -178,7 +188,7 @@ impl View<Lease> {
             digest,
             expires_at,
         )
-        .execute(self.connection()?)
+        .execute(self.connection().await?)
         .await;
         Ok(self.settle(done)?.rows_affected() > 0)
     }
@@ -187,7 +197,7 @@ impl View<Lease> {
     pub(crate) async fn prune_assertions(&mut self, now: Timestamp) -> Result<u64, StoreError> {
         let before = now.plus_millis(-RETENTION_MILLIS).millis();
         let done = sqlx::query!("DELETE FROM used_assertions WHERE expires_at <= ?", before)
-            .execute(self.connection()?)
+            .execute(self.connection().await?)
             .await;
         Ok(self.settle(done)?.rows_affected())
     }

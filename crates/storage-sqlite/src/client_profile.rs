@@ -12,6 +12,7 @@ use breakglass_ports::store::{ReadClientProfiles, WriteClientProfiles};
 
 use crate::column::{Key, Place};
 use crate::lease::Lease;
+use crate::memory::Question;
 use crate::view::{Loan, View, found};
 
 struct ClientProfileRow {
@@ -90,7 +91,7 @@ impl<C: Loan> ReadClientProfiles for View<C> {
             realm_id,
             id,
         )
-        .fetch_optional(self.connection()?)
+        .fetch_optional(self.connection().await?)
         .await;
         self.settle(row)?.map(ClientProfile::try_from).transpose()
     }
@@ -106,7 +107,7 @@ impl<C: Loan> ReadClientProfiles for View<C> {
              FROM client_profiles WHERE realm_id = ? ORDER BY created_at, id",
             realm_id,
         )
-        .fetch_all(self.connection()?)
+        .fetch_all(self.connection().await?)
         .await;
         self.settle(rows)?
             .into_iter()
@@ -115,12 +116,19 @@ impl<C: Loan> ReadClientProfiles for View<C> {
     }
 
     async fn find_rules_epoch(&mut self, realm_id: RealmId) -> Result<u64, StoreError> {
+        let question = Question::RulesEpoch(realm_id);
+        if let Some(kept) = self.recall(&question) {
+            return Ok(kept);
+        }
+        let epoch = self.epoch();
         let id = realm_id.as_bytes().as_slice();
         let row = sqlx::query_scalar!("SELECT rules_epoch FROM realms WHERE id = ?", id)
-            .fetch_optional(self.connection()?)
+            .fetch_optional(self.connection().await?)
             .await;
         let place = Place::new("realms", Key::Bytes(id));
-        place.count("rules_epoch", self.settle(row)?.unwrap_or_default())
+        let answer: u64 = place.count("rules_epoch", self.settle(row)?.unwrap_or_default())?;
+        self.keep_in_mind(epoch, question, &answer);
+        Ok(answer)
     }
 }
 
@@ -157,7 +165,7 @@ impl WriteClientProfiles for View<Lease> {
             created_at,
             updated_at,
         )
-        .execute(self.connection()?)
+        .execute(self.connection().await?)
         .await;
         self.settle(done).map(|_| ())
     }
@@ -174,7 +182,7 @@ impl WriteClientProfiles for View<Lease> {
             realm_id,
             id,
         )
-        .execute(self.connection()?)
+        .execute(self.connection().await?)
         .await;
         found(self.settle(done)?.rows_affected())
     }
@@ -191,7 +199,7 @@ impl WriteClientProfiles for View<Lease> {
             realm_id,
             id,
         )
-        .execute(self.connection()?)
+        .execute(self.connection().await?)
         .await;
         Ok(self.settle(done)?.rows_affected() > 0)
     }

@@ -7,6 +7,7 @@ use breakglass_ports::store::{ReadClientSecrets, WriteClientSecrets};
 
 use crate::column::{Key, Place, instant, millis, number};
 use crate::lease::Lease;
+use crate::memory::Question;
 use crate::status_list::RETENTION_MILLIS;
 use crate::view::{Loan, View, found};
 
@@ -46,6 +47,11 @@ impl<C: Loan> ReadClientSecrets for View<C> {
         realm_id: RealmId,
         id: ClientSecretId,
     ) -> Result<Option<ClientSecret>, StoreError> {
+        let question = Question::ClientSecret(realm_id, id);
+        if let Some(kept) = self.recall(&question) {
+            return Ok(kept);
+        }
+        let epoch = self.epoch();
         let realm_id = realm_id.as_bytes().as_slice();
         let id = id.as_bytes().as_slice();
         let row = sqlx::query_as!(
@@ -55,9 +61,14 @@ impl<C: Loan> ReadClientSecrets for View<C> {
             realm_id,
             id,
         )
-        .fetch_optional(self.connection()?)
+        .fetch_optional(self.connection().await?)
         .await;
-        self.settle(row)?.map(ClientSecret::try_from).transpose()
+        let answer: Option<ClientSecret> =
+            self.settle(row)?.map(ClientSecret::try_from).transpose()?;
+        if answer.is_some() {
+            self.keep_in_mind(epoch, question, &answer);
+        }
+        Ok(answer)
     }
 
     async fn list_client_secrets(
@@ -75,7 +86,7 @@ impl<C: Loan> ReadClientSecrets for View<C> {
             realm_id,
             principal_id,
         )
-        .fetch_all(self.connection()?)
+        .fetch_all(self.connection().await?)
         .await;
         self.settle(rows)?
             .into_iter()
@@ -107,7 +118,7 @@ impl WriteClientSecrets for View<Lease> {
             expires_at,
             last_used_at,
         )
-        .execute(self.connection()?)
+        .execute(self.connection().await?)
         .await;
         self.settle(done).map(|_| ())
     }
@@ -127,7 +138,7 @@ impl WriteClientSecrets for View<Lease> {
             realm_id,
             id,
         )
-        .execute(self.connection()?)
+        .execute(self.connection().await?)
         .await;
         found(self.settle(done)?.rows_affected())
     }
@@ -147,7 +158,7 @@ impl WriteClientSecrets for View<Lease> {
             realm_id,
             id,
         )
-        .execute(self.connection()?)
+        .execute(self.connection().await?)
         .await;
         found(self.settle(done)?.rows_affected())
     }
@@ -164,7 +175,7 @@ impl WriteClientSecrets for View<Lease> {
             realm_id,
             id,
         )
-        .execute(self.connection()?)
+        .execute(self.connection().await?)
         .await;
         Ok(self.settle(done)?.rows_affected() > 0)
     }
@@ -175,7 +186,7 @@ impl View<Lease> {
     pub(crate) async fn prune_client_secrets(&mut self, now: Timestamp) -> Result<u64, StoreError> {
         let before = now.plus_millis(-RETENTION_MILLIS).millis();
         let done = sqlx::query!("DELETE FROM client_secrets WHERE expires_at <= ?", before)
-            .execute(self.connection()?)
+            .execute(self.connection().await?)
             .await;
         Ok(self.settle(done)?.rows_affected())
     }

@@ -10,6 +10,7 @@ use breakglass_ports::store::{EmergencySummary, ReadEmergencyClients, WriteEmerg
 
 use crate::column::{Key, Place, instant, millis, number};
 use crate::lease::Lease;
+use crate::memory::Question;
 use crate::view::{Loan, View, found};
 
 struct EmergencyClientRow {
@@ -100,23 +101,47 @@ impl<C: Loan> ReadEmergencyClients for View<C> {
         realm_id: RealmId,
         client_id: &ClientId,
     ) -> Result<Option<EmergencyClient>, StoreError> {
+        let question = Question::EmergencyClient(realm_id, client_id.clone());
+        if let Some(kept) = self.recall(&question) {
+            return Ok(kept);
+        }
+        let epoch = self.epoch();
         let realm_id = realm_id.as_bytes().as_slice();
         let client_id = client_id.as_str();
         let row = select_clients!("WHERE realm_id = ? AND client_id = ?", realm_id, client_id)
-            .fetch_optional(self.connection()?)
+            .fetch_optional(self.connection().await?)
             .await;
-        self.settle(row)?.map(EmergencyClient::try_from).transpose()
+        let answer: Option<EmergencyClient> = self
+            .settle(row)?
+            .map(EmergencyClient::try_from)
+            .transpose()?;
+        if answer.is_some() {
+            self.keep_in_mind(epoch, question, &answer);
+        }
+        Ok(answer)
     }
 
     async fn find_emergency_client_by_digest(
         &mut self,
         digest: &TokenDigest,
     ) -> Result<Option<EmergencyClient>, StoreError> {
+        let question = Question::EmergencyClientOfDigest(*digest);
+        if let Some(kept) = self.recall(&question) {
+            return Ok(kept);
+        }
+        let epoch = self.epoch();
         let digest = digest.as_bytes().as_slice();
         let row = select_clients!("WHERE token_digest = ?", digest)
-            .fetch_optional(self.connection()?)
+            .fetch_optional(self.connection().await?)
             .await;
-        self.settle(row)?.map(EmergencyClient::try_from).transpose()
+        let answer: Option<EmergencyClient> = self
+            .settle(row)?
+            .map(EmergencyClient::try_from)
+            .transpose()?;
+        if answer.is_some() {
+            self.keep_in_mind(epoch, question, &answer);
+        }
+        Ok(answer)
     }
 
     async fn list_emergency_clients(
@@ -125,7 +150,7 @@ impl<C: Loan> ReadEmergencyClients for View<C> {
     ) -> Result<Vec<EmergencyClient>, StoreError> {
         let realm_id = realm_id.as_bytes().as_slice();
         let rows = select_clients!("WHERE realm_id = ? ORDER BY client_id", realm_id)
-            .fetch_all(self.connection()?)
+            .fetch_all(self.connection().await?)
             .await;
         self.settle(rows)?
             .into_iter()
@@ -145,7 +170,7 @@ impl<C: Loan> ReadEmergencyClients for View<C> {
             now,
             limit,
         )
-        .fetch_all(self.connection()?)
+        .fetch_all(self.connection().await?)
         .await;
         self.settle(rows)?
             .into_iter()
@@ -168,7 +193,7 @@ impl<C: Loan> ReadEmergencyClients for View<C> {
             now,
             id,
         )
-        .fetch_one(self.connection()?)
+        .fetch_one(self.connection().await?)
         .await;
         let row = self.settle(row)?;
         let place = Place::new("emergency_clients", Key::Bytes(id));
@@ -228,7 +253,7 @@ impl WriteEmergencyClients for View<Lease> {
             uses,
             last_used_at,
         )
-        .execute(self.connection()?)
+        .execute(self.connection().await?)
         .await;
         self.settle(done).map(|_| ())
     }
@@ -273,7 +298,7 @@ impl WriteEmergencyClients for View<Lease> {
             realm_id,
             client_id,
         )
-        .execute(self.connection()?)
+        .execute(self.connection().await?)
         .await;
         found(self.settle(done)?.rows_affected())
     }
@@ -290,7 +315,7 @@ impl WriteEmergencyClients for View<Lease> {
             realm_id,
             client_id,
         )
-        .execute(self.connection()?)
+        .execute(self.connection().await?)
         .await;
         Ok(self.settle(done)?.rows_affected() > 0)
     }
@@ -315,7 +340,7 @@ impl WriteEmergencyClients for View<Lease> {
             client_id,
             digest,
         )
-        .execute(self.connection()?)
+        .execute(self.connection().await?)
         .await;
         Ok(self.settle(done)?.rows_affected() > 0)
     }

@@ -37,7 +37,7 @@ impl<C: Loan> ReadInstallation for View<C> {
             InstallationRow,
             "SELECT id, public_url, sealed_audit_key, created_at FROM installation",
         )
-        .fetch_optional(self.connection()?)
+        .fetch_optional(self.connection().await?)
         .await;
         self.settle(row)?.map(Installation::try_from).transpose()
     }
@@ -58,7 +58,7 @@ impl WriteInstallation for View<Lease> {
             sealed_audit_key,
             created_at,
         )
-        .execute(self.connection()?)
+        .execute(self.connection().await?)
         .await;
         self.settle(done).map(|_| ())
     }
@@ -76,7 +76,7 @@ impl WriteInstallation for View<Lease> {
             sealed_audit_key,
             created_at,
         )
-        .execute(self.connection()?)
+        .execute(self.connection().await?)
         .await;
         found(self.settle(done)?.rows_affected())
     }

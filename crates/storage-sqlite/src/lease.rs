@@ -59,7 +59,7 @@ impl Lease {
 }
 
 impl Loan for Lease {
-    fn enter(&mut self) -> Result<&mut SqliteConnection, StoreError> {
+    async fn enter(&mut self) -> Result<&mut SqliteConnection, StoreError> {
         match &mut self.lent {
             Some((connection, _)) if !self.in_doubt => {
                 self.in_doubt = true;

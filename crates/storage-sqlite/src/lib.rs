@@ -34,6 +34,7 @@ mod emergency_client;
 mod error;
 mod installation;
 mod lease;
+mod memory;
 mod oauth_app;
 mod open;
 mod page;

@@ -62,7 +62,7 @@ impl<C: Loan> ReadOauthApps for View<C> {
             realm_id,
             id,
         )
-        .fetch_optional(self.connection()?)
+        .fetch_optional(self.connection().await?)
         .await;
         self.settle(row)?.map(OauthApp::try_from).transpose()
     }
@@ -75,7 +75,7 @@ impl<C: Loan> ReadOauthApps for View<C> {
              created_by, updated_at FROM oauth_apps WHERE realm_id = ? ORDER BY created_at, id",
             realm_id,
         )
-        .fetch_all(self.connection()?)
+        .fetch_all(self.connection().await?)
         .await;
         self.settle(rows)?
             .into_iter()
@@ -107,7 +107,7 @@ impl WriteOauthApps for View<Lease> {
             app.created_by,
             updated_at,
         )
-        .execute(self.connection()?)
+        .execute(self.connection().await?)
         .await;
         self.settle(done).map(|_| ())
     }
@@ -129,7 +129,7 @@ impl WriteOauthApps for View<Lease> {
             realm_id,
             id,
         )
-        .execute(self.connection()?)
+        .execute(self.connection().await?)
         .await;
         found(self.settle(done)?.rows_affected())
     }
@@ -146,7 +146,7 @@ impl WriteOauthApps for View<Lease> {
             realm_id,
             id,
         )
-        .execute(self.connection()?)
+        .execute(self.connection().await?)
         .await;
         if self.settle(done)?.rows_affected() == 0 {
             return Ok(false);
@@ -156,7 +156,7 @@ impl WriteOauthApps for View<Lease> {
             realm_id,
             id,
         )
-        .execute(self.connection()?)
+        .execute(self.connection().await?)
         .await;
         self.settle(done).map(|_| true)
     }

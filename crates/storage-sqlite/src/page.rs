@@ -43,7 +43,7 @@ impl<C: Loan> View<C> {
         let rows = statement
             .build()
             .persistent(false)
-            .fetch_all(self.connection()?)
+            .fetch_all(self.connection().await?)
             .await;
         read_page(L::TABLE, &self.settle(rows)?)
     }

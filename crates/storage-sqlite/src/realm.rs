@@ -7,6 +7,7 @@ use breakglass_ports::store::{ReadRealms, WriteRealms};
 
 use crate::column::{Key, Place};
 use crate::lease::Lease;
+use crate::memory::Question;
 use crate::view::{Loan, View};
 
 struct RealmRow {
@@ -33,40 +34,66 @@ impl TryFrom<RealmRow> for Realm {
 #[async_trait]
 impl<C: Loan> ReadRealms for View<C> {
     async fn find_realm(&mut self, id: RealmId) -> Result<Option<Realm>, StoreError> {
+        let question = Question::Realm(id);
+        if let Some(kept) = self.recall(&question) {
+            return Ok(kept);
+        }
+        let epoch = self.epoch();
         let id = id.as_bytes().as_slice();
         let row = sqlx::query_as!(
             RealmRow,
             "SELECT id, broker_id, created_at, updated_at FROM realms WHERE id = ?",
             id,
         )
-        .fetch_optional(self.connection()?)
+        .fetch_optional(self.connection().await?)
         .await;
-        self.settle(row)?.map(Realm::try_from).transpose()
+        let answer: Option<Realm> = self.settle(row)?.map(Realm::try_from).transpose()?;
+        if answer.is_some() {
+            self.keep_in_mind(epoch, question, &answer);
+        }
+        Ok(answer)
     }
 
     async fn find_realm_of_broker(&mut self, id: BrokerId) -> Result<Option<Realm>, StoreError> {
+        let question = Question::RealmOfBroker(id);
+        if let Some(kept) = self.recall(&question) {
+            return Ok(kept);
+        }
+        let epoch = self.epoch();
         let id = id.as_bytes().as_slice();
         let row = sqlx::query_as!(
             RealmRow,
             "SELECT id, broker_id, created_at, updated_at FROM realms WHERE broker_id = ?",
             id,
         )
-        .fetch_optional(self.connection()?)
+        .fetch_optional(self.connection().await?)
         .await;
-        self.settle(row)?.map(Realm::try_from).transpose()
+        let answer: Option<Realm> = self.settle(row)?.map(Realm::try_from).transpose()?;
+        if answer.is_some() {
+            self.keep_in_mind(epoch, question, &answer);
+        }
+        Ok(answer)
     }
 
     async fn list_realms(&mut self) -> Result<Vec<Realm>, StoreError> {
+        let question = Question::Realms;
+        if let Some(kept) = self.recall(&question) {
+            return Ok(kept);
+        }
+        let epoch = self.epoch();
         let rows = sqlx::query_as!(
             RealmRow,
             "SELECT id, broker_id, created_at, updated_at FROM realms ORDER BY created_at, id",
         )
-        .fetch_all(self.connection()?)
+        .fetch_all(self.connection().await?)
         .await;
-        self.settle(rows)?
+        let answer: Vec<Realm> = self
+            .settle(rows)?
             .into_iter()
             .map(Realm::try_from)
-            .collect()
+            .collect::<Result<_, StoreError>>()?;
+        self.keep_in_mind(epoch, question, &answer);
+        Ok(answer)
     }
 }
 
@@ -84,7 +111,7 @@ impl WriteRealms for View<Lease> {
             created_at,
             updated_at,
         )
-        .execute(self.connection()?)
+        .execute(self.connection().await?)
         .await;
         self.settle(done).map(|_| ())
     }
@@ -92,7 +119,7 @@ impl WriteRealms for View<Lease> {
     async fn delete_realm(&mut self, id: RealmId) -> Result<bool, StoreError> {
         let id = id.as_bytes().as_slice();
         let done = sqlx::query!("DELETE FROM realms WHERE id = ?", id)
-            .execute(self.connection()?)
+            .execute(self.connection().await?)
             .await;
         match self.settle(done) {
             Ok(done) => Ok(done.rows_affected() > 0),

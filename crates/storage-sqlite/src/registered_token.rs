@@ -10,6 +10,7 @@ use breakglass_ports::store::{ReadRegisteredTokens, WriteRegisteredTokens};
 use crate::column::{Key, Place};
 use crate::error::unavailable;
 use crate::lease::Lease;
+use crate::memory::Question;
 use crate::view::{Loan, View};
 
 struct RegisteredTokenRow {
@@ -64,7 +65,7 @@ impl<C: Loan> ReadRegisteredTokens for View<C> {
             realm_id,
             digest,
         )
-        .fetch_optional(self.connection()?)
+        .fetch_optional(self.connection().await?)
         .await;
         self.settle(row)?.map(RegisteredToken::try_from).transpose()
     }
@@ -74,6 +75,11 @@ impl<C: Loan> ReadRegisteredTokens for View<C> {
         realm_id: RealmId,
         digest: &TokenDigest,
     ) -> Result<Option<Registration>, StoreError> {
+        let question = Question::Registration(realm_id, *digest);
+        if let Some(kept) = self.recall(&question) {
+            return Ok(kept);
+        }
+        let epoch = self.epoch();
         let realm_id = realm_id.as_bytes().as_slice();
         let digest = digest.as_bytes().as_slice();
         let row = sqlx::query!(
@@ -82,18 +88,22 @@ impl<C: Loan> ReadRegisteredTokens for View<C> {
             realm_id,
             digest,
         )
-        .fetch_optional(self.connection()?)
+        .fetch_optional(self.connection().await?)
         .await;
         let Some(row) = self.settle(row)? else {
             return Ok(None);
         };
         let place = Place::new("registered_tokens", Key::Bytes(digest));
-        Ok(Some(Registration {
+        let answer = Some(Registration {
             twin: TokenDigest::from_bytes(place.bytes("twin", &row.twin)?),
             issuer_alias: place.parse("issuer_alias", &row.issuer_alias)?,
             vouched_since: Timestamp::from_millis(row.vouched_since),
             expires_at: Timestamp::from_millis(row.expires_at),
-        }))
+        });
+        if answer.is_some() {
+            self.keep_in_mind(epoch, question, &answer);
+        }
+        Ok(answer)
     }
 
     async fn count_registered_tokens(&mut self, now: Timestamp) -> Result<u64, StoreError> {
@@ -102,7 +112,7 @@ impl<C: Loan> ReadRegisteredTokens for View<C> {
             r#"SELECT count(*) AS "count!: i64" FROM registered_tokens WHERE expires_at > ?"#,
             now,
         )
-        .fetch_one(self.connection()?)
+        .fetch_one(self.connection().await?)
         .await;
         let place = Place::new("registered_tokens", Key::Text("*"));
         place.count("count", self.settle(count)?)
@@ -141,7 +151,7 @@ impl WriteRegisteredTokens for View<Lease> {
             registered_at,
             expires_at,
         )
-        .execute(self.connection()?)
+        .execute(self.connection().await?)
         .await;
         self.settle(done)?;
         let done = sqlx::query!(
@@ -154,7 +164,7 @@ impl WriteRegisteredTokens for View<Lease> {
             token.subject,
             most_of_subject,
         )
-        .execute(self.connection()?)
+        .execute(self.connection().await?)
         .await;
         self.settle(done).map(|_| ())
     }
@@ -165,7 +175,7 @@ impl View<Lease> {
     pub(crate) async fn prune_registered(&mut self, now: Timestamp) -> Result<u64, StoreError> {
         let now = now.millis();
         let done = sqlx::query!("DELETE FROM registered_tokens WHERE expires_at <= ?", now)
-            .execute(self.connection()?)
+            .execute(self.connection().await?)
             .await;
         Ok(self.settle(done)?.rows_affected())
     }

@@ -91,7 +91,7 @@ impl<C: Loan> ReadRoles for View<C> {
              updated_at, updated_by FROM roles WHERE name = ?",
             name,
         )
-        .fetch_optional(self.connection()?)
+        .fetch_optional(self.connection().await?)
         .await;
         self.settle(row)?.map(Role::try_from).transpose()
     }
@@ -123,7 +123,7 @@ impl WriteRoles for View<Lease> {
             updated_at,
             role.updated_by,
         )
-        .execute(self.connection()?)
+        .execute(self.connection().await?)
         .await;
         self.settle(done).map(|_| ())
     }
@@ -147,7 +147,7 @@ impl WriteRoles for View<Lease> {
             role.updated_by,
             name,
         )
-        .execute(self.connection()?)
+        .execute(self.connection().await?)
         .await;
         found(self.settle(done)?.rows_affected())
     }
@@ -155,7 +155,7 @@ impl WriteRoles for View<Lease> {
     async fn delete_role(&mut self, name: &RoleName) -> Result<bool, StoreError> {
         let name = name.as_str();
         let done = sqlx::query!("DELETE FROM roles WHERE name = ?", name)
-            .execute(self.connection()?)
+            .execute(self.connection().await?)
             .await;
         match self.settle(done) {
             Ok(done) => Ok(done.rows_affected() > 0),

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::column::{Key, Place, instant, millis};
 use crate::error::unavailable;
 use crate::lease::Lease;
+use crate::memory::Question;
 use crate::view::{Loan, View};
 
 struct RoleAssignmentRow {
@@ -95,7 +96,7 @@ impl<C: Loan> ReadRoleAssignments for View<C> {
             realm_id,
             principal_id,
         )
-        .fetch_all(self.connection()?)
+        .fetch_all(self.connection().await?)
         .await;
         self.settle(rows)?
             .into_iter()
@@ -104,12 +105,19 @@ impl<C: Loan> ReadRoleAssignments for View<C> {
     }
 
     async fn find_roles_epoch(&mut self, realm_id: RealmId) -> Result<u64, StoreError> {
+        let question = Question::RolesEpoch(realm_id);
+        if let Some(kept) = self.recall(&question) {
+            return Ok(kept);
+        }
+        let epoch = self.epoch();
         let id = realm_id.as_bytes().as_slice();
         let row = sqlx::query_scalar!("SELECT roles_epoch FROM realms WHERE id = ?", id)
-            .fetch_optional(self.connection()?)
+            .fetch_optional(self.connection().await?)
             .await;
         let place = Place::new("realms", Key::Bytes(id));
-        place.count("roles_epoch", self.settle(row)?.unwrap_or_default())
+        let answer: u64 = place.count("roles_epoch", self.settle(row)?.unwrap_or_default())?;
+        self.keep_in_mind(epoch, question, &answer);
+        Ok(answer)
     }
 }
 
@@ -128,7 +136,7 @@ impl WriteRoleAssignments for View<Lease> {
             realm_id,
             principal_id,
         )
-        .execute(self.connection()?)
+        .execute(self.connection().await?)
         .await;
         self.settle(done)?;
         for (position, assignment) in (0_i64..).zip(assignments) {
@@ -147,7 +155,7 @@ impl WriteRoleAssignments for View<Lease> {
                 scope,
                 expires_at,
             )
-            .execute(self.connection()?)
+            .execute(self.connection().await?)
             .await;
             self.settle(done)?;
         }

@@ -9,6 +9,7 @@ use breakglass_ports::store::{ReadSessions, WriteSessions};
 
 use crate::column::{Key, Place, number};
 use crate::lease::Lease;
+use crate::memory::Question;
 use crate::view::{Loan, View};
 
 struct SessionRow {
@@ -62,30 +63,49 @@ impl<C: Loan> ReadSessions for View<C> {
         &mut self,
         digest: &TokenDigest,
     ) -> Result<Option<OpsSession>, StoreError> {
+        let question = Question::Session(*digest);
+        if let Some(kept) = self.recall(&question) {
+            return Ok(kept);
+        }
+        let epoch = self.epoch();
         let digest = digest.as_bytes().as_slice();
         let row = sqlx::query_as!(
             SessionRow,
             "SELECT digest, username, created_at, expires_at FROM sessions WHERE digest = ?",
             digest,
         )
-        .fetch_optional(self.connection()?)
+        .fetch_optional(self.connection().await?)
         .await;
-        self.settle(row)?.map(OpsSession::try_from).transpose()
+        let answer: Option<OpsSession> = self.settle(row)?.map(OpsSession::try_from).transpose()?;
+        if answer.is_some() {
+            self.keep_in_mind(epoch, question, &answer);
+        }
+        Ok(answer)
     }
 
     async fn find_session_grant(
         &mut self,
         id: SessionGrantId,
     ) -> Result<Option<SessionGrant>, StoreError> {
+        let question = Question::SessionGrant(id);
+        if let Some(kept) = self.recall(&question) {
+            return Ok(kept);
+        }
+        let epoch = self.epoch();
         let id = id.as_bytes().as_slice();
         let row = sqlx::query_as!(
             SessionGrantRow,
             "SELECT id, session_digest, broker_id, status_index, expires_at FROM session_grants WHERE id = ?",
             id,
         )
-        .fetch_optional(self.connection()?)
+        .fetch_optional(self.connection().await?)
         .await;
-        self.settle(row)?.map(SessionGrant::try_from).transpose()
+        let answer: Option<SessionGrant> =
+            self.settle(row)?.map(SessionGrant::try_from).transpose()?;
+        if answer.is_some() {
+            self.keep_in_mind(epoch, question, &answer);
+        }
+        Ok(answer)
     }
 
     async fn find_session_grant_of(
@@ -102,7 +122,7 @@ impl<C: Loan> ReadSessions for View<C> {
             digest,
             broker_id,
         )
-        .fetch_optional(self.connection()?)
+        .fetch_optional(self.connection().await?)
         .await;
         self.settle(row)?.map(SessionGrant::try_from).transpose()
     }
@@ -122,7 +142,7 @@ impl WriteSessions for View<Lease> {
             created_at,
             expires_at,
         )
-        .execute(self.connection()?)
+        .execute(self.connection().await?)
         .await;
         self.settle(done).map(|_| ())
     }
@@ -143,7 +163,7 @@ impl WriteSessions for View<Lease> {
             status_index,
             expires_at,
         )
-        .execute(self.connection()?)
+        .execute(self.connection().await?)
         .await;
         self.settle(done).map(|_| ())
     }
@@ -151,7 +171,7 @@ impl WriteSessions for View<Lease> {
     async fn delete_session(&mut self, digest: &TokenDigest) -> Result<bool, StoreError> {
         let digest = digest.as_bytes().as_slice();
         let done = sqlx::query!("DELETE FROM sessions WHERE digest = ?", digest)
-            .execute(self.connection()?)
+            .execute(self.connection().await?)
             .await;
         Ok(self.settle(done)?.rows_affected() > 0)
     }
@@ -159,7 +179,7 @@ impl WriteSessions for View<Lease> {
     async fn delete_sessions_of(&mut self, username: &Username) -> Result<u64, StoreError> {
         let username = username.as_str();
         let done = sqlx::query!("DELETE FROM sessions WHERE username = ?", username)
-            .execute(self.connection()?)
+            .execute(self.connection().await?)
             .await;
         Ok(self.settle(done)?.rows_affected())
     }
@@ -179,7 +199,7 @@ impl View<Lease> {
             expires_at,
             digest,
         )
-        .execute(self.connection()?)
+        .execute(self.connection().await?)
         .await;
         self.settle(done).map(|_| ())
     }
@@ -188,7 +208,7 @@ impl View<Lease> {
     pub(crate) async fn prune_sessions(&mut self, now: Timestamp) -> Result<u64, StoreError> {
         let now = now.millis();
         let done = sqlx::query!("DELETE FROM sessions WHERE expires_at <= ?", now)
-            .execute(self.connection()?)
+            .execute(self.connection().await?)
             .await;
         Ok(self.settle(done)?.rows_affected())
     }

@@ -47,7 +47,7 @@ impl<C: Loan> ReadSettings for View<C> {
             r#"SELECT access_token_ttl, all_users_group_enabled AS "all_users_group_enabled: bool",
                api_token_retention_period, api_token_ttl, jit_inactive_user_ttl FROM settings"#,
         )
-        .fetch_optional(self.connection()?)
+        .fetch_optional(self.connection().await?)
         .await;
         self.settle(row)?
             .map_or_else(|| Ok(IamSettings::default()), IamSettings::try_from)
@@ -72,7 +72,7 @@ impl WriteSettings for View<Lease> {
             api_token_ttl,
             jit_inactive_user_ttl,
         )
-        .execute(self.connection()?)
+        .execute(self.connection().await?)
         .await;
         self.settle(done).map(|_| ())
     }

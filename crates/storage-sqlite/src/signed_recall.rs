@@ -24,7 +24,7 @@ macro_rules! move_used {
             realm_id,
             used_since,
         )
-        .execute($view.connection()?)
+        .execute($view.connection().await?)
         .await;
         $view.settle(done)?;
         let done = sqlx::query!(
@@ -38,7 +38,7 @@ macro_rules! move_used {
             used_since,
             realm_id,
         )
-        .execute($view.connection()?)
+        .execute($view.connection().await?)
         .await;
         let moved = $view.settle(done)?.rows_affected();
         let places = number(moved)?;
@@ -47,7 +47,7 @@ macro_rules! move_used {
             places,
             broker_id,
         )
-        .execute($view.connection()?)
+        .execute($view.connection().await?)
         .await;
         $view.settle(done)?;
         moved
@@ -75,7 +75,7 @@ impl View<Lease> {
             key_id,
             now,
         )
-        .execute(self.connection()?)
+        .execute(self.connection().await?)
         .await;
         self.settle(done)?;
         let done = sqlx::query!(
@@ -85,7 +85,7 @@ impl View<Lease> {
             realm_id,
             key_id,
         )
-        .execute(self.connection()?)
+        .execute(self.connection().await?)
         .await;
         Ok(self.settle(done)?.rows_affected())
     }
@@ -98,7 +98,7 @@ impl View<Lease> {
         let broker_id = recall.broker_id.as_bytes().as_slice();
         // Their places are recalled as they go.
         let done = sqlx::query!("DELETE FROM session_grants WHERE broker_id = ?", broker_id)
-            .execute(self.connection()?)
+            .execute(self.connection().await?)
             .await;
         self.settle(done)?;
         let api_tokens = move_used!(self, recall, "api_tokens");

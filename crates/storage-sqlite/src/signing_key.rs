@@ -7,6 +7,7 @@ use breakglass_ports::store::{ReadSigningKeys, SignedCount, SignedRecall, WriteS
 
 use crate::column::{Key, Place, instant, millis};
 use crate::lease::Lease;
+use crate::memory::Question;
 use crate::view::{Loan, View, found};
 
 struct SigningKeyRow {
@@ -47,6 +48,11 @@ impl TryFrom<SigningKeyRow> for SigningKey {
 #[async_trait]
 impl<C: Loan> ReadSigningKeys for View<C> {
     async fn find_signing_key(&mut self, id: &KeyId) -> Result<Option<SigningKey>, StoreError> {
+        let question = Question::SigningKey(id.clone());
+        if let Some(kept) = self.recall(&question) {
+            return Ok(kept);
+        }
+        let epoch = self.epoch();
         let id = id.as_str();
         let row = sqlx::query_as!(
             SigningKeyRow,
@@ -54,15 +60,24 @@ impl<C: Loan> ReadSigningKeys for View<C> {
              activates_at, signs_until, retired_at FROM signing_keys WHERE id = ?",
             id,
         )
-        .fetch_optional(self.connection()?)
+        .fetch_optional(self.connection().await?)
         .await;
-        self.settle(row)?.map(SigningKey::try_from).transpose()
+        let answer: Option<SigningKey> = self.settle(row)?.map(SigningKey::try_from).transpose()?;
+        if answer.is_some() {
+            self.keep_in_mind(epoch, question, &answer);
+        }
+        Ok(answer)
     }
 
     async fn list_signing_keys(
         &mut self,
         broker_id: Option<BrokerId>,
     ) -> Result<Vec<SigningKey>, StoreError> {
+        let question = Question::SigningKeys(broker_id);
+        if let Some(kept) = self.recall(&question) {
+            return Ok(kept);
+        }
+        let epoch = self.epoch();
         let broker_id = broker_id.as_ref().map(|id| id.as_bytes().as_slice());
         let rows = sqlx::query_as!(
             SigningKeyRow,
@@ -70,12 +85,15 @@ impl<C: Loan> ReadSigningKeys for View<C> {
              activates_at, signs_until, retired_at FROM signing_keys WHERE broker_id IS ? ORDER BY created_at DESC, id",
             broker_id,
         )
-        .fetch_all(self.connection()?)
+        .fetch_all(self.connection().await?)
         .await;
-        self.settle(rows)?
+        let answer: Vec<SigningKey> = self
+            .settle(rows)?
             .into_iter()
             .map(SigningKey::try_from)
-            .collect()
+            .collect::<Result<_, StoreError>>()?;
+        self.keep_in_mind(epoch, question, &answer);
+        Ok(answer)
     }
 }
 
@@ -103,7 +121,7 @@ impl WriteSigningKeys for View<Lease> {
             signs_until,
             retired_at,
         )
-        .execute(self.connection()?)
+        .execute(self.connection().await?)
         .await;
         self.settle(done).map(|_| ())
     }
@@ -131,7 +149,7 @@ impl WriteSigningKeys for View<Lease> {
             retired_at,
             id,
         )
-        .execute(self.connection()?)
+        .execute(self.connection().await?)
         .await;
         found(self.settle(done)?.rows_affected())
     }

@@ -24,7 +24,7 @@ impl<C: Loan> ReadStatusLists for View<C> {
             "SELECT next_status_index, recall_epoch FROM brokers WHERE id = ?",
             id,
         )
-        .fetch_optional(self.connection()?)
+        .fetch_optional(self.connection().await?)
         .await;
         let Some(row) = self.settle(row)? else {
             return Ok(None);
@@ -42,7 +42,7 @@ impl<C: Loan> ReadStatusLists for View<C> {
             "SELECT status_index FROM recalled_tokens WHERE broker_id = ? ORDER BY status_index",
             id,
         )
-        .fetch_all(self.connection()?)
+        .fetch_all(self.connection().await?)
         .await;
         let place = Place::new("recalled_tokens", Key::Bytes(id));
         self.settle(rows)?
@@ -61,7 +61,7 @@ impl WriteStatusLists for View<Lease> {
                RETURNING next_status_index - 1 AS "index!: i64""#,
             id,
         )
-        .fetch_optional(self.connection()?)
+        .fetch_optional(self.connection().await?)
         .await;
         let index = self.settle(next)?.ok_or(StoreError::Missing)?;
         Place::new("brokers", Key::Bytes(id)).count("next_status_index", index)
@@ -84,7 +84,7 @@ impl WriteStatusLists for View<Lease> {
             token_id,
             expires_at,
         )
-        .execute(self.connection()?)
+        .execute(self.connection().await?)
         .await;
         if self.settle(done)?.rows_affected() == 0 {
             return Ok(());
@@ -104,7 +104,7 @@ impl View<Lease> {
             "UPDATE brokers SET recall_epoch = recall_epoch + 1 WHERE id = ?",
             id,
         )
-        .execute(self.connection()?)
+        .execute(self.connection().await?)
         .await;
         self.settle(done).map(|_| ())
     }
@@ -114,7 +114,7 @@ impl View<Lease> {
     pub(crate) async fn prune_recalled(&mut self, now: Timestamp) -> Result<u64, StoreError> {
         let before = now.plus_millis(-RETENTION_MILLIS).millis();
         let done = sqlx::query!("DELETE FROM recalled_tokens WHERE expires_at <= ?", before)
-            .execute(self.connection()?)
+            .execute(self.connection().await?)
             .await;
         Ok(self.settle(done)?.rows_affected())
     }

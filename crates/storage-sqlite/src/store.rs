@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use breakglass_domain::{RealmId, Timestamp, TokenDigest};
@@ -15,9 +15,10 @@ use tokio::task::JoinHandle;
 
 use crate::error::unavailable;
 use crate::lease::{Lease, gone};
+use crate::memory::Memory;
 use crate::open::{OpenError, open};
-use crate::view::View;
-use crate::writer::{Waiter, Writer};
+use crate::view::{Lazy, Loan, View};
+use crate::writer::{Waiter, Writer, epoch};
 
 /// How a store behaves.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -28,6 +29,9 @@ pub struct Options {
     pub patience: Duration,
     /// At most so many connections read at the same time; each is a thread.
     pub readers: u32,
+    /// For how long a check may not see what another process commits, unless that process has closed its store. What this
+    /// process committed it sees at once.
+    pub check_patience: Duration,
 }
 
 impl Default for Options {
@@ -36,6 +40,7 @@ impl Default for Options {
             group_limit: 128,
             patience: Duration::from_secs(5),
             readers: 8,
+            check_patience: Duration::from_millis(10),
         }
     }
 }
@@ -51,7 +56,9 @@ pub struct SqliteStore {
     door: std::sync::Mutex<Option<mpsc::Sender<Waiter>>>,
     writer: tokio::sync::Mutex<Option<JoinHandle<Option<SqliteConnection>>>>,
     commits: Arc<AtomicU64>,
-    patience: Duration,
+    memory: Arc<Memory>,
+    looking: tokio::sync::Mutex<()>,
+    options: Options,
 }
 
 impl SqliteStore {
@@ -71,6 +78,7 @@ impl SqliteStore {
             .test_before_acquire(false)
             .connect_lazy_with(opened.reader);
         let commits = Arc::new(AtomicU64::new(0));
+        let memory = Arc::new(Memory::new(options.check_patience));
         let limit = options.group_limit.max(1);
         let (door, waiting) = mpsc::channel(limit);
         let writer = Writer::new(
@@ -79,13 +87,16 @@ impl SqliteStore {
             waiting,
             limit,
             Arc::clone(&commits),
+            Arc::clone(&memory),
         );
         Ok(Self {
             readers,
             door: std::sync::Mutex::new(Some(door)),
             writer: tokio::sync::Mutex::new(Some(tokio::spawn(writer.run()))),
             commits,
-            patience: options.patience,
+            memory,
+            looking: tokio::sync::Mutex::default(),
+            options,
         })
     }
 
@@ -119,6 +130,23 @@ impl Store for SqliteStore {
             .await
             .map_err(|error| unavailable(&error))?;
         Ok(Box::new(View::new(connection)))
+    }
+
+    async fn check(&self) -> Result<Box<dyn ReadView>, StoreError> {
+        if self.readers.is_closed() {
+            return Err(gone());
+        }
+        let mut loan = Lazy::of(self.readers.clone());
+        if self.memory.is_due() {
+            // One looks for all that wait.
+            let _turn = self.looking.lock().await;
+            if self.memory.is_due() {
+                let begun = Instant::now();
+                let epoch = epoch(loan.enter().await?).await?;
+                self.memory.look(epoch, begun);
+            }
+        }
+        Ok(Box::new(View::remembering(loan, Arc::clone(&self.memory))))
     }
 
     async fn begin(&self) -> Result<Box<dyn UnitOfWork>, StoreError> {
@@ -174,8 +202,12 @@ impl Store for SqliteStore {
             return;
         };
         let connection = task.await.ok().flatten();
+        if self.commits() > 0 {
+            // Whoever comes after this end may go by it: by now every process has to look before it believes its memory.
+            tokio::time::sleep(self.options.check_patience).await;
+        }
         // The writer closes last: only a connection that writes can fold the write-ahead log into the file.
-        let closed = tokio::time::timeout(self.patience, self.readers.close()).await;
+        let closed = tokio::time::timeout(self.options.patience, self.readers.close()).await;
         if closed.is_err() {
             tracing::warn!("a view of the store is still open");
         }

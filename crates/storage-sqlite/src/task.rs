@@ -68,7 +68,7 @@ impl<C: Loan> ReadTasks for View<C> {
                error_at, created_by, created_at, updated_at FROM tasks WHERE id = ?"#,
             id,
         )
-        .fetch_optional(self.connection()?)
+        .fetch_optional(self.connection().await?)
         .await;
         self.settle(row)?.map(Task::try_from).transpose()
     }
@@ -80,7 +80,7 @@ impl<C: Loan> ReadTasks for View<C> {
                error_at, created_by, created_at, updated_at FROM tasks WHERE state = 'QUEUED'
                ORDER BY created_at, id"#,
         )
-        .fetch_all(self.connection()?)
+        .fetch_all(self.connection().await?)
         .await;
         self.settle(rows)?.into_iter().map(Task::try_from).collect()
     }
@@ -114,7 +114,7 @@ impl WriteTasks for View<Lease> {
             created_at,
             updated_at,
         )
-        .execute(self.connection()?)
+        .execute(self.connection().await?)
         .await;
         self.settle(done).map(|_| ())
     }
@@ -144,7 +144,7 @@ impl WriteTasks for View<Lease> {
             updated_at,
             id,
         )
-        .execute(self.connection()?)
+        .execute(self.connection().await?)
         .await;
         found(self.settle(done)?.rows_affected())
     }
@@ -158,7 +158,7 @@ impl View<Lease> {
             "DELETE FROM tasks WHERE state <> 'QUEUED' AND updated_at < ?",
             before,
         )
-        .execute(self.connection()?)
+        .execute(self.connection().await?)
         .await;
         Ok(self.settle(done)?.rows_affected())
     }

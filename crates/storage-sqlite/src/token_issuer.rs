@@ -48,7 +48,7 @@ impl<C: Loan> ReadTokenIssuers for View<C> {
              WHERE realm_id = ? ORDER BY alias",
             id,
         )
-        .fetch_all(self.connection()?)
+        .fetch_all(self.connection().await?)
         .await;
         let rows = self.settle(rows)?.into_iter();
         let mut issuers = rows
@@ -59,7 +59,7 @@ impl<C: Loan> ReadTokenIssuers for View<C> {
              ORDER BY alias, chain, place",
             id,
         )
-        .fetch_all(self.connection()?)
+        .fetch_all(self.connection().await?)
         .await;
         for certificate in self.settle(certificates)? {
             let known = issuers
@@ -92,7 +92,7 @@ impl WriteTokenIssuers for View<Lease> {
             created_at,
             updated_at,
         )
-        .execute(self.connection()?)
+        .execute(self.connection().await?)
         .await;
         self.settle(done)?;
         self.insert_certificates(issuer).await
@@ -111,7 +111,7 @@ impl WriteTokenIssuers for View<Lease> {
             realm_id,
             alias,
         )
-        .execute(self.connection()?)
+        .execute(self.connection().await?)
         .await;
         found(self.settle(done)?.rows_affected())?;
         let done = sqlx::query!(
@@ -119,7 +119,7 @@ impl WriteTokenIssuers for View<Lease> {
             realm_id,
             alias,
         )
-        .execute(self.connection()?)
+        .execute(self.connection().await?)
         .await;
         self.settle(done)?;
         self.insert_certificates(issuer).await
@@ -137,7 +137,7 @@ impl WriteTokenIssuers for View<Lease> {
             realm_id,
             alias,
         )
-        .execute(self.connection()?)
+        .execute(self.connection().await?)
         .await;
         Ok(self.settle(done)?.rows_affected() > 0)
     }
@@ -158,7 +158,7 @@ impl View<Lease> {
                     place,
                     der,
                 )
-                .execute(self.connection()?)
+                .execute(self.connection().await?)
                 .await;
                 self.settle(done)?;
             }

@@ -1,15 +1,17 @@
 //! What is read and written through: one struct for both, so that a unit of work reads exactly as a view does.
 
 use std::future::Future;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use breakglass_domain::audit::{AuditEvents, AuditKey, Checkpoint};
 use breakglass_ports::{ReadView, StoreError, UnitOfWork};
 use sqlx::pool::PoolConnection;
-use sqlx::sqlite::{Sqlite, SqliteConnection};
+use sqlx::sqlite::{Sqlite, SqliteConnection, SqlitePool};
 
-use crate::error::store_error;
+use crate::error::{store_error, unavailable};
 use crate::lease::Lease;
+use crate::memory::{Memory, Question};
 
 /// A connection that somebody else owns.
 pub(crate) trait Loan: Send {
@@ -17,15 +19,46 @@ pub(crate) trait Loan: Send {
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] when the statement before was not [`left`](Loan::leave).
-    fn enter(&mut self) -> Result<&mut SqliteConnection, StoreError>;
+    fn enter(&mut self) -> impl Future<Output = Result<&mut SqliteConnection, StoreError>> + Send;
 
     /// Tells that the statement ended and that others may follow it.
     fn leave(&mut self);
 }
 
 impl Loan for PoolConnection<Sqlite> {
-    fn enter(&mut self) -> Result<&mut SqliteConnection, StoreError> {
+    async fn enter(&mut self) -> Result<&mut SqliteConnection, StoreError> {
         Ok(self)
+    }
+
+    fn leave(&mut self) {}
+}
+
+/// A connection of the pool that is asked for when it is needed: most checks need none.
+#[derive(Debug)]
+pub(crate) struct Lazy {
+    pool: SqlitePool,
+    connection: Option<PoolConnection<Sqlite>>,
+}
+
+impl Lazy {
+    /// None yet.
+    pub(crate) fn of(pool: SqlitePool) -> Self {
+        Self {
+            pool,
+            connection: None,
+        }
+    }
+}
+
+impl Loan for Lazy {
+    async fn enter(&mut self) -> Result<&mut SqliteConnection, StoreError> {
+        let connection = if let Some(connection) = self.connection.take() {
+            connection
+        } else {
+            let acquired = self.pool.acquire().await;
+            acquired.map_err(|error| unavailable(&error))?
+        };
+        Ok(self.connection.insert(connection))
     }
 
     fn leave(&mut self) {}
@@ -35,17 +68,49 @@ impl Loan for PoolConnection<Sqlite> {
 #[derive(Debug)]
 pub(crate) struct View<C> {
     loan: C,
+    /// What was read before, for checks of tokens.
+    memory: Option<Arc<Memory>>,
 }
 
 impl<C: Loan> View<C> {
     /// Looks through this connection.
     pub(crate) fn new(loan: C) -> Self {
-        Self { loan }
+        Self { loan, memory: None }
+    }
+
+    /// Looks through this connection at what is not kept.
+    pub(crate) fn remembering(loan: C, memory: Arc<Memory>) -> Self {
+        Self {
+            loan,
+            memory: Some(memory),
+        }
+    }
+
+    /// What was read before, if it is so still.
+    pub(crate) fn recall<T: Clone + 'static>(&self, question: &Question) -> Option<T> {
+        self.memory.as_ref()?.recall(question)
+    }
+
+    /// How much has been changed, to be asked for before something is read that is to be kept.
+    pub(crate) fn epoch(&self) -> u64 {
+        self.memory.as_ref().map_or(0, |memory| memory.known())
+    }
+
+    /// Keeps what was read.
+    pub(crate) fn keep_in_mind<T: Clone + Send + Sync + 'static>(
+        &self,
+        epoch: u64,
+        question: Question,
+        answer: &T,
+    ) {
+        if let Some(memory) = &self.memory {
+            memory.keep(epoch, question, answer);
+        }
     }
 
     /// The connection, for one statement whose outcome goes to [`settle`](Self::settle).
-    pub(crate) fn connection(&mut self) -> Result<&mut SqliteConnection, StoreError> {
-        self.loan.enter()
+    pub(crate) async fn connection(&mut self) -> Result<&mut SqliteConnection, StoreError> {
+        self.loan.enter().await
     }
 
     /// Takes the outcome of the statement. After an error that is not about the data nothing may follow: SQLite may have

@@ -18,11 +18,13 @@ use std::time::{Duration, Instant};
 
 use breakglass_ports::StoreError;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
-use sqlx::{ConnectOptions, Executor};
+use sqlx::{ConnectOptions, Executor, Row};
 use tokio::sync::{mpsc, oneshot};
 
+use crate::column::{Key, Place};
 use crate::error::unavailable;
 use crate::lease::{Answer, Lease};
+use crate::memory::Memory;
 
 /// A group takes in no more units once it is this old, so that the first of it need not wait for long.
 const MAX_GROUP_AGE: Duration = Duration::from_millis(100);
@@ -40,6 +42,7 @@ pub(crate) struct Writer {
     /// At most so many units in a group.
     limit: usize,
     commits: Arc<AtomicU64>,
+    memory: Arc<Memory>,
 }
 
 impl Writer {
@@ -50,6 +53,7 @@ impl Writer {
         waiting: mpsc::Receiver<Waiter>,
         limit: usize,
         commits: Arc<AtomicU64>,
+        memory: Arc<Memory>,
     ) -> Self {
         Self {
             options,
@@ -57,6 +61,7 @@ impl Writer {
             connection: Some(connection),
             limit,
             commits,
+            memory,
         }
     }
 
@@ -85,6 +90,7 @@ impl Writer {
             }
             Err(error) => {
                 tracing::warn!(%error, units = kept.len(), "a group of commits has failed");
+                self.memory.doubt();
                 Err(error)
             }
         };
@@ -138,8 +144,10 @@ impl Writer {
         if kept.is_empty() {
             execute(&mut connection, "ROLLBACK").await?;
         } else {
-            execute(&mut connection, "COMMIT").await?;
+            let epoch = commit(&mut connection).await?;
             self.commits.fetch_add(1, Ordering::Relaxed);
+            // Before anybody hears that it is durable.
+            self.memory.tell(epoch);
         }
         Ok(connection)
     }
@@ -171,6 +179,27 @@ async fn lend(
     kept.extend(returned.keep);
     execute(&mut connection, end).await?;
     Ok(connection)
+}
+
+/// Commits, and gives how much has been changed of what checks look at. Both go to the connection in one piece.
+async fn commit(connection: &mut SqliteConnection) -> Result<u64, StoreError> {
+    let rows = sqlx::raw_sql("SELECT epoch FROM changes; COMMIT")
+        .fetch_all(connection)
+        .await;
+    let rows = rows.map_err(|error| unavailable(&error))?;
+    let epoch = rows.first().and_then(|row| row.try_get(0).ok());
+    let place = Place::new("changes", Key::Number(1));
+    place.count("epoch", place.some("epoch", epoch)?)
+}
+
+/// How much has been changed of what checks look at.
+pub(crate) async fn epoch(connection: &mut SqliteConnection) -> Result<u64, StoreError> {
+    let read = sqlx::query_scalar!("SELECT epoch FROM changes")
+        .fetch_one(connection)
+        .await;
+    let epoch = read.map_err(|error| unavailable(&error))?;
+    let place = Place::new("changes", Key::Number(1));
+    place.count("epoch", epoch)
 }
 
 async fn execute(

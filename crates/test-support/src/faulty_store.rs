@@ -27,7 +27,7 @@ impl FaultyStore {
         self.refuses_writes.store(refuse, Ordering::SeqCst);
     }
 
-    fn check(&self) -> Result<(), StoreError> {
+    fn allow(&self) -> Result<(), StoreError> {
         if self.refuses_writes.load(Ordering::SeqCst) {
             return Err(StoreError::Unavailable {
                 reason: "told to fail".to_owned(),
@@ -43,8 +43,12 @@ impl Store for FaultyStore {
         self.inner.read().await
     }
 
+    async fn check(&self) -> Result<Box<dyn ReadView>, StoreError> {
+        self.inner.check().await
+    }
+
     async fn begin(&self) -> Result<Box<dyn UnitOfWork>, StoreError> {
-        self.check()?;
+        self.allow()?;
         self.inner.begin().await
     }
 
@@ -53,7 +57,7 @@ impl Store for FaultyStore {
         digest: &TokenDigest,
         expires_at: Timestamp,
     ) -> Result<(), StoreError> {
-        self.check()?;
+        self.allow()?;
         self.inner.extend_session(digest, expires_at).await
     }
 
@@ -63,12 +67,12 @@ impl Store for FaultyStore {
         digest: &TokenDigest,
         expires_at: Timestamp,
     ) -> Result<bool, StoreError> {
-        self.check()?;
+        self.allow()?;
         self.inner.use_assertion(realm_id, digest, expires_at).await
     }
 
     async fn prune(&self, now: Timestamp) -> Result<u64, StoreError> {
-        self.check()?;
+        self.allow()?;
         self.inner.prune(now).await
     }
 

@@ -291,7 +291,11 @@ fn origin() -> Origin {
 }
 
 async fn open_store(folder: &Path) -> SqliteStore {
-    let options = breakglass_storage_sqlite::Options::default();
+    let options = breakglass_storage_sqlite::Options {
+        // What another process did is seen at once: no test waits for it.
+        check_patience: std::time::Duration::ZERO,
+        ..breakglass_storage_sqlite::Options::default()
+    };
     SqliteStore::open(&folder.join(STORE), options)
         .await
         .expect("a store")

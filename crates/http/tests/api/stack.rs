@@ -67,6 +67,10 @@ impl Store for Stubborn {
         pending().await
     }
 
+    async fn check(&self) -> Result<Box<dyn ReadView>, StoreError> {
+        self.read().await
+    }
+
     async fn begin(&self) -> Result<Box<dyn UnitOfWork>, StoreError> {
         pending().await
     }
@@ -105,6 +109,10 @@ impl Store for ThenStubborn {
             return self.then.read().await;
         }
         self.first.read().await
+    }
+
+    async fn check(&self) -> Result<Box<dyn ReadView>, StoreError> {
+        self.read().await
     }
 
     async fn begin(&self) -> Result<Box<dyn UnitOfWork>, StoreError> {

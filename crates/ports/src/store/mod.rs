@@ -63,6 +63,9 @@ use crate::StoreError;
 /// 4. A view begun after a commit was acknowledged, in whatever process, sees it.
 /// 5. Views do not wait for units of work.
 /// 6. Commits that wait at the same time are made durable together.
+/// 7. A view for checks sees every commit that this process acknowledged before it was begun, and those of another process after a
+///    moment that the store's options bound, and when that process has closed its store. When and how often something was used it
+///    may tell as it was before.
 #[async_trait]
 pub trait Store: Send + Sync {
     /// A view to read through. Two reads of one view may see different commits.
@@ -70,6 +73,12 @@ pub trait Store: Send + Sync {
     /// # Errors
     /// [`StoreError::Unavailable`] when the store is closed or has no connection to spare for too long.
     async fn read(&self) -> Result<Box<dyn ReadView>, StoreError>;
+
+    /// A view for a check of who somebody is: what it finds may have been read before, as long as nothing of it was changed.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] as for [`read`](Self::read).
+    async fn check(&self) -> Result<Box<dyn ReadView>, StoreError>;
 
     /// Begins a unit of work; waits for its turn.
     ///

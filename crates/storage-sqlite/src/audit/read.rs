@@ -53,7 +53,7 @@ impl<C: Loan> ReadAudit for View<C> {
             r#"SELECT sequence, time AS "time!: Cell", mac AS "mac!: Cell"
                FROM audit_records ORDER BY sequence DESC LIMIT 1"#,
         )
-        .fetch_optional(self.connection()?)
+        .fetch_optional(self.connection().await?)
         .await;
         self.settle(row)?.map(Checkpoint::try_from).transpose()
     }
@@ -63,7 +63,7 @@ impl<C: Loan> ReadAudit for View<C> {
             CheckpointRow,
             "SELECT sequence, mac, time, jws FROM audit_checkpoints ORDER BY sequence",
         )
-        .fetch_all(self.connection()?)
+        .fetch_all(self.connection().await?)
         .await;
         self.settle(rows)?
             .into_iter()
@@ -76,7 +76,7 @@ impl<C: Loan> ReadAudit for View<C> {
             CheckpointRow,
             "SELECT sequence, mac, time, jws FROM audit_checkpoints ORDER BY sequence DESC LIMIT 1",
         )
-        .fetch_optional(self.connection()?)
+        .fetch_optional(self.connection().await?)
         .await;
         self.settle(row)?
             .map(SignedCheckpoint::try_from)
@@ -90,7 +90,7 @@ impl<C: Loan> View<C> {
         let from = filter
             .after
             .map_or(i64::MIN, |after| saturating(after).saturating_add(1));
-        let connection = self.connection()?;
+        let connection = self.connection().await?;
         let realm_id = filter.realm_id.as_ref().map(|id| id.as_bytes().as_slice());
         let action = filter.action.map(AuditAction::name);
         let limit = filter.limit;
@@ -138,7 +138,7 @@ impl<C: Loan> View<C> {
         let to = filter
             .after
             .map_or(i64::MAX, |after| saturating(after).saturating_sub(1));
-        let connection = self.connection()?;
+        let connection = self.connection().await?;
         let realm_id = filter.realm_id.as_ref().map(|id| id.as_bytes().as_slice());
         let action = filter.action.map(AuditAction::name);
         let limit = filter.limit;

@@ -26,7 +26,7 @@ impl WriteAudit for View<Lease> {
             time,
             checkpoint.jws,
         )
-        .execute(self.connection()?)
+        .execute(self.connection().await?)
         .await;
         self.settle(done).map(|_| ())
     }
@@ -79,7 +79,7 @@ impl View<Lease> {
             details,
             mac,
         )
-        .execute(self.connection()?)
+        .execute(self.connection().await?)
         .await;
         self.settle(done).map(|_| ())
     }

@@ -1,0 +1,366 @@
+//! What checks of tokens read is what is there, whatever was kept of it.
+
+use std::collections::BTreeSet;
+
+use breakglass_domain::audit::AuditEvents;
+use breakglass_domain::{
+    Account, ApiClient, ApiToken, Broker, ClientSecret, EmergencyClient, RegisteredToken,
+    SigningKey, TokenDigest, TokenId, TokenIssuer,
+};
+use breakglass_ports::{ReadView, Store, UnitOfWork};
+use breakglass_storage_contract::samples::{
+    account, api_client, api_token, at, audit_key, broker, broker_id, client, client_key,
+    client_secret, event, held, oauth_app, principal_id, realm, realm_id, role, session,
+    session_grant, signing_key,
+};
+use breakglass_storage_contract::{Harness, begin, keep, read, seeded};
+use breakglass_storage_sqlite::{Options, SqliteStore};
+use proptest::prelude::*;
+use sqlx::{Connection, Row, SqliteConnection};
+
+use crate::folder::{Folder, options};
+
+/// Tables whose changes no check looks at, or looks at through the counts of their realm.
+const APART: [&str; 15] = [
+    "_sqlx_migrations",
+    "audit_checkpoints",
+    "audit_records",
+    "changes",
+    "client_profiles",
+    "installation",
+    "issuer_certificates",
+    "recalled_tokens",
+    "role_assignments",
+    "roles",
+    "settings",
+    "tasks",
+    "token_issuers",
+    "used_assertions",
+    "withheld_claims",
+];
+
+#[tokio::test]
+async fn every_table_that_checks_look_at_counts_its_changes() {
+    let folder = Folder::fresh().await;
+    let url = format!("sqlite://{}", folder.file().display());
+    let mut connection = SqliteConnection::connect(&url).await.unwrap();
+    let tables = sqlx::query("SELECT name FROM sqlite_schema WHERE type = 'table'")
+        .fetch_all(&mut connection)
+        .await
+        .unwrap();
+    let triggers = sqlx::query("SELECT name FROM sqlite_schema WHERE type = 'trigger'")
+        .fetch_all(&mut connection)
+        .await
+        .unwrap();
+    let triggers: BTreeSet<String> = triggers.iter().map(|row| row.get(0)).collect();
+    for table in tables {
+        let table: String = table.get(0);
+        for what in ["inserted", "updated", "deleted"] {
+            let counts = triggers.contains(&format!("{table}_{what}_changes"));
+            assert_eq!(counts, !APART.contains(&table.as_str()), "{table} {what}");
+        }
+    }
+}
+
+fn issuer() -> TokenIssuer {
+    TokenIssuer {
+        realm_id: realm_id(1),
+        alias: "a".parse().unwrap(),
+        issuer: "i".to_owned(),
+        chains: Vec::new(),
+        jwks_uri: None,
+        created_at: at(1),
+        updated_at: at(2),
+    }
+}
+
+fn registered(minute: u32) -> RegisteredToken {
+    RegisteredToken {
+        realm_id: realm_id(1),
+        digest: TokenDigest::of("t"),
+        issuer_alias: "a".parse().unwrap(),
+        vouched_since: at(2),
+        subject: "s".to_owned(),
+        twin: TokenDigest::of(&minute.to_string()),
+        groups: Vec::new(),
+        privileges: std::collections::BTreeMap::new(),
+        registered_at: at(minute),
+        expires_at: at(90),
+    }
+}
+
+fn machine() -> ApiClient {
+    api_client(1, "c")
+}
+
+/// The number of the changes that there are.
+const CHANGES: usize = 31;
+
+/// Changes something; what cannot be changed now is left as it is.
+async fn change(unit: &mut dyn UnitOfWork, number: usize) {
+    let (realm_1, machine) = (realm_id(1), machine());
+    let token = api_token(1, machine.id, "t");
+    let secret = client_secret(1, machine.id, "s");
+    let key = client_key(1, machine.id, "k");
+    let emergency = client(1, "e");
+    let found = unit
+        .find_emergency_client(realm_1, &emergency.client_id)
+        .await
+        .unwrap();
+    let now = at(10);
+    match number {
+        0 => drop(unit.insert_api_client(&machine).await),
+        1 => drop(unit.insert_api_token(&token).await),
+        2 => drop(unit.insert_client_secret(&secret).await),
+        3 => drop(unit.insert_client_key(&key).await),
+        4 => drop(unit.insert_emergency_client(&emergency).await),
+        5 => drop(unit.insert_session(&session("o", "admin")).await),
+        6 => drop(unit.put_session_grant(&session_grant(1, "o", 1)).await),
+        7 => drop(unit.insert_signing_key(&signing_key(1, Some(1))).await),
+        8 => drop(unit.insert_token_issuer(&issuer()).await),
+        9 => drop(unit.put_registered_token(&registered(20), 8).await),
+        10 => drop(unit.put_registered_token(&registered(21), 8).await),
+        11 => drop(
+            unit.revoke_access_token(realm_1, TokenId::from_random([7; 16]), at(90))
+                .await,
+        ),
+        12 => drop(unit.delete_api_client(realm_1, &machine.client_id).await),
+        13 => drop(unit.delete_api_token(realm_1, token.id).await),
+        14 => drop(unit.delete_client_secret(realm_1, secret.id).await),
+        15 => drop(unit.delete_client_key(realm_1, key.id).await),
+        16 => drop(
+            unit.delete_emergency_client(realm_1, &emergency.client_id)
+                .await,
+        ),
+        17 => drop(unit.delete_session(&session("o", "admin").digest).await),
+        18 => drop(unit.delete_token_issuer(realm_1, &issuer().alias).await),
+        19 => drop(unit.set_client_secret_end(realm_1, secret.id, at(50)).await),
+        20 => {
+            let token = ApiToken {
+                expires_at: at(70),
+                ..token
+            };
+            drop(unit.update_api_token(&token).await);
+        }
+        21 => {
+            if let Some(found) = found {
+                let revoked: EmergencyClient = found.revoke(now);
+                unit.update_emergency_client(&revoked).await.unwrap();
+            }
+        }
+        22 => {
+            let other = Account {
+                password_set_at: at(33),
+                ..account("admin")
+            };
+            drop(unit.update_account(&other).await);
+        }
+        23 => {
+            let key = SigningKey {
+                retired_at: Some(now),
+                ..signing_key(1, Some(1))
+            };
+            drop(unit.update_signing_key(&key).await);
+        }
+        24 => {
+            let other = Broker {
+                updated_at: at(44),
+                ..broker(1)
+            };
+            unit.update_broker(&other).await.unwrap();
+        }
+        25 => {
+            drop(unit.insert_role(&role("r")).await);
+            drop(
+                unit.replace_role_assignments(realm_1, machine.id, &[held("r")])
+                    .await,
+            );
+        }
+        26 => drop(unit.insert_realm(&realm(3)).await),
+        27 => drop(unit.delete_realm(realm_id(3)).await),
+        28 => drop(unit.insert_oauth_app(&oauth_app(1, "w")).await),
+        29 => drop(unit.delete_oauth_app(realm_1, oauth_app(1, "w").id).await),
+        _ => drop(unit.delete_sessions_of(&account("admin").username).await),
+    }
+}
+
+/// Whatever is kept, as text.
+async fn answers(view: &mut dyn ReadView) -> Vec<String> {
+    let (realm_1, machine) = (realm_id(1), machine());
+    let secret: ClientSecret = client_secret(1, machine.id, "s");
+    let emergency = client(1, "e");
+    let ids = [TokenId::from_random([7; 16])];
+    let digest = TokenDigest::of("t");
+    let mut answers = Vec::new();
+    macro_rules! ask {
+        ($($name:ident($($argument:expr),*);)+) => {$(
+            let answer = view.$name($($argument),*).await;
+            answers.push(format!("{}: {answer:?}", stringify!($name)));
+        )+};
+    }
+    ask! {
+        find_account(&account("admin").username);
+        find_api_token(realm_1, api_token(1, machine.id, "t").id);
+        find_broker(broker_id(1));
+        find_broker_by_tenant(&broker(1).tenant);
+        find_client_key(realm_1, client_key(1, machine.id, "k").id);
+        find_client_by_principal(realm_1, machine.id);
+        find_client_by_principal(realm_1, principal_id("w"));
+        find_client_secret(realm_1, secret.id);
+        find_emergency_client(realm_1, &emergency.client_id);
+        find_emergency_client_by_digest(&emergency.token.digest);
+        find_realm(realm_1);
+        find_realm_of_broker(broker_id(1));
+        find_realm_of_broker(broker_id(3));
+        list_realms();
+        find_registration(realm_1, &digest);
+        is_any_access_token_revoked(realm_1, &ids);
+        find_roles_epoch(realm_1);
+        find_rules_epoch(realm_1);
+        find_session(&session("o", "admin").digest);
+        find_session_grant(session_grant(1, "o", 1).id);
+        find_signing_key(&signing_key(1, Some(1)).id);
+        list_signing_keys(Some(broker_id(1)));
+    }
+    answers
+}
+
+/// A store in which a memory is held against the file once an hour.
+async fn forgetful() -> Folder {
+    let folder = seeded::<Folder>().await;
+    let mut unit = begin(&folder).await;
+    drop(unit.insert_broker(&broker(3)).await);
+    keep(unit).await;
+    folder
+}
+
+async fn patient(folder: &Folder) -> SqliteStore {
+    let options = Options {
+        check_patience: std::time::Duration::from_hours(1),
+        ..options()
+    };
+    SqliteStore::open(&folder.file(), options).await.unwrap()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(16))]
+
+    #[test]
+    fn a_check_sees_every_change_of_its_process_at_once(
+        numbers in prop::collection::vec(0..CHANGES, 1..60),
+    ) {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let outcome: Result<(), TestCaseError> = runtime.block_on(async {
+            let folder = forgetful().await;
+            let store = patient(&folder).await;
+            for number in numbers {
+                // What is read now is kept.
+                let mut view = store.check().await.unwrap();
+                answers(view.as_mut()).await;
+                drop(view);
+                let mut unit = store.begin().await.unwrap();
+                change(unit.as_mut(), number).await;
+                let events = AuditEvents::from(event("x"));
+                if unit.commit(&audit_key(), events).await.is_err() {
+                    continue;
+                }
+                let kept = answers(store.check().await.unwrap().as_mut()).await;
+                let again = answers(store.check().await.unwrap().as_mut()).await;
+                let there = answers(store.read().await.unwrap().as_mut()).await;
+                prop_assert_eq!(&kept, &there, "after change {}", number);
+                prop_assert_eq!(&again, &there, "kept after change {}", number);
+            }
+            Ok(())
+        });
+        outcome?;
+    }
+}
+
+#[tokio::test]
+async fn what_another_process_commits_is_seen_at_the_next_look() {
+    let folder = forgetful().await;
+    let curious = Options {
+        check_patience: std::time::Duration::ZERO,
+        ..options()
+    };
+    let store = SqliteStore::open(&folder.file(), curious).await.unwrap();
+    for number in 0..CHANGES {
+        answers(store.check().await.unwrap().as_mut()).await;
+        let mut unit = begin(&folder).await;
+        change(unit.as_mut(), number).await;
+        let key = audit_key();
+        drop(unit.commit(&key, event("x").into()).await);
+        let seen = answers(store.check().await.unwrap().as_mut()).await;
+        let there = answers(read(&folder).await.as_mut()).await;
+        assert_eq!(seen, there, "after change {number}");
+    }
+}
+
+#[tokio::test]
+async fn what_a_process_committed_is_seen_by_others_when_it_has_ended() {
+    let folder = forgetful().await;
+    let usual = Options {
+        check_patience: Options::default().check_patience,
+        ..options()
+    };
+    let store = SqliteStore::open(&folder.file(), usual).await.unwrap();
+    for number in 0..CHANGES {
+        let other = SqliteStore::open(&folder.file(), usual).await.unwrap();
+        let mut unit = other.begin().await.unwrap();
+        answers(store.check().await.unwrap().as_mut()).await;
+        change(unit.as_mut(), number).await;
+        drop(unit.commit(&audit_key(), event("x").into()).await);
+        other.close().await;
+        let seen = answers(store.check().await.unwrap().as_mut()).await;
+        let there = answers(read(&folder).await.as_mut()).await;
+        assert_eq!(seen, there, "after change {number}");
+    }
+}
+
+#[tokio::test]
+async fn that_something_was_used_is_no_change() {
+    let folder = forgetful().await;
+    let store = patient(&folder).await;
+    for number in 0..5 {
+        let mut unit = store.begin().await.unwrap();
+        change(unit.as_mut(), number).await;
+        keep(unit).await;
+    }
+    let before = answers(store.check().await.unwrap().as_mut()).await;
+    let machine = machine();
+    let emergency = client(1, "e");
+    let mut unit = store.begin().await.unwrap();
+    let digest = &emergency.token.digest;
+    let used = unit
+        .record_emergency_use(realm_id(1), &emergency.client_id, digest, at(5))
+        .await
+        .unwrap();
+    assert!(used, "it is alive");
+    let token = api_token(1, machine.id, "t").id;
+    unit.record_api_token_use(realm_id(1), token, at(5))
+        .await
+        .unwrap();
+    let secret = client_secret(1, machine.id, "s").id;
+    unit.record_client_secret_use(realm_id(1), secret, at(5))
+        .await
+        .unwrap();
+    let key = client_key(1, machine.id, "k").id;
+    unit.record_client_key_use(realm_id(1), key, at(5))
+        .await
+        .unwrap();
+    unit.allocate_status_index(broker_id(1)).await.unwrap();
+    keep(unit).await;
+    let kept = answers(store.check().await.unwrap().as_mut()).await;
+    assert_eq!(kept, before, "nothing was read again");
+    let there = answers(store.read().await.unwrap().as_mut()).await;
+    assert_ne!(there, before, "though it was used");
+}
+
+#[tokio::test]
+async fn a_store_that_is_closed_checks_nothing() {
+    let folder = forgetful().await;
+    let store = patient(&folder).await;
+    answers(store.check().await.unwrap().as_mut()).await;
+    store.close().await;
+    assert!(store.check().await.is_err());
+}
