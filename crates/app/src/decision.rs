@@ -42,6 +42,8 @@ pub struct HostIdentity {
     pub(crate) vouched_since: Option<Timestamp>,
     /// Of a local account: the account.
     pub(crate) account: Option<Account>,
+    /// Whether it is known by a token that is good only with a key or a certificate.
+    pub(crate) is_bound: bool,
 }
 
 impl HostIdentity {

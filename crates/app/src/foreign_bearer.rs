@@ -66,7 +66,7 @@ impl App {
         let Some(claimed) = self.ports.signer.claimed_issuer(token) else {
             return Ok(None);
         };
-        let mut view = self.ports.store.read().await?;
+        let mut view = self.ports.store.check().await?;
         let realm = match self.realm_or_oldest(view.as_mut(), realm).await {
             Ok(realm) => realm,
             Err(Error::NotFound(_)) => return Ok(None),
@@ -83,9 +83,11 @@ impl App {
         };
         let now = self.now();
         let is_plain_allowed = self.options.allow_plain_http_key_sets;
-        // What is registered ends without grace, and so does what it is registered for.
-        let is_whole =
-            |url: &str| is_expansion_url(url, is_plain_allowed) && now < claims.expires_at;
+        // What is registered ends without grace, and so does what it is registered for; without an id nothing can be.
+        let has_id = claims.token_id.as_ref().is_some_and(|id| !id.is_empty());
+        let is_whole = |url: &str| {
+            has_id && is_expansion_url(url, is_plain_allowed) && now < claims.expires_at
+        };
         let is_good = claims.issuer == issuer.issuer
             && claims.holds(&self.audiences(), now)
             && claims.expansion.as_deref().is_none_or(is_whole);
@@ -118,12 +120,13 @@ impl App {
             decision,
             vouched_since: Some(bearer.issuer.updated_at),
             account: None,
+            is_bound: bearer.claims.confirmation.is_some(),
         };
         if bearer.claims.expansion.is_none() {
             return Ok(identity(bearer.standing(&bearer.claims)));
         }
         let digest = TokenDigest::of(token.expose());
-        let mut view = self.ports.store.read().await?;
+        let mut view = self.ports.store.check().await?;
         let found = view.find_registration(bearer.realm_id, &digest).await?;
         let Some(registration) = found.filter(|found| bearer.takes(found, self.now())) else {
             return Err(self.registration_required(&bearer));

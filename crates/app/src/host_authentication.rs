@@ -74,7 +74,7 @@ impl App {
         let Some(key_id) = self.ports.signer.claimed_key(token) else {
             return Ok(None);
         };
-        let mut view = self.ports.store.read().await?;
+        let mut view = self.ports.store.check().await?;
         let Some(key) = view.find_signing_key(&key_id).await? else {
             return Ok(None);
         };
@@ -102,7 +102,7 @@ impl App {
         let (caller, live) = self
             .authenticate_live_token((shown.token, shown.proof), shown.origin, shown.operation)
             .await?;
-        let mut view = self.ports.store.read().await?;
+        let mut view = self.ports.store.check().await?;
         let rules = self.rules(view.as_mut(), own.realm.id).await?;
         drop(view);
         let (known, decision) = self.standing(shown.token, &live, broker, &rules);
@@ -118,6 +118,7 @@ impl App {
             decision,
             vouched_since: None,
             account: None,
+            is_bound: live.claims().confirmation.is_some(),
         }))
     }
 
@@ -133,7 +134,7 @@ impl App {
         let is_alive = own.key.retired_at.is_none()
             && now < claims.expires_at
             && claims.audience.iter().any(|one| one == self.public_url());
-        let mut view = self.ports.store.read().await?;
+        let mut view = self.ports.store.check().await?;
         let rules = self.rules(view.as_mut(), own.realm.id).await?;
         let mut account = None;
         let vouched_since = match &claims.holder.verified_by {
@@ -165,6 +166,7 @@ impl App {
             decision: Arc::new(decision),
             vouched_since,
             account,
+            is_bound: false,
         };
         Ok(caller_of(identity, shown.origin))
     }
@@ -192,7 +194,7 @@ impl App {
         let Principal::Account { username, .. } = &caller.principal else {
             return Ok(caller);
         };
-        let mut view = self.ports.store.read().await?;
+        let mut view = self.ports.store.check().await?;
         let realm = self.realm_or_oldest(view.as_mut(), realm).await?;
         let known = Known::local(username.as_str());
         let account = view.find_account(username).await?;
@@ -209,6 +211,7 @@ impl App {
             decision: Arc::new(decision),
             vouched_since: account.as_ref().map(|account| account.password_set_at),
             account,
+            is_bound: false,
         }))
     }
 }

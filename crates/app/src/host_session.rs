@@ -199,14 +199,18 @@ impl App {
         operation: &str,
     ) -> Result<Caller, Error> {
         let digest = TokenDigest::of(id.expose());
+        // A session is of the realm that it was begun in.
+        let own = lock(&self.host_sessions)
+            .0
+            .get(&digest)
+            .map(|session| session.realm_id);
+        if own.is_some_and(|own| realm.is_some_and(|asked| asked != own)) {
+            return Err(Error::NotFound(Resource::Realm));
+        }
         let found = lock(&self.host_sessions).take_up(&digest, self.now());
         let Some(session) = found else {
             return Err(self.refuse_token(origin, operation).await);
         };
-        // A session is of the realm that it was begun in.
-        if realm.is_some_and(|asked| asked != session.realm_id) {
-            return Err(Error::NotFound(Resource::Realm));
-        }
         let realm = Some(session.realm_id);
         let proven = match session.kept {
             Kept::Token(credentials) => {

@@ -7,14 +7,15 @@ use breakglass_domain::{Secret, TokenId};
 use crate::app::App;
 use crate::caller::Caller;
 use crate::decision::Proof;
-use crate::error::{Error, Resource};
+use crate::error::{Error, Refusal, Resource};
 
 impl App {
     /// Issues a host token to a caller. It carries what the client profiles grant, and nothing when none matches: that is no
     /// failure. That a caller may do everything here does not stand in it.
     ///
     /// # Errors
-    /// [`Error::Unauthenticated`] for a caller with a token of ours: hosts take that as it is.
+    /// [`Error::Unauthenticated`] for a caller with a token of ours: hosts take that as it is; and for one with a token that is bound
+    /// to a key or a certificate.
     pub async fn issue_host_token(
         &self,
         caller: &Caller,
@@ -26,6 +27,10 @@ impl App {
             Proof::AccessToken | Proof::HostToken => {
                 return Err(self.refuse_token(&caller.origin, operation).await);
             }
+        }
+        // A host token is good for whoever has it, and would set a bound one free.
+        if identity.is_bound {
+            return Err(Error::Unauthenticated(Refusal::Possession));
         }
         let now = self.now().whole_seconds();
         let mut unit = self.ports.store.begin().await?;

@@ -69,12 +69,12 @@ impl App {
             operation,
         };
         if let Some((broker, own)) = self.own_broker(&token).await? {
-            if realm.is_some_and(|asked| asked != own.realm.id) {
-                return Err(Error::NotFound(Resource::Realm));
-            }
             let (caller, live) = self
                 .authenticate_live_token((&token, proof.as_ref()), &origin, operation)
                 .await?;
+            if realm.is_some_and(|asked| asked != own.realm.id) {
+                return Err(Error::NotFound(Resource::Realm));
+            }
             return Ok(Registrant {
                 caller,
                 realm_id: own.realm.id,
@@ -154,9 +154,10 @@ impl App {
         };
         let mut unit = self.ports.store.begin().await?;
         let known = unit
-            .find_registration(token.realm_id, &token.digest)
+            .find_registered_token(token.realm_id, &token.digest)
             .await?;
-        if known == Some(token.registration()) {
+        // The same words signed anew are no news.
+        if known.is_some_and(|known| known.says_the_same(&token)) {
             return Ok(());
         }
         // The trust may have ended while the twin was verified.

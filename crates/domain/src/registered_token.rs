@@ -59,6 +59,16 @@ pub struct Registration {
 }
 
 impl RegisteredToken {
+    /// Whether it gives the holder of the same token what the other one does, for as long.
+    pub fn says_the_same(&self, other: &Self) -> bool {
+        let other = Self {
+            twin: self.twin,
+            registered_at: self.registered_at,
+            ..other.clone()
+        };
+        *self == other
+    }
+
     /// By what it is told from others.
     pub fn registration(&self) -> Registration {
         Registration {

@@ -270,7 +270,9 @@ impl From<&Failure> for Problem {
 /// What a caller is told of a failure. That of the server itself is logged.
 pub(crate) fn problem_of(failure: &Failure) -> Problem {
     let problem = Problem::from(failure);
-    if problem.status.is_server_error() {
+    if matches!(failure, Failure::App(Error::NoRoom)) {
+        tracing::warn!("there is no room for more of what a request asks for");
+    } else if problem.status.is_server_error() {
         tracing::error!(
             error = failure as &dyn std::error::Error,
             "failed to answer a request"

@@ -17,7 +17,7 @@ use super::rpc_answer::{error_node, failure, success};
 use super::security::Security;
 use super::wire_type::encode;
 use crate::call::Call;
-use crate::credentials::{AskedAs, DPOP, SESSION_ID, basic_value};
+use crate::credentials::{AskedAs, SESSION_ID, basic_value};
 use crate::esx;
 use crate::failure::Failure;
 use crate::pipeline::{admitted, perform};
@@ -41,7 +41,11 @@ pub(crate) async fn invoke(call: Call) -> Result<Reply, Failure> {
         None => Err(Failure::NotRouted),
     };
     let (answer, status) = match outcome {
-        Ok(output) => (success(&id, output), StatusCode::OK),
+        Ok(output) => {
+            let status = called.map_or(200, |operation| operation.spec().success);
+            let status = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
+            (success(&id, output), status)
+        }
         Err(reason) => {
             let (error, status) = error_of(&reason)?;
             (failure(&id, error), status)
@@ -149,7 +153,7 @@ fn prove(headers: &mut HeaderMap, security: Security) {
         } => (AUTHORIZATION, Some(format!("{scheme} {credentials}"))),
         Security::Unknown(_) => (AUTHORIZATION, None),
     };
-    for shown in [AUTHORIZATION, DPOP, SESSION_ID] {
+    for shown in [AUTHORIZATION, SESSION_ID] {
         headers.remove(shown);
     }
     let text = text.map(Zeroizing::new);

@@ -45,7 +45,11 @@ async fn a_token_that_is_bound_to_a_key_goes_with_a_proof_and_not_without() {
     assert_eq!(told.status, 200, "{}", told.text);
     let told = proven(&harness, &KeyHolder::new(), &token, ask(), PROFILES).await;
     refused(&told, 401, "UNAUTHENTICATED");
-    // A session would set it free, and a token that is bound to nothing is no token of the scheme.
+    // A host token would set it free.
+    let path = "/api/esx/authentication/token";
+    let told = proven(&harness, &holder, &token, Ask::post(path), path).await;
+    refused(&told, 401, "UNAUTHENTICATED");
+    // So would a session, and a token that is bound to nothing is no token of the scheme.
     let told = proven(
         &harness,
         &holder,

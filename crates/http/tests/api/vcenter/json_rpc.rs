@@ -289,3 +289,13 @@ async fn a_call_that_is_refused_changes_nothing_and_is_recorded_under_its_own_na
         "deleteClientProfile"
     );
 }
+
+#[tokio::test]
+async fn a_call_counts_as_its_operation_with_the_status_of_its_rest_twin() {
+    let harness = Harness::start().await;
+    let create = call(SESSION, "create", &json!({}), &password());
+    assert!(sent(&harness, &create).await["output"]["SECRET"].is_string());
+    let metrics = harness.send_as_admin(Ask::get("/metrics")).await.text;
+    let counted = r#"{operation="createVcenterSession",status="201"} 1"#;
+    assert!(metrics.contains(counted), "{metrics}");
+}

@@ -306,6 +306,27 @@ async fn the_same_pair_again_is_no_news_and_a_record_that_cannot_be_kept_undoes_
     let rows = meddler.rows().await;
     registered(&harness, &token, &twin).await;
     assert_eq!(meddler.rows().await, rows);
+    let signed_anew = super::support::twin(&harness, &issuer, "alice");
+    registered(&harness, &token, &signed_anew).await;
+    assert_eq!(meddler.rows().await, rows);
+}
+
+#[tokio::test]
+async fn a_token_without_an_id_cannot_be_registered_and_is_not_sent_for_it() {
+    let (harness, issuer) = watched().await;
+    for more in [
+        json!({"ovl": EXPANSION}),
+        json!({"ovl": EXPANSION, "jti": ""}),
+    ] {
+        let token = issuer.token(&harness, "alice@home", &more);
+        let told = list_with(&harness, &token).await;
+        refused(&told, 401, "UNAUTHENTICATED");
+        assert!(
+            !told.text.contains("registration_required"),
+            "{}",
+            told.text
+        );
+    }
 }
 
 #[tokio::test]
