@@ -3,6 +3,7 @@
 //! Each check takes plain data and gives its findings as text, so that its tests can show that it can fail.
 
 mod arrows;
+mod evidence;
 mod files;
 mod graph;
 mod links;

@@ -1,11 +1,12 @@
 //! Every check over the workspace as it is.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 
 use super::graph::Graph;
-use super::{arrows, files, links, manifests, packages};
+use super::{arrows, evidence, files, links, manifests, packages};
 use crate::workspace::say;
 
 /// Runs every check, and fails when one has found something.
@@ -30,11 +31,16 @@ fn findings(root: &Path) -> Result<Vec<String>> {
         findings.extend(manifests::check_member(name, &read(&member.manifest)?));
     }
     let tree = files::list(root)?;
+    let mut functions = BTreeSet::new();
     for path in tree.iter().filter(|path| files::has_extension(path, "rs")) {
-        findings.extend(files::check(path, &read(&root.join(path))?));
+        let text = read(&root.join(path))?;
+        findings.extend(files::check(path, &text));
+        functions.extend(evidence::functions(&text).map(str::to_owned));
     }
     for path in tree.iter().filter(|path| files::has_extension(path, "md")) {
-        findings.extend(links::check(root, path, &read(&root.join(path))?));
+        let text = read(&root.join(path))?;
+        findings.extend(links::check(root, path, &text));
+        findings.extend(evidence::check(path, &text, &functions));
     }
     Ok(findings)
 }
