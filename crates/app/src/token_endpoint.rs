@@ -134,8 +134,8 @@ impl App {
             ),
             None => None,
         };
+        let settings = self.ports.store.check().await?.find_settings().await?;
         let mut unit = self.ports.store.begin().await?;
-        let settings = unit.find_settings().await?;
         let found = match &request.grant {
             Grant::ApiToken(token) => {
                 self.for_api_token(unit.as_mut(), (&broker, realm_id), token, &settings, origin)

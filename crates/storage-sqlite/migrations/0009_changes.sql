@@ -152,6 +152,16 @@ CREATE TRIGGER sessions_deleted_changes AFTER DELETE ON sessions BEGIN
     UPDATE changes SET epoch = epoch + 1;
 END;
 
+CREATE TRIGGER settings_inserted_changes AFTER INSERT ON settings BEGIN
+    UPDATE changes SET epoch = epoch + 1;
+END;
+CREATE TRIGGER settings_updated_changes AFTER UPDATE ON settings BEGIN
+    UPDATE changes SET epoch = epoch + 1;
+END;
+CREATE TRIGGER settings_deleted_changes AFTER DELETE ON settings BEGIN
+    UPDATE changes SET epoch = epoch + 1;
+END;
+
 CREATE TRIGGER signing_keys_inserted_changes AFTER INSERT ON signing_keys BEGIN
     UPDATE changes SET epoch = epoch + 1;
 END;

@@ -43,6 +43,7 @@ pub(crate) enum Question {
     RulesEpoch(RealmId),
     Session(TokenDigest),
     SessionGrant(SessionGrantId),
+    Settings,
     SigningKey(KeyId),
     SigningKeys(Option<BrokerId>),
 }

@@ -7,6 +7,7 @@ use breakglass_ports::store::{ReadSettings, WriteSettings};
 
 use crate::column::{Key, Place};
 use crate::lease::Lease;
+use crate::memory::Question;
 use crate::view::{Loan, View};
 
 struct SettingsRow {
@@ -42,6 +43,10 @@ impl TryFrom<SettingsRow> for IamSettings {
 #[async_trait]
 impl<C: Loan> ReadSettings for View<C> {
     async fn find_settings(&mut self) -> Result<IamSettings, StoreError> {
+        if let Some(kept) = self.recall(&Question::Settings) {
+            return Ok(kept);
+        }
+        let epoch = self.epoch();
         let row = sqlx::query_as!(
             SettingsRow,
             r#"SELECT access_token_ttl, all_users_group_enabled AS "all_users_group_enabled: bool",
@@ -49,8 +54,11 @@ impl<C: Loan> ReadSettings for View<C> {
         )
         .fetch_optional(self.connection().await?)
         .await;
-        self.settle(row)?
-            .map_or_else(|| Ok(IamSettings::default()), IamSettings::try_from)
+        let answer = self
+            .settle(row)?
+            .map_or_else(|| Ok(IamSettings::default()), IamSettings::try_from)?;
+        self.keep_in_mind(epoch, Question::Settings, &answer);
+        Ok(answer)
     }
 }
 
