@@ -75,7 +75,7 @@ impl WriteAccounts for View<Lease> {
             created_at,
             password_set_at,
         )
-        .execute(self.connection().await?)
+        .execute(self.changing().await?)
         .await;
         self.settle(done).map(|_| ())
     }
@@ -95,7 +95,7 @@ impl WriteAccounts for View<Lease> {
             password_set_at,
             username,
         )
-        .execute(self.connection().await?)
+        .execute(self.changing().await?)
         .await;
         found(self.settle(done)?.rows_affected())
     }

@@ -146,7 +146,7 @@ impl WriteBrokers for View<Lease> {
             created_at,
             updated_at,
         )
-        .execute(self.connection().await?)
+        .execute(self.changing().await?)
         .await;
         self.settle(done).map(|_| ())
     }
@@ -176,7 +176,7 @@ impl WriteBrokers for View<Lease> {
             updated_at,
             id,
         )
-        .execute(self.connection().await?)
+        .execute(self.changing().await?)
         .await;
         found(self.settle(done)?.rows_affected())
     }

@@ -127,7 +127,7 @@ impl WriteClients for View<Lease> {
             realm_id,
             principal_id,
         )
-        .fetch_all(self.connection().await?)
+        .fetch_all(self.changing().await?)
         .await;
         let tokens = self.settle(tokens)?;
         let secrets = sqlx::query!(
@@ -136,7 +136,7 @@ impl WriteClients for View<Lease> {
             realm_id,
             principal_id,
         )
-        .fetch_all(self.connection().await?)
+        .fetch_all(self.changing().await?)
         .await;
         let secrets = self.settle(secrets)?;
         let keys = sqlx::query!(
@@ -145,7 +145,7 @@ impl WriteClients for View<Lease> {
             realm_id,
             principal_id,
         )
-        .fetch_all(self.connection().await?)
+        .fetch_all(self.changing().await?)
         .await;
         let keys = self.settle(keys)?;
         let tokens = tokens

@@ -165,7 +165,7 @@ impl WriteClientProfiles for View<Lease> {
             created_at,
             updated_at,
         )
-        .execute(self.connection().await?)
+        .execute(self.changing().await?)
         .await;
         self.settle(done).map(|_| ())
     }
@@ -182,7 +182,7 @@ impl WriteClientProfiles for View<Lease> {
             realm_id,
             id,
         )
-        .execute(self.connection().await?)
+        .execute(self.changing().await?)
         .await;
         found(self.settle(done)?.rows_affected())
     }
@@ -199,7 +199,7 @@ impl WriteClientProfiles for View<Lease> {
             realm_id,
             id,
         )
-        .execute(self.connection().await?)
+        .execute(self.changing().await?)
         .await;
         Ok(self.settle(done)?.rows_affected() > 0)
     }

@@ -35,6 +35,7 @@ mod error;
 mod installation;
 mod lease;
 mod memory;
+mod note;
 mod oauth_app;
 mod open;
 mod page;

@@ -20,7 +20,7 @@ use breakglass_domain::{
 const MOST: usize = 16_384;
 
 /// What nobody knows yet: the first look at the count makes it known.
-const UNKNOWN: u64 = 0;
+pub(crate) const UNKNOWN: u64 = 0;
 
 /// What was asked.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
@@ -46,6 +46,20 @@ pub(crate) enum Question {
     Settings,
     SigningKey(KeyId),
     SigningKeys(Option<BrokerId>),
+}
+
+impl Question {
+    /// Whether the answer says when or how often something was used, which no count tells.
+    pub(crate) fn tells_usage(&self) -> bool {
+        matches!(
+            self,
+            Self::ApiToken(..)
+                | Self::ClientKey(..)
+                | Self::ClientSecret(..)
+                | Self::EmergencyClient(..)
+                | Self::EmergencyClientOfDigest(_)
+        )
+    }
 }
 
 /// The answers, as they were at a count.
@@ -116,10 +130,10 @@ impl Memory {
         self.known.load(Ordering::SeqCst)
     }
 
-    /// What is kept, if anything was read since the last change.
-    pub(crate) fn recall<T: Clone + 'static>(&self, question: &Question) -> Option<T> {
+    /// What is kept of what was read at this count.
+    pub(crate) fn recall<T: Clone + 'static>(&self, epoch: u64, question: &Question) -> Option<T> {
         let kept = lock(&self.kept);
-        if kept.epoch != self.known() {
+        if kept.epoch != epoch || epoch == UNKNOWN {
             return None;
         }
         kept.answers.get(question)?.downcast_ref::<T>().cloned()
@@ -165,12 +179,15 @@ mod tests {
     fn what_was_read_is_kept_until_something_is_changed() {
         let memory = memory();
         memory.keep(memory.known(), Question::Realms, &7_u8);
-        assert_eq!(memory.recall(&Question::Realms), Some(7_u8));
-        assert_eq!(memory.recall::<u16>(&Question::Realms), None);
+        assert_eq!(memory.recall(memory.known(), &Question::Realms), Some(7_u8));
+        assert_eq!(
+            memory.recall::<u16>(memory.known(), &Question::Realms),
+            None
+        );
         memory.tell(5);
-        assert_eq!(memory.recall(&Question::Realms), Some(7_u8));
+        assert_eq!(memory.recall(memory.known(), &Question::Realms), Some(7_u8));
         memory.tell(6);
-        assert_eq!(memory.recall::<u8>(&Question::Realms), None);
+        assert_eq!(memory.recall::<u8>(memory.known(), &Question::Realms), None);
     }
 
     #[test]
@@ -179,11 +196,11 @@ mod tests {
         let seen = memory.known();
         memory.tell(6);
         memory.keep(seen, Question::Realms, &7_u8);
-        assert_eq!(memory.recall::<u8>(&Question::Realms), None);
+        assert_eq!(memory.recall::<u8>(memory.known(), &Question::Realms), None);
         memory.keep(6, Question::Realms, &8_u8);
         memory.tell(5);
         assert_eq!(
-            memory.recall(&Question::Realms),
+            memory.recall(memory.known(), &Question::Realms),
             Some(8_u8),
             "a count never goes back"
         );
@@ -194,13 +211,13 @@ mod tests {
         let memory = Memory::new(Duration::from_hours(1));
         assert!(memory.is_due());
         memory.keep(memory.known(), Question::Realms, &7_u8);
-        assert_eq!(memory.recall::<u8>(&Question::Realms), None);
+        assert_eq!(memory.recall::<u8>(memory.known(), &Question::Realms), None);
         memory.look(1, Instant::now());
         assert!(!memory.is_due());
         memory.keep(1, Question::Realms, &7_u8);
         memory.doubt();
         assert!(memory.is_due());
-        assert_eq!(memory.recall::<u8>(&Question::Realms), None);
+        assert_eq!(memory.recall::<u8>(memory.known(), &Question::Realms), None);
         assert!(Memory::new(Duration::ZERO).is_due());
     }
 

@@ -111,7 +111,7 @@ impl WriteRealms for View<Lease> {
             created_at,
             updated_at,
         )
-        .execute(self.connection().await?)
+        .execute(self.changing().await?)
         .await;
         self.settle(done).map(|_| ())
     }
@@ -119,7 +119,7 @@ impl WriteRealms for View<Lease> {
     async fn delete_realm(&mut self, id: RealmId) -> Result<bool, StoreError> {
         let id = id.as_bytes().as_slice();
         let done = sqlx::query!("DELETE FROM realms WHERE id = ?", id)
-            .execute(self.connection().await?)
+            .execute(self.changing().await?)
             .await;
         match self.settle(done) {
             Ok(done) => Ok(done.rows_affected() > 0),

@@ -151,7 +151,7 @@ impl WriteRegisteredTokens for View<Lease> {
             registered_at,
             expires_at,
         )
-        .execute(self.connection().await?)
+        .execute(self.changing().await?)
         .await;
         self.settle(done)?;
         let done = sqlx::query!(
@@ -164,7 +164,7 @@ impl WriteRegisteredTokens for View<Lease> {
             token.subject,
             most_of_subject,
         )
-        .execute(self.connection().await?)
+        .execute(self.changing().await?)
         .await;
         self.settle(done).map(|_| ())
     }
@@ -175,7 +175,7 @@ impl View<Lease> {
     pub(crate) async fn prune_registered(&mut self, now: Timestamp) -> Result<u64, StoreError> {
         let now = now.millis();
         let done = sqlx::query!("DELETE FROM registered_tokens WHERE expires_at <= ?", now)
-            .execute(self.connection().await?)
+            .execute(self.changing().await?)
             .await;
         Ok(self.settle(done)?.rows_affected())
     }

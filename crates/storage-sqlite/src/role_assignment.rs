@@ -136,7 +136,7 @@ impl WriteRoleAssignments for View<Lease> {
             realm_id,
             principal_id,
         )
-        .execute(self.connection().await?)
+        .execute(self.changing().await?)
         .await;
         self.settle(done)?;
         for (position, assignment) in (0_i64..).zip(assignments) {
@@ -155,7 +155,7 @@ impl WriteRoleAssignments for View<Lease> {
                 scope,
                 expires_at,
             )
-            .execute(self.connection().await?)
+            .execute(self.changing().await?)
             .await;
             self.settle(done)?;
         }

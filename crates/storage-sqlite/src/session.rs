@@ -142,7 +142,7 @@ impl WriteSessions for View<Lease> {
             created_at,
             expires_at,
         )
-        .execute(self.connection().await?)
+        .execute(self.changing().await?)
         .await;
         self.settle(done).map(|_| ())
     }
@@ -163,7 +163,7 @@ impl WriteSessions for View<Lease> {
             status_index,
             expires_at,
         )
-        .execute(self.connection().await?)
+        .execute(self.changing().await?)
         .await;
         self.settle(done).map(|_| ())
     }
@@ -171,7 +171,7 @@ impl WriteSessions for View<Lease> {
     async fn delete_session(&mut self, digest: &TokenDigest) -> Result<bool, StoreError> {
         let digest = digest.as_bytes().as_slice();
         let done = sqlx::query!("DELETE FROM sessions WHERE digest = ?", digest)
-            .execute(self.connection().await?)
+            .execute(self.changing().await?)
             .await;
         Ok(self.settle(done)?.rows_affected() > 0)
     }
@@ -179,7 +179,7 @@ impl WriteSessions for View<Lease> {
     async fn delete_sessions_of(&mut self, username: &Username) -> Result<u64, StoreError> {
         let username = username.as_str();
         let done = sqlx::query!("DELETE FROM sessions WHERE username = ?", username)
-            .execute(self.connection().await?)
+            .execute(self.changing().await?)
             .await;
         Ok(self.settle(done)?.rows_affected())
     }
@@ -199,7 +199,7 @@ impl View<Lease> {
             expires_at,
             digest,
         )
-        .execute(self.connection().await?)
+        .execute(self.changing().await?)
         .await;
         self.settle(done).map(|_| ())
     }
@@ -208,7 +208,7 @@ impl View<Lease> {
     pub(crate) async fn prune_sessions(&mut self, now: Timestamp) -> Result<u64, StoreError> {
         let now = now.millis();
         let done = sqlx::query!("DELETE FROM sessions WHERE expires_at <= ?", now)
-            .execute(self.connection().await?)
+            .execute(self.changing().await?)
             .await;
         Ok(self.settle(done)?.rows_affected())
     }

@@ -80,7 +80,7 @@ impl WriteSettings for View<Lease> {
             api_token_ttl,
             jit_inactive_user_ttl,
         )
-        .execute(self.connection().await?)
+        .execute(self.changing().await?)
         .await;
         self.settle(done).map(|_| ())
     }

@@ -121,7 +121,7 @@ impl WriteSigningKeys for View<Lease> {
             signs_until,
             retired_at,
         )
-        .execute(self.connection().await?)
+        .execute(self.changing().await?)
         .await;
         self.settle(done).map(|_| ())
     }
@@ -149,7 +149,7 @@ impl WriteSigningKeys for View<Lease> {
             retired_at,
             id,
         )
-        .execute(self.connection().await?)
+        .execute(self.changing().await?)
         .await;
         found(self.settle(done)?.rows_affected())
     }

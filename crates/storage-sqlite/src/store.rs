@@ -14,7 +14,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 use crate::error::unavailable;
-use crate::lease::{Lease, gone};
+use crate::lease::{Lease, Purpose, gone};
 use crate::memory::Memory;
 use crate::open::{OpenError, open};
 use crate::view::{Lazy, Loan, View};
@@ -106,7 +106,7 @@ impl SqliteStore {
     }
 
     /// Waits for the writer's connection.
-    pub(crate) async fn lease(&self) -> Result<Lease, StoreError> {
+    pub(crate) async fn lease(&self, purpose: Purpose) -> Result<Lease, StoreError> {
         let door = self
             .door
             .lock()
@@ -114,7 +114,7 @@ impl SqliteStore {
             .clone()
             .ok_or_else(gone)?;
         let (waiter, lease) = oneshot::channel();
-        door.send(waiter).await.map_err(|_| gone())?;
+        door.send((purpose, waiter)).await.map_err(|_| gone())?;
         // The door is not held open while waiting inside.
         drop(door);
         lease.await.unwrap_or_else(|_| Err(gone()))
@@ -150,7 +150,13 @@ impl Store for SqliteStore {
     }
 
     async fn begin(&self) -> Result<Box<dyn UnitOfWork>, StoreError> {
-        Ok(Box::new(View::new(self.lease().await?)))
+        let lease = self.lease(Purpose::Change).await?;
+        Ok(Box::new(View::remembering(lease, Arc::clone(&self.memory))))
+    }
+
+    async fn begin_use(&self) -> Result<Box<dyn UnitOfWork>, StoreError> {
+        let lease = self.lease(Purpose::Use).await?;
+        Ok(Box::new(View::remembering(lease, Arc::clone(&self.memory))))
     }
 
     async fn extend_session(
@@ -158,7 +164,7 @@ impl Store for SqliteStore {
         digest: &TokenDigest,
         expires_at: Timestamp,
     ) -> Result<(), StoreError> {
-        let mut unit = View::new(self.lease().await?);
+        let mut unit = View::new(self.lease(Purpose::Change).await?);
         unit.extend_session(digest, expires_at).await?;
         unit.keep().await
     }
@@ -169,14 +175,14 @@ impl Store for SqliteStore {
         digest: &TokenDigest,
         expires_at: Timestamp,
     ) -> Result<bool, StoreError> {
-        let mut unit = View::new(self.lease().await?);
+        let mut unit = View::new(self.lease(Purpose::Change).await?);
         let is_new = unit.use_assertion(realm_id, digest, expires_at).await?;
         unit.keep().await?;
         Ok(is_new)
     }
 
     async fn prune(&self, now: Timestamp) -> Result<u64, StoreError> {
-        let mut unit = View::new(self.lease().await?);
+        let mut unit = View::new(self.lease(Purpose::Change).await?);
         let forgotten = unit.prune_sessions(now).await?
             + unit.prune_recalled(now).await?
             + unit.prune_revoked(now).await?

@@ -7,6 +7,10 @@
 //! the next of them gets the same transaction. Then one `COMMIT`, and with it one `fsync`, answers all that are kept. When
 //! nobody waits the commit comes at once: nothing is ever delayed to make a group larger.
 //!
+//! Each statement is a step to the connection's thread and back. So the head of the audit is read once for a group and handed
+//! from unit to unit, and what needs no answer (records of the audit, uses) is collected and written together: before a unit
+//! that changes something, which may read it, and before the commit.
+//!
 //! A group fails as a whole: when the commit fails, or SQLite itself undoes the transaction (a full disk does that), all
 //! of its units are told that nothing was kept. The writer then drops its connection and opens another for the next group.
 //!
@@ -17,20 +21,22 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use breakglass_ports::StoreError;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
-use sqlx::{ConnectOptions, Executor, Row};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteRow};
+use sqlx::{ConnectOptions, Row};
 use tokio::sync::{mpsc, oneshot};
 
+use crate::audit::head;
 use crate::column::{Key, Place};
 use crate::error::unavailable;
-use crate::lease::{Answer, Lease};
+use crate::lease::{Answer, Ground, Lease, Purpose};
 use crate::memory::Memory;
+use crate::note::write_all;
 
 /// A group takes in no more units once it is this old, so that the first of it need not wait for long.
 const MAX_GROUP_AGE: Duration = Duration::from_millis(100);
 
-/// Somebody who waits for a unit of work.
-pub(crate) type Waiter = oneshot::Sender<Result<Lease, StoreError>>;
+/// Somebody who waits for a unit of work, and what it is for.
+pub(crate) type Waiter = (Purpose, oneshot::Sender<Result<Lease, StoreError>>);
 
 /// The one task that writes.
 #[derive(Debug)]
@@ -77,7 +83,7 @@ impl Writer {
     async fn serve(&mut self, first: Waiter) {
         let mut kept = Vec::new();
         let outcome = match self.begin().await {
-            Ok(connection) => self.group(connection, first, &mut kept).await,
+            Ok(ground) => self.group(ground, first, &mut kept).await,
             Err(error) => {
                 self.refuse(first, &error);
                 Err(error)
@@ -101,7 +107,7 @@ impl Writer {
     }
 
     /// Begins the transaction of a group.
-    async fn begin(&mut self) -> Result<SqliteConnection, StoreError> {
+    async fn begin(&mut self) -> Result<Ground, StoreError> {
         let mut connection = match self.connection.take() {
             Some(connection) => connection,
             None => self
@@ -110,15 +116,24 @@ impl Writer {
                 .await
                 .map_err(|error| unavailable(&error))?,
         };
-        execute(&mut connection, "BEGIN IMMEDIATE").await?;
-        Ok(connection)
+        let begun = Instant::now();
+        let rows = rows(&mut connection, BEGIN).await?;
+        let epoch = epoch_of(rows.first())?;
+        // Nobody else commits any more until this group has.
+        self.memory.look(epoch, begun);
+        Ok(Ground {
+            connection,
+            head: head(rows.get(1)),
+            epoch,
+            notes: Vec::new(),
+        })
     }
 
     /// Tells everybody who waits that the store does not take writes now: each would wait in vain as long as the first did.
     fn refuse(&mut self, first: Waiter, error: &StoreError) {
         let mut next = Some(first);
         while let Some(waiter) = next {
-            drop(waiter.send(Err(error.clone())));
+            drop(waiter.1.send(Err(error.clone())));
             next = self.waiting.try_recv().ok();
         }
     }
@@ -127,15 +142,14 @@ impl Writer {
     /// connection is dropped with it.
     async fn group(
         &mut self,
-        mut connection: SqliteConnection,
+        mut ground: Ground,
         first: Waiter,
         kept: &mut Vec<Answer>,
     ) -> Result<SqliteConnection, StoreError> {
         let begun = Instant::now();
-        let mut is_open = false;
         let mut next = Some(first);
         while let Some(waiter) = next {
-            (connection, is_open) = lend((connection, is_open), waiter, kept).await?;
+            ground = lend(ground, waiter, kept).await?;
             next = if kept.len() < self.limit && begun.elapsed() < MAX_GROUP_AGE {
                 self.waiting.try_recv().ok()
             } else {
@@ -143,74 +157,93 @@ impl Writer {
             };
         }
         if kept.is_empty() {
-            execute(&mut connection, "ROLLBACK").await?;
-        } else {
-            let epoch = commit(&mut connection).await?;
-            self.commits.fetch_add(1, Ordering::Relaxed);
-            // Before anybody hears that it is durable.
-            self.memory.tell(epoch);
+            execute(&mut ground.connection, "ROLLBACK").await?;
+            return Ok(ground.connection);
         }
-        Ok(connection)
+        write_notes(&mut ground).await?;
+        let rows = rows(&mut ground.connection, COMMIT).await?;
+        self.commits.fetch_add(1, Ordering::Relaxed);
+        // Before anybody hears that it is durable.
+        self.memory.tell(epoch_of(rows.first())?);
+        Ok(ground.connection)
     }
 }
 
+/// Begins, and reads what the units will need. Once it has begun nobody else writes.
+const BEGIN: &str = "BEGIN IMMEDIATE; SELECT epoch FROM changes;
+    SELECT sequence, time, mac FROM audit_records ORDER BY sequence DESC LIMIT 1";
+
+/// Sets the savepoint of a unit that changes something.
+const SAVEPOINT: &str = "SAVEPOINT unit; SELECT epoch FROM changes";
+
+/// Commits. When SQLite has undone the transaction by itself, there is nothing to commit, which is an error.
+const COMMIT: &str = "SELECT epoch FROM changes; COMMIT";
+
 /// Lends the connection to one unit, and undoes what the unit did unless it is to be kept. The savepoint of a unit that is kept
-/// stays open until what comes next, which spares a step to the connection's thread and back; gives whether it does.
+/// stays until the commit.
 async fn lend(
-    (mut connection, is_open): (SqliteConnection, bool),
-    waiter: Waiter,
+    mut ground: Ground,
+    (purpose, waiter): Waiter,
     kept: &mut Vec<Answer>,
-) -> Result<(SqliteConnection, bool), StoreError> {
-    let begin = if is_open {
-        "RELEASE unit; SAVEPOINT unit"
-    } else {
-        "SAVEPOINT unit"
-    };
-    if let Err(error) = execute(&mut connection, begin).await {
+) -> Result<Ground, StoreError> {
+    if purpose == Purpose::Change
+        && let Err(error) = prepare_change(&mut ground).await
+    {
         drop(waiter.send(Err(error.clone())));
         return Err(error);
     }
-    let (lease, back) = Lease::new(connection);
+    let (lease, back) = Lease::new(ground, purpose);
     // When the waiter is gone, the lease is dropped here and comes straight back.
     drop(waiter.send(Ok(lease)));
     let returned = back
         .await
         .map_err(|_| unavailable("the writer's connection was lost"))?;
-    connection = returned.connection;
-    let is_kept = returned.keep.is_some();
+    ground = returned.ground;
+    let is_undone = returned.keep.is_none();
     kept.extend(returned.keep);
-    if !is_kept {
-        execute(&mut connection, "ROLLBACK TO unit; RELEASE unit").await?;
+    if is_undone && returned.has_savepoint {
+        execute(&mut ground.connection, "ROLLBACK TO unit; RELEASE unit").await?;
+    } else if is_undone && returned.has_failed {
+        return Err(unavailable("a statement of a unit of work has failed"));
     }
-    Ok((connection, is_kept))
+    Ok(ground)
 }
 
-/// Commits, and gives how much has been changed of what checks look at. When SQLite has undone the transaction by itself, there is
-/// nothing to commit, which is an error.
-async fn commit(connection: &mut SqliteConnection) -> Result<u64, StoreError> {
-    let rows = sqlx::raw_sql("SELECT epoch FROM changes; COMMIT")
-        .fetch_all(connection)
-        .await;
-    let rows = rows.map_err(|error| unavailable(&error))?;
-    let epoch = rows.first().and_then(|row| row.try_get(0).ok());
-    let place = Place::new("changes", Key::Number(1));
-    place.count("epoch", place.some("epoch", epoch)?)
+/// A unit that changes something may read whatever was noted before it.
+async fn prepare_change(ground: &mut Ground) -> Result<(), StoreError> {
+    write_notes(ground).await?;
+    let rows = rows(&mut ground.connection, SAVEPOINT).await?;
+    ground.epoch = epoch_of(rows.first())?;
+    Ok(())
+}
+
+async fn write_notes(ground: &mut Ground) -> Result<(), StoreError> {
+    write_all(std::mem::take(&mut ground.notes), &mut ground.connection).await
 }
 
 /// How much has been changed of what checks look at.
 pub(crate) async fn epoch(connection: &mut SqliteConnection) -> Result<u64, StoreError> {
-    let read = sqlx::query_scalar!("SELECT epoch FROM changes")
-        .fetch_one(connection)
-        .await;
-    let epoch = read.map_err(|error| unavailable(&error))?;
+    epoch_of(rows(connection, "SELECT epoch FROM changes").await?.first())
+}
+
+fn epoch_of(row: Option<&SqliteRow>) -> Result<u64, StoreError> {
+    let epoch = row.and_then(|row| row.try_get(0).ok());
     let place = Place::new("changes", Key::Number(1));
-    place.count("epoch", epoch)
+    place.count("epoch", place.some("epoch", epoch)?)
+}
+
+async fn rows(
+    connection: &mut SqliteConnection,
+    statements: &'static str,
+) -> Result<Vec<SqliteRow>, StoreError> {
+    let rows = sqlx::query(statements).fetch_all(connection).await;
+    rows.map_err(|error| unavailable(&error))
 }
 
 async fn execute(
     connection: &mut SqliteConnection,
-    statement: &'static str,
+    statements: &'static str,
 ) -> Result<(), StoreError> {
-    let outcome = connection.execute(statement).await;
+    let outcome = sqlx::query(statements).execute(connection).await;
     outcome.map(|_| ()).map_err(|error| unavailable(&error))
 }

@@ -86,6 +86,14 @@ pub trait Store: Send + Sync {
     /// [`StoreError::Unavailable`] when the store is closed, full, read-only or locked for too long.
     async fn begin(&self) -> Result<Box<dyn UnitOfWork>, StoreError>;
 
+    /// Begins a unit of work that notes a use, an attempt or an event. What it reads may have been read before, as for a check, as
+    /// long as nothing of it was changed, and what it notes may be written with the commit only: a use of what is not there fails
+    /// the commit then.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] as for [`begin`](Self::begin).
+    async fn begin_use(&self) -> Result<Box<dyn UnitOfWork>, StoreError>;
+
     /// Lets the session of this digest end at `expires_at`, but never earlier than it would have. This bookkeeping leaves
     /// no audit record; a session that is gone stays gone.
     ///
