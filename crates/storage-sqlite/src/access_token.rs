@@ -33,7 +33,7 @@ impl<C: Loan> ReadAccessTokens for View<C> {
         if let Some(kept) = self.recall(&question) {
             return Ok(kept);
         }
-        let epoch = self.epoch();
+        let counts = self.counts();
         let realm_id = realm_id.as_bytes().as_slice();
         // Few: a token, and those that it is a copy of.
         for id in ids {
@@ -50,7 +50,7 @@ impl<C: Loan> ReadAccessTokens for View<C> {
                 return Ok(true);
             }
         }
-        self.keep_in_mind(epoch, question, &false);
+        self.keep_in_mind(counts, question, &false);
         Ok(false)
     }
 

@@ -40,7 +40,7 @@ impl<C: Loan> ReadAccounts for View<C> {
         if let Some(kept) = self.recall(&question) {
             return Ok(kept);
         }
-        let epoch = self.epoch();
+        let counts = self.counts();
         let username = username.as_str();
         let row = sqlx::query_as!(
             AccountRow,
@@ -52,7 +52,7 @@ impl<C: Loan> ReadAccounts for View<C> {
         .await;
         let answer: Option<Account> = self.settle(row)?.map(Account::try_from).transpose()?;
         if answer.is_some() {
-            self.keep_in_mind(epoch, question, &answer);
+            self.keep_in_mind(counts, question, &answer);
         }
         Ok(answer)
     }

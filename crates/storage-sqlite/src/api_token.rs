@@ -86,7 +86,7 @@ impl<C: Loan> ReadApiTokens for View<C> {
         if let Some(kept) = self.recall(&question) {
             return Ok(kept);
         }
-        let epoch = self.epoch();
+        let counts = self.counts();
         let realm_id = realm_id.as_bytes().as_slice();
         let id = id.as_bytes().as_slice();
         let row = sqlx::query_as!(
@@ -101,7 +101,7 @@ impl<C: Loan> ReadApiTokens for View<C> {
         .await;
         let answer: Option<ApiToken> = self.settle(row)?.map(ApiToken::try_from).transpose()?;
         if answer.is_some() {
-            self.keep_in_mind(epoch, question, &answer);
+            self.keep_in_mind(counts, question, &answer);
         }
         Ok(answer)
     }

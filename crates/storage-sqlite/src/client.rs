@@ -66,7 +66,7 @@ impl<C: Loan> ReadClients for View<C> {
         if let Some(kept) = self.recall(&question) {
             return Ok(kept);
         }
-        let epoch = self.epoch();
+        let counts = self.counts();
         let realm = realm_id.as_bytes().as_slice();
         let id = principal_id.as_bytes().as_slice();
         let row = sqlx::query_as!(
@@ -86,7 +86,7 @@ impl<C: Loan> ReadClients for View<C> {
             .map(|row| row.client(realm_id))
             .transpose()?;
         if answer.is_some() {
-            self.keep_in_mind(epoch, question, &answer);
+            self.keep_in_mind(counts, question, &answer);
         }
         Ok(answer)
     }

@@ -60,7 +60,7 @@ impl<C: Loan> ReadClientKeys for View<C> {
         if let Some(kept) = self.recall(&question) {
             return Ok(kept);
         }
-        let epoch = self.epoch();
+        let counts = self.counts();
         let realm_id = realm_id.as_bytes().as_slice();
         let id = id.as_bytes().as_slice();
         let row = sqlx::query_as!(
@@ -74,7 +74,7 @@ impl<C: Loan> ReadClientKeys for View<C> {
         .await;
         let answer: Option<ClientKey> = self.settle(row)?.map(ClientKey::try_from).transpose()?;
         if answer.is_some() {
-            self.keep_in_mind(epoch, question, &answer);
+            self.keep_in_mind(counts, question, &answer);
         }
         Ok(answer)
     }

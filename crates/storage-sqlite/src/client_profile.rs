@@ -120,14 +120,14 @@ impl<C: Loan> ReadClientProfiles for View<C> {
         if let Some(kept) = self.recall(&question) {
             return Ok(kept);
         }
-        let epoch = self.epoch();
+        let counts = self.counts();
         let id = realm_id.as_bytes().as_slice();
         let row = sqlx::query_scalar!("SELECT rules_epoch FROM realms WHERE id = ?", id)
             .fetch_optional(self.connection().await?)
             .await;
         let place = Place::new("realms", Key::Bytes(id));
         let answer: u64 = place.count("rules_epoch", self.settle(row)?.unwrap_or_default())?;
-        self.keep_in_mind(epoch, question, &answer);
+        self.keep_in_mind(counts, question, &answer);
         Ok(answer)
     }
 }

@@ -106,7 +106,7 @@ impl<C: Loan> ReadEmergencyClients for View<C> {
         if let Some(kept) = self.recall(&question) {
             return Ok(kept);
         }
-        let epoch = self.epoch();
+        let counts = self.counts();
         let realm_id = realm_id.as_bytes().as_slice();
         let client_id = client_id.as_str();
         let row = select_clients!("WHERE realm_id = ? AND client_id = ?", realm_id, client_id)
@@ -117,7 +117,7 @@ impl<C: Loan> ReadEmergencyClients for View<C> {
             .map(EmergencyClient::try_from)
             .transpose()?;
         if answer.is_some() {
-            self.keep_in_mind(epoch, question, &answer);
+            self.keep_in_mind(counts, question, &answer);
         }
         Ok(answer)
     }
@@ -130,7 +130,7 @@ impl<C: Loan> ReadEmergencyClients for View<C> {
         if let Some(kept) = self.recall(&question) {
             return Ok(kept);
         }
-        let epoch = self.epoch();
+        let counts = self.counts();
         let digest = digest.as_bytes().as_slice();
         let row = select_clients!("WHERE token_digest = ?", digest)
             .fetch_optional(self.connection().await?)
@@ -140,7 +140,7 @@ impl<C: Loan> ReadEmergencyClients for View<C> {
             .map(EmergencyClient::try_from)
             .transpose()?;
         if answer.is_some() {
-            self.keep_in_mind(epoch, question, &answer);
+            self.keep_in_mind(counts, question, &answer);
         }
         Ok(answer)
     }

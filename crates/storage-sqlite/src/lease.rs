@@ -7,7 +7,7 @@ use sqlx::sqlite::SqliteConnection;
 use tokio::sync::oneshot;
 
 use crate::error::{store_error, unavailable};
-use crate::memory::{Memory, UNKNOWN};
+use crate::memory::{Counts, Memory};
 use crate::note::Note;
 use crate::view::Loan;
 
@@ -30,8 +30,8 @@ pub(crate) struct Ground {
     pub(crate) connection: SqliteConnection,
     /// The newest record of the audit, with those that are still to be written.
     pub(crate) head: Result<Option<Checkpoint>, StoreError>,
-    /// The count of changes, when nothing may have changed since it was read.
-    pub(crate) epoch: u64,
+    /// The counts of changes, when nothing may have changed since they were read.
+    pub(crate) counts: Counts,
     /// What is still to be written of units that are kept.
     pub(crate) notes: Vec<Note>,
 }
@@ -59,7 +59,7 @@ pub(crate) struct Lease {
     in_doubt: bool,
     has_failed: bool,
     head: Result<Option<Checkpoint>, StoreError>,
-    epoch: u64,
+    counts: Counts,
     notes: Vec<Note>,
 }
 
@@ -69,7 +69,7 @@ impl Lease {
         let (home, back) = oneshot::channel();
         let lease = Self {
             head: ground.head.clone(),
-            epoch: ground.epoch,
+            counts: ground.counts,
             lent: Some((ground, home)),
             purpose,
             has_savepoint: purpose == Purpose::Change,
@@ -103,7 +103,7 @@ impl Lease {
 
     /// The connection, for one statement that changes what checks look at: nothing that was read before counts after it.
     pub(crate) async fn enter_to_change(&mut self) -> Result<&mut SqliteConnection, StoreError> {
-        self.epoch = UNKNOWN;
+        self.counts = Counts::UNKNOWN;
         self.enter_to_write().await
     }
 
@@ -127,7 +127,7 @@ impl Lease {
         let (answer, durable) = oneshot::channel();
         if let Some((ground, _)) = &mut self.lent {
             ground.head = self.head.clone();
-            ground.epoch = self.epoch;
+            ground.counts = self.counts;
             ground.notes.append(&mut self.notes);
         }
         self.give_back(Some(answer));
@@ -166,8 +166,8 @@ impl Loan for Lease {
         self.has_failed = true;
     }
 
-    fn epoch(&self, _memory: &Memory) -> u64 {
-        self.epoch
+    fn counts(&self, _memory: &Memory) -> Counts {
+        self.counts
     }
 
     fn tells_usage_as_before(&self) -> bool {

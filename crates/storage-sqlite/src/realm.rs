@@ -38,7 +38,7 @@ impl<C: Loan> ReadRealms for View<C> {
         if let Some(kept) = self.recall(&question) {
             return Ok(kept);
         }
-        let epoch = self.epoch();
+        let counts = self.counts();
         let id = id.as_bytes().as_slice();
         let row = sqlx::query_as!(
             RealmRow,
@@ -49,7 +49,7 @@ impl<C: Loan> ReadRealms for View<C> {
         .await;
         let answer: Option<Realm> = self.settle(row)?.map(Realm::try_from).transpose()?;
         if answer.is_some() {
-            self.keep_in_mind(epoch, question, &answer);
+            self.keep_in_mind(counts, question, &answer);
         }
         Ok(answer)
     }
@@ -59,7 +59,7 @@ impl<C: Loan> ReadRealms for View<C> {
         if let Some(kept) = self.recall(&question) {
             return Ok(kept);
         }
-        let epoch = self.epoch();
+        let counts = self.counts();
         let id = id.as_bytes().as_slice();
         let row = sqlx::query_as!(
             RealmRow,
@@ -70,7 +70,7 @@ impl<C: Loan> ReadRealms for View<C> {
         .await;
         let answer: Option<Realm> = self.settle(row)?.map(Realm::try_from).transpose()?;
         if answer.is_some() {
-            self.keep_in_mind(epoch, question, &answer);
+            self.keep_in_mind(counts, question, &answer);
         }
         Ok(answer)
     }
@@ -80,7 +80,7 @@ impl<C: Loan> ReadRealms for View<C> {
         if let Some(kept) = self.recall(&question) {
             return Ok(kept);
         }
-        let epoch = self.epoch();
+        let counts = self.counts();
         let rows = sqlx::query_as!(
             RealmRow,
             "SELECT id, broker_id, created_at, updated_at FROM realms ORDER BY created_at, id",
@@ -92,7 +92,7 @@ impl<C: Loan> ReadRealms for View<C> {
             .into_iter()
             .map(Realm::try_from)
             .collect::<Result<_, StoreError>>()?;
-        self.keep_in_mind(epoch, question, &answer);
+        self.keep_in_mind(counts, question, &answer);
         Ok(answer)
     }
 }

@@ -79,7 +79,7 @@ impl<C: Loan> ReadRegisteredTokens for View<C> {
         if let Some(kept) = self.recall(&question) {
             return Ok(kept);
         }
-        let epoch = self.epoch();
+        let counts = self.counts();
         let realm_id = realm_id.as_bytes().as_slice();
         let digest = digest.as_bytes().as_slice();
         let row = sqlx::query!(
@@ -101,7 +101,7 @@ impl<C: Loan> ReadRegisteredTokens for View<C> {
             expires_at: Timestamp::from_millis(row.expires_at),
         });
         if answer.is_some() {
-            self.keep_in_mind(epoch, question, &answer);
+            self.keep_in_mind(counts, question, &answer);
         }
         Ok(answer)
     }

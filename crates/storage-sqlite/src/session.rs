@@ -67,7 +67,7 @@ impl<C: Loan> ReadSessions for View<C> {
         if let Some(kept) = self.recall(&question) {
             return Ok(kept);
         }
-        let epoch = self.epoch();
+        let counts = self.counts();
         let digest = digest.as_bytes().as_slice();
         let row = sqlx::query_as!(
             SessionRow,
@@ -78,7 +78,7 @@ impl<C: Loan> ReadSessions for View<C> {
         .await;
         let answer: Option<OpsSession> = self.settle(row)?.map(OpsSession::try_from).transpose()?;
         if answer.is_some() {
-            self.keep_in_mind(epoch, question, &answer);
+            self.keep_in_mind(counts, question, &answer);
         }
         Ok(answer)
     }
@@ -91,7 +91,7 @@ impl<C: Loan> ReadSessions for View<C> {
         if let Some(kept) = self.recall(&question) {
             return Ok(kept);
         }
-        let epoch = self.epoch();
+        let counts = self.counts();
         let id = id.as_bytes().as_slice();
         let row = sqlx::query_as!(
             SessionGrantRow,
@@ -103,7 +103,7 @@ impl<C: Loan> ReadSessions for View<C> {
         let answer: Option<SessionGrant> =
             self.settle(row)?.map(SessionGrant::try_from).transpose()?;
         if answer.is_some() {
-            self.keep_in_mind(epoch, question, &answer);
+            self.keep_in_mind(counts, question, &answer);
         }
         Ok(answer)
     }

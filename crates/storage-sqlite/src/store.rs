@@ -18,7 +18,7 @@ use crate::lease::{Lease, Purpose, gone};
 use crate::memory::Memory;
 use crate::open::{OpenError, open};
 use crate::view::{Lazy, Loan, View};
-use crate::writer::{Waiter, Writer, epoch};
+use crate::writer::{Waiter, Writer, counts};
 
 /// How a store behaves.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -142,8 +142,8 @@ impl Store for SqliteStore {
             let _turn = self.looking.lock().await;
             if self.memory.is_due() {
                 let begun = Instant::now();
-                let epoch = epoch(loan.enter().await?).await?;
-                self.memory.look(epoch, begun);
+                let counts = counts(loan.enter().await?).await?;
+                self.memory.look(counts, begun);
             }
         }
         Ok(Box::new(View::remembering(loan, Arc::clone(&self.memory))))

@@ -11,7 +11,7 @@ use sqlx::sqlite::{Sqlite, SqliteConnection, SqlitePool};
 
 use crate::error::{store_error, unavailable};
 use crate::lease::{Lease, Purpose};
-use crate::memory::{Memory, Question, UNKNOWN};
+use crate::memory::{Counts, Memory, Question};
 use crate::note::Note;
 
 /// A connection that somebody else owns.
@@ -28,8 +28,8 @@ pub(crate) trait Loan: Send {
     /// Tells that the statement failed in a way that may have undone the transaction.
     fn fail(&mut self) {}
 
-    /// The count of changes at which it sees the store, so that what was read at that count may be told again.
-    fn epoch(&self, memory: &Memory) -> u64 {
+    /// The counts of changes at which it sees the store, so that what was read at them may be told again.
+    fn counts(&self, memory: &Memory) -> Counts {
         memory.known()
     }
 
@@ -106,24 +106,24 @@ impl<C: Loan> View<C> {
         if question.tells_usage() && !self.loan.tells_usage_as_before() {
             return None;
         }
-        memory.recall(self.loan.epoch(memory), question)
+        memory.recall(self.loan.counts(memory), question)
     }
 
     /// How much has been changed, to be asked for before something is read that is to be kept.
-    pub(crate) fn epoch(&self) -> u64 {
+    pub(crate) fn counts(&self) -> Counts {
         let memory = self.memory.as_ref();
-        memory.map_or(UNKNOWN, |memory| self.loan.epoch(memory))
+        memory.map_or(Counts::UNKNOWN, |memory| self.loan.counts(memory))
     }
 
     /// Keeps what was read.
     pub(crate) fn keep_in_mind<T: Clone + Send + Sync + 'static>(
         &self,
-        epoch: u64,
+        counts: Counts,
         question: Question,
         answer: &T,
     ) {
         if let Some(memory) = &self.memory {
-            memory.keep(epoch, question, answer);
+            memory.keep(counts, question, answer);
         }
     }
 

@@ -29,7 +29,7 @@ use crate::audit::head;
 use crate::column::{Key, Place};
 use crate::error::unavailable;
 use crate::lease::{Answer, Ground, Lease, Purpose};
-use crate::memory::Memory;
+use crate::memory::{Counts, Memory};
 use crate::note::write_all;
 
 /// A group takes in no more units once it is this old, so that the first of it need not wait for long.
@@ -118,13 +118,13 @@ impl Writer {
         };
         let begun = Instant::now();
         let rows = rows(&mut connection, BEGIN).await?;
-        let epoch = epoch_of(rows.first())?;
+        let counts = counts_of(rows.first())?;
         // Nobody else commits any more until this group has.
-        self.memory.look(epoch, begun);
+        self.memory.look(counts, begun);
         Ok(Ground {
             connection,
             head: head(rows.get(1)),
-            epoch,
+            counts,
             notes: Vec::new(),
         })
     }
@@ -164,20 +164,23 @@ impl Writer {
         let rows = rows(&mut ground.connection, COMMIT).await?;
         self.commits.fetch_add(1, Ordering::Relaxed);
         // Before anybody hears that it is durable.
-        self.memory.tell(epoch_of(rows.first())?);
+        self.memory.tell(counts_of(rows.first())?);
         Ok(ground.connection)
     }
 }
 
 /// Begins, and reads what the units will need. Once it has begun nobody else writes.
-const BEGIN: &str = "BEGIN IMMEDIATE; SELECT epoch FROM changes;
+const BEGIN: &str = "BEGIN IMMEDIATE; SELECT standing, tokens, sessions FROM changes;
     SELECT sequence, time, mac FROM audit_records ORDER BY sequence DESC LIMIT 1";
 
+/// How much has been changed.
+const COUNTS: &str = "SELECT standing, tokens, sessions FROM changes";
+
 /// Sets the savepoint of a unit that changes something.
-const SAVEPOINT: &str = "SAVEPOINT unit; SELECT epoch FROM changes";
+const SAVEPOINT: &str = "SAVEPOINT unit; SELECT standing, tokens, sessions FROM changes";
 
 /// Commits. When SQLite has undone the transaction by itself, there is nothing to commit, which is an error.
-const COMMIT: &str = "SELECT epoch FROM changes; COMMIT";
+const COMMIT: &str = "SELECT standing, tokens, sessions FROM changes; COMMIT";
 
 /// Lends the connection to one unit, and undoes what the unit did unless it is to be kept. The savepoint of a unit that is kept
 /// stays until the commit.
@@ -186,9 +189,7 @@ async fn lend(
     (purpose, waiter): Waiter,
     kept: &mut Vec<Answer>,
 ) -> Result<Ground, StoreError> {
-    if purpose == Purpose::Change
-        && let Err(error) = prepare_change(&mut ground).await
-    {
+    if let Err(error) = prepare(&mut ground, purpose).await {
         drop(waiter.send(Err(error.clone())));
         return Err(error);
     }
@@ -209,11 +210,19 @@ async fn lend(
     Ok(ground)
 }
 
-/// A unit that changes something may read whatever was noted before it.
-async fn prepare_change(ground: &mut Ground) -> Result<(), StoreError> {
-    write_notes(ground).await?;
-    let rows = rows(&mut ground.connection, SAVEPOINT).await?;
-    ground.epoch = epoch_of(rows.first())?;
+/// Makes the ground ready for a unit. One that changes something may read whatever was noted before it.
+async fn prepare(ground: &mut Ground, purpose: Purpose) -> Result<(), StoreError> {
+    match purpose {
+        Purpose::Change => {
+            write_notes(ground).await?;
+            let rows = rows(&mut ground.connection, SAVEPOINT).await?;
+            ground.counts = counts_of(rows.first())?;
+        }
+        Purpose::Use if ground.counts == Counts::UNKNOWN => {
+            ground.counts = counts(&mut ground.connection).await?;
+        }
+        Purpose::Use => {}
+    }
     Ok(())
 }
 
@@ -222,14 +231,21 @@ async fn write_notes(ground: &mut Ground) -> Result<(), StoreError> {
 }
 
 /// How much has been changed of what checks look at.
-pub(crate) async fn epoch(connection: &mut SqliteConnection) -> Result<u64, StoreError> {
-    epoch_of(rows(connection, "SELECT epoch FROM changes").await?.first())
+pub(crate) async fn counts(connection: &mut SqliteConnection) -> Result<Counts, StoreError> {
+    counts_of(rows(connection, COUNTS).await?.first())
 }
 
-fn epoch_of(row: Option<&SqliteRow>) -> Result<u64, StoreError> {
-    let epoch = row.and_then(|row| row.try_get(0).ok());
+fn counts_of(row: Option<&SqliteRow>) -> Result<Counts, StoreError> {
     let place = Place::new("changes", Key::Number(1));
-    place.count("epoch", place.some("epoch", epoch)?)
+    let count = |position: usize, column| {
+        let count = row.and_then(|row| row.try_get(position).ok());
+        place.count(column, place.some(column, count)?)
+    };
+    Ok(Counts::new([
+        count(0, "standing")?,
+        count(1, "tokens")?,
+        count(2, "sessions")?,
+    ]))
 }
 
 async fn rows(
