@@ -1,5 +1,8 @@
 //! The writer's connection on loan to one unit of work.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use breakglass_ports::StoreError;
 use sqlx::sqlite::SqliteConnection;
 use tokio::sync::oneshot;
@@ -26,18 +29,29 @@ pub(crate) struct Lease {
     lent: Option<(SqliteConnection, oneshot::Sender<Returned>)>,
     /// Whether a statement was begun and did not end well: what it did is not known.
     in_doubt: bool,
+    /// Whether anything of the group has left a recall.
+    recalled: Arc<AtomicBool>,
 }
 
 impl Lease {
     /// Lends the connection, and says where it will come back.
-    pub(crate) fn new(connection: SqliteConnection) -> (Self, oneshot::Receiver<Returned>) {
+    pub(crate) fn new(
+        connection: SqliteConnection,
+        recalled: Arc<AtomicBool>,
+    ) -> (Self, oneshot::Receiver<Returned>) {
         let (home, back) = oneshot::channel();
         let lent = Some((connection, home));
         let lease = Self {
             lent,
             in_doubt: false,
+            recalled,
         };
         (lease, back)
+    }
+
+    /// Whether this unit, or one before it in its group, may have left a recall.
+    pub(crate) fn has_recalled(&self) -> bool {
+        self.recalled.load(Ordering::Relaxed)
     }
 
     /// Gives the connection back, to be kept, and waits until what was done is durable.

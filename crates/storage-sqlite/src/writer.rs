@@ -10,21 +10,27 @@
 //! A group fails as a whole: when the commit fails, or SQLite itself undoes the transaction (a full disk does that), all
 //! of its units are told that nothing was kept. The writer then drops its connection and opens another for the next group.
 //!
+//! What a group has recalled stands in the record of recalls (`record.rs`) before any of its units is answered.
+//!
 //! A unit of work that stalls holds up those behind it, so that a caller must not wait for anything slow while it holds one.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use breakglass_domain::RecallRecord;
 use breakglass_ports::StoreError;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{ConnectOptions, Executor, Row};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::column::{Key, Place};
+use crate::column::{Key, Place, number};
 use crate::error::unavailable;
 use crate::lease::{Answer, Lease};
 use crate::memory::Memory;
+use crate::open::Opened;
+use crate::recall::RecallRow;
+use crate::record::{Begun, Record};
 
 /// A group takes in no more units once it is this old, so that the first of it need not wait for long.
 const MAX_GROUP_AGE: Duration = Duration::from_millis(100);
@@ -43,26 +49,50 @@ pub(crate) struct Writer {
     limit: usize,
     commits: Arc<AtomicU64>,
     memory: Arc<Memory>,
+    /// The record of recalls, if one is kept.
+    record: Option<Record>,
+    /// Whether anything of the present group has left a recall.
+    recalled: Arc<AtomicBool>,
 }
 
 impl Writer {
     /// A writer that serves those who are `waiting`, counts its `commits`, and groups at most `limit` units.
-    pub(crate) fn new(
-        options: SqliteConnectOptions,
-        connection: SqliteConnection,
+    pub(crate) async fn new(
+        opened: Opened,
         waiting: mpsc::Receiver<Waiter>,
         limit: usize,
         commits: Arc<AtomicU64>,
         memory: Arc<Memory>,
-    ) -> Self {
-        Self {
-            options,
+    ) -> Result<Self, StoreError> {
+        let mut writer = Self {
+            options: opened.writer,
             waiting,
-            connection: Some(connection),
+            connection: None,
             limit,
             commits,
             memory,
-        }
+            record: opened.record,
+            recalled: Arc::default(),
+        };
+        writer.connection = Some(writer.listening(opened.connection).await?);
+        Ok(writer)
+    }
+
+    /// Lets the connection tell of recalls: most groups have none, and none has to ask.
+    async fn listening(
+        &self,
+        mut connection: SqliteConnection,
+    ) -> Result<SqliteConnection, StoreError> {
+        let recalled = Arc::clone(&self.recalled);
+        let handle = connection.lock_handle().await;
+        let mut handle = handle.map_err(|error| unavailable(&error))?;
+        handle.set_update_hook(move |change| {
+            if change.table == "recalls" {
+                recalled.store(true, Ordering::Relaxed);
+            }
+        });
+        drop(handle);
+        Ok(connection)
     }
 
     /// Serves until nobody can come any more, and gives the connection back.
@@ -104,12 +134,13 @@ impl Writer {
     async fn begin(&mut self) -> Result<SqliteConnection, StoreError> {
         let mut connection = match self.connection.take() {
             Some(connection) => connection,
-            None => self
-                .options
-                .connect()
-                .await
-                .map_err(|error| unavailable(&error))?,
+            None => {
+                let made = self.options.connect().await;
+                self.listening(made.map_err(|error| unavailable(&error))?)
+                    .await?
+            }
         };
+        self.recalled.store(false, Ordering::Relaxed);
         execute(&mut connection, "BEGIN IMMEDIATE").await?;
         Ok(connection)
     }
@@ -135,7 +166,8 @@ impl Writer {
         let mut is_open = false;
         let mut next = Some(first);
         while let Some(waiter) = next {
-            (connection, is_open) = lend((connection, is_open), waiter, kept).await?;
+            let lent = (connection, is_open);
+            (connection, is_open) = lend(lent, waiter, kept, &self.recalled).await?;
             next = if kept.len() < self.limit && begun.elapsed() < MAX_GROUP_AGE {
                 self.waiting.try_recv().ok()
             } else {
@@ -145,7 +177,15 @@ impl Writer {
         if kept.is_empty() {
             execute(&mut connection, "ROLLBACK").await?;
         } else {
-            let epoch = commit(&mut connection).await?;
+            let begun = self.begin_line(&mut connection).await?;
+            let epoch = match commit(&mut connection).await {
+                Ok(epoch) => epoch,
+                Err(error) => {
+                    take_back(begun).await;
+                    return Err(error);
+                }
+            };
+            self.end_line(begun).await?;
             self.commits.fetch_add(1, Ordering::Relaxed);
             // Before anybody hears that it is durable.
             self.memory.tell(epoch);
@@ -154,12 +194,89 @@ impl Writer {
     }
 }
 
+impl Writer {
+    /// Writes what the group has recalled, and whatever the record lacks, into the record, where it does not count yet.
+    async fn begin_line(
+        &mut self,
+        connection: &mut SqliteConnection,
+    ) -> Result<Option<Begun>, StoreError> {
+        let (Some(record), true) = (&self.record, self.recalled.load(Ordering::Relaxed)) else {
+            return Ok(None);
+        };
+        add_line(record, connection).await
+    }
+
+    /// Lets it count.
+    async fn end_line(&mut self, begun: Option<Begun>) -> Result<(), StoreError> {
+        let (Some(record), Some(begun)) = (&self.record, begun) else {
+            return Ok(());
+        };
+        let mut record = record.clone();
+        let ended = tokio::task::spawn_blocking(move || record.end(begun).map(|()| record)).await;
+        match ended {
+            Ok(Ok(record)) => {
+                self.record = Some(record);
+                Ok(())
+            }
+            Ok(Err(error)) => Err(unrecorded(&error)),
+            Err(error) => Err(unrecorded(&error)),
+        }
+    }
+}
+
+/// Writes the recalls that the record lacks into it, as a line that does not count yet.
+pub(crate) async fn add_line(
+    record: &Record,
+    connection: &mut SqliteConnection,
+) -> Result<Option<Begun>, StoreError> {
+    let known = record.clone();
+    let opened = tokio::task::spawn_blocking(move || known.open()).await;
+    let turn = match opened {
+        Ok(Ok(turn)) => turn,
+        Ok(Err(error)) => return Err(unrecorded(&error)),
+        Err(error) => return Err(unrecorded(&error)),
+    };
+    let after = number(turn.head.number)?;
+    let rows = sqlx::query_as!(
+        RecallRow,
+        "SELECT number, kind, scope, id, place, instant, time, mac FROM recalls
+         WHERE number > ? AND mac IS NOT NULL ORDER BY number",
+        after,
+    )
+    .fetch_all(connection)
+    .await
+    .map_err(|error| unavailable(&error))?;
+    let records: Result<Vec<RecallRecord>, StoreError> =
+        rows.into_iter().map(RecallRecord::try_from).collect();
+    let records = records?;
+    if records.is_empty() {
+        return Ok(None);
+    }
+    let begun = tokio::task::spawn_blocking(move || turn.begin(&records)).await;
+    match begun {
+        Ok(Ok(begun)) => Ok(Some(begun)),
+        Ok(Err(error)) => Err(unrecorded(&error)),
+        Err(error) => Err(unrecorded(&error)),
+    }
+}
+
+async fn take_back(begun: Option<Begun>) {
+    if let Some(begun) = begun {
+        drop(tokio::task::spawn_blocking(move || begun.take_back()).await);
+    }
+}
+
+fn unrecorded(error: &dyn std::error::Error) -> StoreError {
+    unavailable(&format!("the record of recalls cannot be written: {error}"))
+}
+
 /// Lends the connection to one unit, and undoes what the unit did unless it is to be kept. The savepoint of a unit that is kept
 /// stays open until what comes next, which spares a step to the connection's thread and back; gives whether it does.
 async fn lend(
     (mut connection, is_open): (SqliteConnection, bool),
     waiter: Waiter,
     kept: &mut Vec<Answer>,
+    recalled: &Arc<AtomicBool>,
 ) -> Result<(SqliteConnection, bool), StoreError> {
     let begin = if is_open {
         "RELEASE unit; SAVEPOINT unit"
@@ -170,7 +287,7 @@ async fn lend(
         drop(waiter.send(Err(error.clone())));
         return Err(error);
     }
-    let (lease, back) = Lease::new(connection);
+    let (lease, back) = Lease::new(connection, Arc::clone(recalled));
     // When the waiter is gone, the lease is dropped here and comes straight back.
     drop(waiter.send(Ok(lease)));
     let returned = back

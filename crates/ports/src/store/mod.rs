@@ -14,6 +14,7 @@ mod emergency_client;
 mod installation;
 mod oauth_app;
 mod realm;
+mod recall;
 mod registered_token;
 mod role;
 mod role_assignment;
@@ -42,6 +43,7 @@ pub use emergency_client::{EmergencySummary, ReadEmergencyClients, WriteEmergenc
 pub use installation::{ReadInstallation, WriteInstallation};
 pub use oauth_app::{ReadOauthApps, WriteOauthApps};
 pub use realm::{ReadRealms, WriteRealms};
+pub use recall::{ReadRecalls, TakenOver, WriteRecalls};
 pub use registered_token::{ReadRegisteredTokens, WriteRegisteredTokens};
 pub use role::{ReadRoles, RoleFilter, RoleOrder, WriteRoles};
 pub use role_assignment::{ReadRoleAssignments, WriteRoleAssignments};
@@ -138,6 +140,7 @@ pub trait ReadView:
     + ReadInstallation
     + ReadOauthApps
     + ReadRealms
+    + ReadRecalls
     + ReadRegisteredTokens
     + ReadRoleAssignments
     + ReadRoles
@@ -169,6 +172,7 @@ pub trait UnitOfWork:
     + WriteInstallation
     + WriteOauthApps
     + WriteRealms
+    + WriteRecalls
     + WriteRegisteredTokens
     + WriteRoleAssignments
     + WriteRoles
