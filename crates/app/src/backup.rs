@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use breakglass_domain::audit::{AuditAction, AuditEvent, AuditEvents, AuditTarget, TargetKind};
 use breakglass_domain::{
     Account, BackupMac, BackupManifest, PasswordHash, Privilege, RecallFault, RecallHead,
-    RecallRecord, Secret, Timestamp, Username,
+    RecallRecord, Secret, Timestamp, TokenId, Username,
 };
 use breakglass_ports::{CryptoError, KeyVault, UnitOfWork};
 
@@ -259,8 +259,8 @@ impl App {
     }
 
     async fn unknown_password(&self) -> Result<PasswordHash, Error> {
-        let bytes: [u8; 32] = self.random()?;
-        let text: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        let halves = [self.random()?, self.random()?].map(TokenId::from_random);
+        let text = halves.map(|half| half.to_string()).concat();
         Ok(self.ports.hasher.hash(&Secret::new(text)).await?)
     }
 

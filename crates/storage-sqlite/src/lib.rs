@@ -11,6 +11,9 @@
 //!   what does not turn is [`Corrupt`](breakglass_ports::StoreError::Corrupt).
 //! - `page.rs`: a page of a list and the length of the whole list, in one statement. `client_query.rs`, `token_query.rs`: the
 //!   searches over API clients and API tokens, in SQL.
+//! - `recall.rs`: what ended before its time; `record.rs`: the same in a file beside the store, and `record_check.rs`: the two
+//!   held against each other. `take_over.rs`: what a copy of the store learns from there.
+//! - `copy.rs`: copies of the store while it is used; `put_back.rs`: a copy in the place of the store ([`PutBack`]).
 //! - `migrations/`: the schema. `.sqlx/`: what the database said of each query, so that the build needs none.
 //!
 //! # Adding to it

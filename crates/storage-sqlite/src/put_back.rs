@@ -30,7 +30,18 @@ pub fn is_there(path: &Path) -> bool {
 #[derive(Debug)]
 pub struct PutBack {
     path: PathBuf,
-    presence: File,
+    /// Keeps everybody out until this is dropped.
+    _presence: File,
+    is_ready: bool,
+}
+
+impl Drop for PutBack {
+    fn drop(&mut self) {
+        if !self.is_ready {
+            // Whatever is left of it is taken away by the next.
+            drop(fs::remove_dir_all(self.path.with_file_name(STAGE)));
+        }
+    }
 }
 
 impl PutBack {
@@ -54,7 +65,11 @@ impl PutBack {
         });
         drop(folder);
         match made {
-            Ok(()) => Ok(Self { path, presence }),
+            Ok(()) => Ok(Self {
+                path,
+                _presence: presence,
+                is_ready: false,
+            }),
             Err(source) => Err(OpenError::Folder { path, source }),
         }
     }
@@ -69,7 +84,7 @@ impl PutBack {
     ///
     /// # Errors
     /// When it cannot be made durable; then nothing has changed.
-    pub fn commit(self, stamp: &str) -> io::Result<PathBuf> {
+    pub fn commit(mut self, stamp: &str) -> io::Result<PathBuf> {
         let staged = self.staged();
         File::open(&staged)?.sync_all()?;
         sync_folder(&staged)?;
@@ -83,8 +98,8 @@ impl PutBack {
         file.write_all(stamp.as_bytes())?;
         file.sync_all()?;
         fs::rename(&draft, &ready)?;
+        self.is_ready = true;
         sync_folder(&self.path)?;
-        drop(self.presence);
         Ok(sibling(&self.path, &replaced(stamp)))
     }
 }

@@ -15,6 +15,8 @@ use breakglass_domain::audit::AuditMac;
 use breakglass_domain::{Recall, RecallHead, RecallKind, RecallRecord, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::column::Key;
+
 /// A recall as the file has it: bytes in hexadecimal digits, instants in milliseconds since 1970 UTC.
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -234,11 +236,11 @@ pub(crate) fn sync_folder(path: &Path) -> io::Result<()> {
 }
 
 fn digits(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    Key::Bytes(bytes).to_string()
 }
 
 fn bytes(digits: &str) -> Option<Vec<u8>> {
-    if !digits.is_ascii() || digits.len() % 2 != 0 {
+    if !digits.is_ascii() || !digits.len().is_multiple_of(2) {
         return None;
     }
     let pairs = (0..digits.len()).step_by(2);

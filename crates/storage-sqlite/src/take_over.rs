@@ -23,7 +23,7 @@ macro_rules! change {
 macro_rules! end_credential {
     ($view:expr, $table:literal, $recall:expr, $until:expr) => {{
         let (realm_id, id) = (
-            $recall.scope.as_ref().map(|id| id.as_slice()),
+            $recall.scope.as_ref().map(<[u8; 16]>::as_slice),
             $recall.id.as_slice(),
         );
         let place = $recall.place.map(number).transpose()?;
@@ -55,7 +55,7 @@ macro_rules! end_credential {
 macro_rules! move_credential {
     ($view:expr, $table:literal, $recall:expr, $until:expr) => {{
         let (realm_id, id) = (
-            $recall.scope.as_ref().map(|id| id.as_slice()),
+            $recall.scope.as_ref().map(<[u8; 16]>::as_slice),
             $recall.id.as_slice(),
         );
         let place = $recall.place.map(number).transpose()?;
@@ -185,7 +185,7 @@ impl View<Lease> {
 
     /// Ends what is found by its id alone.
     async fn end_by_id(&mut self, recall: &Recall) -> Result<u64, StoreError> {
-        let scope = recall.scope.as_ref().map(|id| id.as_slice());
+        let scope = recall.scope.as_ref().map(<[u8; 16]>::as_slice);
         let id = recall.id.as_slice();
         let instant = millis(recall.instant);
         Ok(match recall.kind {
@@ -229,7 +229,7 @@ impl View<Lease> {
         recall: &Recall,
         now: Timestamp,
     ) -> Result<u64, StoreError> {
-        let realm_id = recall.scope.as_ref().map(|id| id.as_slice());
+        let realm_id = recall.scope.as_ref().map(<[u8; 16]>::as_slice);
         let id = recall.id.as_slice();
         let now = now.millis();
         change!(
@@ -288,7 +288,7 @@ impl View<Lease> {
             let recalled = records.iter().map(|record| &record.recall);
             let bound = recalled
                 .filter(|it| it.kind == RecallKind::Places)
-                .filter(|it| it.scope.as_ref().map(|id| id.as_slice()) == Some(broker.as_slice()))
+                .filter(|it| it.scope.as_ref().map(<[u8; 16]>::as_slice) == Some(broker.as_slice()))
                 .filter_map(|it| it.place)
                 .max();
             let bound = number(bound.unwrap_or_default())?;
@@ -337,7 +337,7 @@ impl View<Lease> {
     async fn keep_recall(&mut self, record: &RecallRecord) -> Result<(), StoreError> {
         let recall = &record.recall;
         let (number_, kind) = (number(record.number)?, recall.kind.name());
-        let scope = recall.scope.as_ref().map(|id| id.as_slice());
+        let scope = recall.scope.as_ref().map(<[u8; 16]>::as_slice);
         let id = recall.id.as_slice();
         let place = recall.place.map(number).transpose()?;
         let (instant, time) = (millis(recall.instant), record.time.millis());

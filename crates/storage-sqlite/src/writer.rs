@@ -132,13 +132,12 @@ impl Writer {
 
     /// Begins the transaction of a group.
     async fn begin(&mut self) -> Result<SqliteConnection, StoreError> {
-        let mut connection = match self.connection.take() {
-            Some(connection) => connection,
-            None => {
-                let made = self.options.connect().await;
-                self.listening(made.map_err(|error| unavailable(&error))?)
-                    .await?
-            }
+        let mut connection = if let Some(connection) = self.connection.take() {
+            connection
+        } else {
+            let made = self.options.connect().await;
+            self.listening(made.map_err(|error| unavailable(&error))?)
+                .await?
         };
         self.recalled.store(false, Ordering::Relaxed);
         execute(&mut connection, "BEGIN IMMEDIATE").await?;
