@@ -187,7 +187,8 @@ pub trait UnitOfWork:
     /// chain. Dropping the unit instead undoes it.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`]; nothing was changed.
+    /// [`StoreError::Unavailable`]; nothing was changed. Only where the disk fails under the record of what was recalled, after
+    /// that was made durable, is it done all the same.
     async fn commit(
         self: Box<Self>,
         key: &AuditKey,
