@@ -61,7 +61,7 @@ pub async fn what_ends_a_token_leaves_a_recall_in_the_chain<H: Harness>() {
     let records = recalls(&harness).await;
     assert_eq!(kinds(&records), ENDED);
     let head = audit_key().verify_recalls(RecallHead::GENESIS, &records);
-    assert_eq!(head, Ok(records[4].head()));
+    assert_eq!(head, Ok(records.last().unwrap().head()));
 }
 
 pub async fn a_unit_that_is_dropped_leaves_no_recall<H: Harness>() {
@@ -93,7 +93,7 @@ pub async fn list_recalls_gives_those_after_a_number_in_their_order<H: Harness>(
     end_each(&harness).await;
     let page = read(&harness).await.list_recalls(1, 2).await.unwrap();
     assert_eq!(kinds(&page), ENDED[1..3]);
-    assert_eq!(page[0].number, 2);
+    assert_eq!(page.first().unwrap().number, 2);
     assert_eq!(read(&harness).await.list_recalls(5, 2).await, Ok(Vec::new()));
 }
 
@@ -123,8 +123,9 @@ pub async fn take_over_recalls_ends_here_what_ended_there<H: Harness>() {
     assert_eq!(revoked, Ok(true));
     drop(view);
     let kept = recalls(&here).await;
-    assert_eq!(kept[..5], records[..]);
-    assert!(kinds(&kept[5..]).iter().all(|kind| *kind == RecallKind::Places));
+    let (taken, own) = kept.split_at(records.len());
+    assert_eq!(taken, records);
+    assert!(kinds(own).iter().all(|kind| *kind == RecallKind::Places));
 }
 
 pub async fn take_over_recalls_tells_of_passwords_that_were_others<H: Harness>() {
@@ -146,7 +147,8 @@ pub async fn take_over_recalls_refuses_what_does_not_follow<H: Harness>() {
     end_each(&there).await;
     let records = recalls(&there).await;
     let mut unit = begin(&here).await;
-    let refused = unit.take_over_recalls(&records[1..], at(6), at(100)).await;
+    let (_, later) = records.split_first().unwrap();
+    let refused = unit.take_over_recalls(later, at(6), at(100)).await;
     assert_eq!(refused, Err(StoreError::Conflict));
 }
 
