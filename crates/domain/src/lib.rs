@@ -50,6 +50,7 @@ pub mod api_client;
 pub mod api_token;
 pub mod attempt_limiter;
 pub mod audit;
+pub mod backup;
 pub mod broker;
 pub mod client;
 pub mod client_key;
@@ -75,6 +76,7 @@ pub mod overflow;
 pub mod page;
 pub mod principal;
 pub mod realm;
+pub mod recall;
 pub mod registered_token;
 pub mod replay_cache;
 pub mod role;
@@ -97,6 +99,7 @@ pub use access_token::{AccessTokenClaims, ActorClaim, RoleClaim, StatusClaim};
 pub use account::{Account, PasswordHash, Username};
 pub use api_client::{AcceptedApiClient, ApiClient, ApiClientChange, ApiClientDraft, ApiClientId};
 pub use api_token::{ApiToken, ApiTokenDraft, HeldApiToken, NewApiTokenSecret};
+pub use backup::{BackupMac, BackupManifest};
 pub use broker::{
     Broker, BrokerDraft, DeploymentType, DisplayName, KeyPolicy, KeyPolicyDraft, NewBroker, Tenant,
 };
@@ -133,6 +136,7 @@ pub use overflow::{AuthorizationClaims, OverflowClaim, OverflowThreshold, TokenP
 pub use page::{Page, PageRequest};
 pub use principal::{Actor, ActorKind, Principal, Privilege, Reach};
 pub use realm::Realm;
+pub use recall::{Recall, RecallFault, RecallHead, RecallKind, RecallRecord};
 pub use registered_token::{PairingFault, RegisteredToken, Registration};
 pub use role::{AcceptedRole, ComponentRole, ComponentType, Role, RoleDraft, RoleKind, RoleName};
 pub use role_assignment::{RoleAssignment, RoleAssignmentDraft, RoleScope, ScopeResource};

@@ -56,6 +56,20 @@ impl<C: Loan> ReadAccounts for View<C> {
         }
         Ok(answer)
     }
+
+    async fn list_accounts(&mut self) -> Result<Vec<Account>, StoreError> {
+        let rows = sqlx::query_as!(
+            AccountRow,
+            "SELECT username, password_hash, privileges, created_at, password_set_at
+             FROM accounts ORDER BY username",
+        )
+        .fetch_all(self.connection().await?)
+        .await;
+        self.settle(rows)?
+            .into_iter()
+            .map(Account::try_from)
+            .collect()
+    }
 }
 
 #[async_trait]

@@ -1,5 +1,8 @@
 //! The writer's connection on loan to a unit of work.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use breakglass_domain::audit::Checkpoint;
 use breakglass_ports::StoreError;
 use sqlx::Executor;
@@ -61,11 +64,17 @@ pub(crate) struct Lease {
     head: Result<Option<Checkpoint>, StoreError>,
     counts: Counts,
     notes: Vec<Note>,
+    /// Whether anything of the group has left a recall.
+    recalled: Arc<AtomicBool>,
 }
 
 impl Lease {
     /// Lends the connection, and says where it will come back. A unit that changes something has a savepoint already.
-    pub(crate) fn new(ground: Ground, purpose: Purpose) -> (Self, oneshot::Receiver<Returned>) {
+    pub(crate) fn new(
+        ground: Ground,
+        purpose: Purpose,
+        recalled: Arc<AtomicBool>,
+    ) -> (Self, oneshot::Receiver<Returned>) {
         let (home, back) = oneshot::channel();
         let lease = Self {
             head: ground.head.clone(),
@@ -76,6 +85,7 @@ impl Lease {
             in_doubt: false,
             has_failed: false,
             notes: Vec::new(),
+            recalled,
         };
         (lease, back)
     }
@@ -117,6 +127,11 @@ impl Lease {
             self.leave();
         }
         self.enter().await
+    }
+
+    /// Whether this unit, or one before it in its group, may have left a recall.
+    pub(crate) fn has_recalled(&self) -> bool {
+        self.recalled.load(Ordering::Relaxed)
     }
 
     /// Gives the connection back, to be kept, and waits until what was done is durable.

@@ -187,6 +187,9 @@ impl UnitOfWork for View<Lease> {
         events: AuditEvents,
     ) -> Result<Checkpoint, StoreError> {
         let head = self.append(key, events)?;
+        if self.loan.has_recalled() {
+            self.seal_recalls(key, head.time).await?;
+        }
         self.keep().await?;
         Ok(head)
     }

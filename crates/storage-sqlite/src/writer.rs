@@ -14,23 +14,29 @@
 //! A group fails as a whole: when the commit fails, or SQLite itself undoes the transaction (a full disk does that), all
 //! of its units are told that nothing was kept. The writer then drops its connection and opens another for the next group.
 //!
+//! What a group has recalled stands in the record of recalls (`record.rs`) before any of its units is answered.
+//!
 //! A unit of work that stalls holds up those behind it, so that a caller must not wait for anything slow while it holds one.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use breakglass_domain::RecallRecord;
 use breakglass_ports::StoreError;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteRow};
 use sqlx::{ConnectOptions, Row};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::audit::head;
-use crate::column::{Key, Place};
+use crate::column::{Key, Place, number};
 use crate::error::unavailable;
 use crate::lease::{Answer, Ground, Lease, Purpose};
 use crate::memory::{Counts, Memory};
 use crate::note::write_all;
+use crate::open::Opened;
+use crate::recall::RecallRow;
+use crate::record::{Begun, Record};
 
 /// A group takes in no more units once it is this old, so that the first of it need not wait for long.
 const MAX_GROUP_AGE: Duration = Duration::from_millis(100);
@@ -49,26 +55,50 @@ pub(crate) struct Writer {
     limit: usize,
     commits: Arc<AtomicU64>,
     memory: Arc<Memory>,
+    /// The record of recalls, if one is kept.
+    record: Option<Record>,
+    /// Whether anything of the present group has left a recall.
+    recalled: Arc<AtomicBool>,
 }
 
 impl Writer {
     /// A writer that serves those who are `waiting`, counts its `commits`, and groups at most `limit` units.
-    pub(crate) fn new(
-        options: SqliteConnectOptions,
-        connection: SqliteConnection,
+    pub(crate) async fn new(
+        opened: Opened,
         waiting: mpsc::Receiver<Waiter>,
         limit: usize,
         commits: Arc<AtomicU64>,
         memory: Arc<Memory>,
-    ) -> Self {
-        Self {
-            options,
+    ) -> Result<Self, StoreError> {
+        let mut writer = Self {
+            options: opened.writer,
             waiting,
-            connection: Some(connection),
+            connection: None,
             limit,
             commits,
             memory,
-        }
+            record: opened.record,
+            recalled: Arc::default(),
+        };
+        writer.connection = Some(writer.listening(opened.connection).await?);
+        Ok(writer)
+    }
+
+    /// Lets the connection tell of recalls: most groups have none, and none has to ask.
+    async fn listening(
+        &self,
+        mut connection: SqliteConnection,
+    ) -> Result<SqliteConnection, StoreError> {
+        let recalled = Arc::clone(&self.recalled);
+        let handle = connection.lock_handle().await;
+        let mut handle = handle.map_err(|error| unavailable(&error))?;
+        handle.set_update_hook(move |change| {
+            if change.table == "recalls" {
+                recalled.store(true, Ordering::Relaxed);
+            }
+        });
+        drop(handle);
+        Ok(connection)
     }
 
     /// Serves until nobody can come any more, and gives the connection back.
@@ -108,14 +138,14 @@ impl Writer {
 
     /// Begins the transaction of a group.
     async fn begin(&mut self) -> Result<Ground, StoreError> {
-        let mut connection = match self.connection.take() {
-            Some(connection) => connection,
-            None => self
-                .options
-                .connect()
-                .await
-                .map_err(|error| unavailable(&error))?,
+        let mut connection = if let Some(connection) = self.connection.take() {
+            connection
+        } else {
+            let made = self.options.connect().await;
+            self.listening(made.map_err(|error| unavailable(&error))?)
+                .await?
         };
+        self.recalled.store(false, Ordering::Relaxed);
         let begun = Instant::now();
         let rows = rows(&mut connection, BEGIN).await?;
         let counts = counts_of(rows.first())?;
@@ -149,7 +179,7 @@ impl Writer {
         let begun = Instant::now();
         let mut next = Some(first);
         while let Some(waiter) = next {
-            ground = lend(ground, waiter, kept).await?;
+            ground = lend(ground, waiter, kept, &self.recalled).await?;
             next = if kept.len() < self.limit && begun.elapsed() < MAX_GROUP_AGE {
                 self.waiting.try_recv().ok()
             } else {
@@ -161,12 +191,96 @@ impl Writer {
             return Ok(ground.connection);
         }
         write_notes(&mut ground).await?;
-        let rows = rows(&mut ground.connection, COMMIT).await?;
+        let line = self.begin_line(&mut ground.connection).await?;
+        let rows = match rows(&mut ground.connection, COMMIT).await {
+            Ok(rows) => rows,
+            Err(error) => {
+                take_back(line).await;
+                return Err(error);
+            }
+        };
+        self.end_line(line).await?;
         self.commits.fetch_add(1, Ordering::Relaxed);
         // Before anybody hears that it is durable.
         self.memory.tell(counts_of(rows.first())?);
         Ok(ground.connection)
     }
+}
+
+impl Writer {
+    /// Writes what the group has recalled, and whatever the record lacks, into the record, where it does not count yet.
+    async fn begin_line(
+        &mut self,
+        connection: &mut SqliteConnection,
+    ) -> Result<Option<Begun>, StoreError> {
+        let (Some(record), true) = (&self.record, self.recalled.load(Ordering::Relaxed)) else {
+            return Ok(None);
+        };
+        add_line(record, connection).await
+    }
+
+    /// Lets it count.
+    async fn end_line(&mut self, begun: Option<Begun>) -> Result<(), StoreError> {
+        let (Some(record), Some(begun)) = (&self.record, begun) else {
+            return Ok(());
+        };
+        let mut record = record.clone();
+        let ended = tokio::task::spawn_blocking(move || record.end(begun).map(|()| record)).await;
+        match ended {
+            Ok(Ok(record)) => {
+                self.record = Some(record);
+                Ok(())
+            }
+            Ok(Err(error)) => Err(unrecorded(&error)),
+            Err(error) => Err(unrecorded(&error)),
+        }
+    }
+}
+
+/// Writes the recalls that the record lacks into it, as a line that does not count yet.
+pub(crate) async fn add_line(
+    record: &Record,
+    connection: &mut SqliteConnection,
+) -> Result<Option<Begun>, StoreError> {
+    let known = record.clone();
+    let opened = tokio::task::spawn_blocking(move || known.open()).await;
+    let turn = match opened {
+        Ok(Ok(turn)) => turn,
+        Ok(Err(error)) => return Err(unrecorded(&error)),
+        Err(error) => return Err(unrecorded(&error)),
+    };
+    let after = number(turn.head.number)?;
+    let rows = sqlx::query_as!(
+        RecallRow,
+        "SELECT number, kind, scope, id, place, instant, time, mac FROM recalls
+         WHERE number > ? AND mac IS NOT NULL ORDER BY number",
+        after,
+    )
+    .fetch_all(connection)
+    .await
+    .map_err(|error| unavailable(&error))?;
+    let records: Result<Vec<RecallRecord>, StoreError> =
+        rows.into_iter().map(RecallRecord::try_from).collect();
+    let records = records?;
+    if records.is_empty() {
+        return Ok(None);
+    }
+    let begun = tokio::task::spawn_blocking(move || turn.begin(&records)).await;
+    match begun {
+        Ok(Ok(begun)) => Ok(Some(begun)),
+        Ok(Err(error)) => Err(unrecorded(&error)),
+        Err(error) => Err(unrecorded(&error)),
+    }
+}
+
+async fn take_back(begun: Option<Begun>) {
+    if let Some(begun) = begun {
+        drop(tokio::task::spawn_blocking(move || begun.take_back()).await);
+    }
+}
+
+fn unrecorded(error: &dyn std::error::Error) -> StoreError {
+    unavailable(&format!("the record of recalls cannot be written: {error}"))
 }
 
 /// Begins, and reads what the units will need. Once it has begun nobody else writes.
@@ -188,12 +302,13 @@ async fn lend(
     mut ground: Ground,
     (purpose, waiter): Waiter,
     kept: &mut Vec<Answer>,
+    recalled: &Arc<AtomicBool>,
 ) -> Result<Ground, StoreError> {
     if let Err(error) = prepare(&mut ground, purpose).await {
         drop(waiter.send(Err(error.clone())));
         return Err(error);
     }
-    let (lease, back) = Lease::new(ground, purpose);
+    let (lease, back) = Lease::new(ground, purpose, Arc::clone(recalled));
     // When the waiter is gone, the lease is dropped here and comes straight back.
     drop(waiter.send(Ok(lease)));
     let returned = back

@@ -13,6 +13,7 @@ mod api_client;
 mod api_token;
 mod audit;
 mod authentication;
+mod backup;
 mod broker;
 mod client_secret;
 mod emergency_client;

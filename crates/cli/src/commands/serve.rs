@@ -41,6 +41,7 @@ pub(crate) async fn run(
     } else {
         Some(init::Wishes::read(&settings)?)
     };
+    let missed = ground.missed();
     let ports = wiring::prepare(&settings.data, ground).await?;
     // The address is taken before the installation is made, so that a first start that fails can be tried again and
     // still shows the password.
@@ -53,6 +54,7 @@ pub(crate) async fn run(
     let tls = init::tls(&settings, &url, &ports)?;
     let made = init::make(wishes, &ports, &url).await?;
     let mut app = wiring::open_app(&settings.data, ports).await?;
+    wiring::take_over(&settings.data, &app, &missed).await?;
     if settings.public_url.is_some() {
         follow_url(&mut app, &url).await?;
     } else {

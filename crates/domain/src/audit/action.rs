@@ -48,6 +48,8 @@ actions! {
     AuditCheckpointed = "audit.checkpointed", "The head of the audit chain was signed, by itself or on request.";
     AuthenticationFailed = "authentication.failed", "A password or token was refused; repeats from one source within a minute are folded into one record that counts them.";
     AuthorizationDenied = "authorization.denied", "A known caller asked for something it lacks the privilege for; repeats are folded likewise.";
+    BackupCreated = "backup.created", "A copy of the store was made.";
+    BackupRestored = "backup.restored", "A copy of the store was put back, and what was recalled after it was made was recalled in it.";
     BrokerCreated = "broker.created", "A broker and its first signing key were made.";
     BrokerUpdated = "broker.updated", "The display name of a broker was changed.";
     ClientKeysReplaced = "client_keys.replaced", "The public keys of a client were replaced; the access tokens of those that are gone were recalled.";
@@ -75,6 +77,7 @@ actions! {
     RealmDeleted = "realm.deleted", "A realm was deleted with everything in it.";
     RealmDeletionFailed = "realm.deletion_failed", "The deletion of a realm ended without effect.";
     RealmDeletionRequested = "realm.deletion_requested", "The deletion of a realm was asked for.";
+    RecallsTakenOver = "recalls.taken_over", "The store was older than the record of recalls beside it; what the record has beyond it was recalled.";
     RoleAssignmentsReplaced = "role.assignments_replaced", "The roles of a principal were replaced.";
     RoleCreated = "role.created", "A custom role was made.";
     RoleDeleted = "role.deleted", "A custom role was deleted.";

@@ -14,6 +14,7 @@ mod emergency_client;
 mod installation;
 mod oauth_app;
 mod realm;
+mod recall;
 mod registered_token;
 mod role;
 mod role_assignment;
@@ -42,6 +43,7 @@ pub use emergency_client::{EmergencySummary, ReadEmergencyClients, WriteEmergenc
 pub use installation::{ReadInstallation, WriteInstallation};
 pub use oauth_app::{ReadOauthApps, WriteOauthApps};
 pub use realm::{ReadRealms, WriteRealms};
+pub use recall::{ReadRecalls, TakenOver, WriteRecalls};
 pub use registered_token::{ReadRegisteredTokens, WriteRegisteredTokens};
 pub use role::{ReadRoles, RoleFilter, RoleOrder, WriteRoles};
 pub use role_assignment::{ReadRoleAssignments, WriteRoleAssignments};
@@ -146,6 +148,7 @@ pub trait ReadView:
     + ReadInstallation
     + ReadOauthApps
     + ReadRealms
+    + ReadRecalls
     + ReadRegisteredTokens
     + ReadRoleAssignments
     + ReadRoles
@@ -177,6 +180,7 @@ pub trait UnitOfWork:
     + WriteInstallation
     + WriteOauthApps
     + WriteRealms
+    + WriteRecalls
     + WriteRegisteredTokens
     + WriteRoleAssignments
     + WriteRoles
@@ -191,7 +195,8 @@ pub trait UnitOfWork:
     /// chain. Dropping the unit instead undoes it.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`]; nothing was changed.
+    /// [`StoreError::Unavailable`]; nothing was changed. Only where the disk fails under the record of what was recalled, after
+    /// that was made durable, is it done all the same.
     async fn commit(
         self: Box<Self>,
         key: &AuditKey,

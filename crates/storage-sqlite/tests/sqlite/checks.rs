@@ -22,7 +22,7 @@ use sqlx::{Connection, Row, SqliteConnection};
 use crate::folder::{Folder, options};
 
 /// Tables whose changes no check looks at, or looks at through the counts of their realm.
-const APART: [&str; 14] = [
+const APART: [&str; 15] = [
     "_sqlx_migrations",
     "audit_checkpoints",
     "audit_records",
@@ -31,6 +31,7 @@ const APART: [&str; 14] = [
     "installation",
     "issuer_certificates",
     "recalled_tokens",
+    "recalls",
     "role_assignments",
     "roles",
     "tasks",
