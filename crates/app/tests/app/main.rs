@@ -15,6 +15,7 @@ mod audit;
 mod authentication;
 mod broker;
 mod client_secret;
+mod clock;
 mod emergency_client;
 mod housekeeping;
 mod installation;
