@@ -34,13 +34,11 @@ impl Audit {
             records.remove(0);
         }
         let mut expected = known;
-        let mut time = beyond["time"].as_i64().unwrap_or(0);
         let mut by_request: BTreeMap<String, Vec<Value>> = BTreeMap::new();
         let last = records.last().unwrap_or(beyond).clone();
         for record in records {
             expected += 1;
             assert_eq!(record["sequence"], expected, "the audit has a gap");
-            time = time.max(record["time"].as_i64().unwrap());
             if let Some(id) = record["requestId"].as_str() {
                 by_request.entry(id.to_owned()).or_default().push(record);
             }
