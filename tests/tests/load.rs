@@ -182,7 +182,8 @@ fn an_emergency_login_succeeds_in_the_middle_of_a_flood_of_failures() {
         over.store(true, Ordering::SeqCst);
     });
     let grown = peak(&server) - before;
-    assert!(grown < 128 * 1024, "{grown} KiB");
+    // Two hashes at a time take 19 MiB each, of which the allocator keeps several: so much, however many fail.
+    assert!(grown < 384 * 1024, "{grown} KiB");
     let failed = failed.into_inner();
     // A long run has the machine to itself, so that its seconds mean something.
     assert!(
