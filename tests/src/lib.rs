@@ -13,7 +13,10 @@
 )]
 
 mod binary;
+mod chance;
 mod client;
+mod faults;
+mod findings;
 mod fleet;
 mod nginx;
 mod node;
@@ -25,7 +28,10 @@ mod stream;
 mod wait;
 
 pub use binary::{Command, Outcome};
+pub use chance::Chance;
 pub use client::{Answer, Broken, Client, basic};
+pub use faults::{Failing, Faults};
+pub use findings::{amount, found, is_long};
 pub use fleet::{Fleet, Issued};
 pub use nginx::Nginx;
 pub use node::node;

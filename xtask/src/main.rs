@@ -3,10 +3,12 @@
 mod bench;
 mod ci;
 mod codegen;
+mod endure;
 mod languages;
 mod lint;
 mod markdown;
 mod mutants;
+mod reliability;
 mod test;
 mod tidy;
 mod workspace;
@@ -40,6 +42,8 @@ enum Task {
         #[arg(long)]
         check: bool,
     },
+    /// Let the server endure kills, faulty disks, jumps of the clock and floods, at length; takes minutes.
+    Endure(endure::Arguments),
     /// Check the format, the lints, the documentation and the licences and origin of what we depend on.
     Lint,
     /// Leave out each rule of the pairing of tokens in turn, and see that a test fails; takes minutes.
@@ -71,6 +75,7 @@ fn run(task: Task) -> Result<()> {
             let mode = if check { Mode::Check } else { Mode::Write };
             codegen::run(&root, name.as_deref(), mode)
         }
+        Task::Endure(arguments) => endure::run(&root, &arguments),
         Task::Lint => lint::run(&root),
         Task::Mutants => mutants::run(&root),
         Task::Test => test::run(&root),

@@ -280,7 +280,7 @@ fn ports(settings: &DataSettings, store: Arc<SqliteStore>, master_key: MasterKey
         .map(|path| Arc::new(FileAnchor::new(path)) as Arc<dyn CheckpointAnchor>);
     Ports {
         anchor,
-        clock: Arc::new(SystemClock),
+        clock: Arc::new(SystemClock::default()),
         hasher: Arc::new(Argon2Hasher::new(Arc::clone(&entropy))),
         entropy,
         key_sets: Some(Arc::new(HttpKeySets::default())),

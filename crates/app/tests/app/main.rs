@@ -16,6 +16,7 @@ mod authentication;
 mod backup;
 mod broker;
 mod client_secret;
+mod clock;
 mod emergency_client;
 mod housekeeping;
 mod installation;

@@ -183,6 +183,8 @@ struct Signals {
     interrupt: Signal,
     terminate: Signal,
     hangup: Signal,
+    /// Sent when a file would pass the limit of file sizes. Heard and left alone, so that the write fails and not the process.
+    _file_size: Signal,
 }
 
 impl Signals {
@@ -195,6 +197,7 @@ impl Signals {
             interrupt: hear(SignalKind::interrupt())?,
             terminate: hear(SignalKind::terminate())?,
             hangup: hear(SignalKind::hangup())?,
+            _file_size: hear(SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw()))?,
         })
     }
 }

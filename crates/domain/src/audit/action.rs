@@ -58,6 +58,8 @@ actions! {
     ClientProfileUpdated = "client_profile.updated", "The grants of a client profile were replaced.";
     ClientSecretCreated = "client_secret.created", "A secret of a client was made; the old ones end at once or after an overlap.";
     ClientSecretDeleted = "client_secret.deleted", "A secret of a client was deleted and its access tokens recalled.";
+    ClockMovedBack = "clock.moved_back", "The clock was found behind the time, which does not go back: it goes on at half its pace until the clock has caught up.";
+    ClockMovedForward = "clock.moved_forward", "The clock shows more than has passed: it was set forward, or the machine slept.";
     EmergencyClientCreated = "emergency_client.created", "An emergency client was made and its first token issued.";
     EmergencyClientDeleted = "emergency_client.deleted", "An emergency client was deleted and its token recalled.";
     EmergencyClientRegenerated = "emergency_client.regenerated", "An emergency client got a new token; the old one was recalled.";
