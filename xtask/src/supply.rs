@@ -48,13 +48,14 @@ pub(crate) fn bill_of_materials(root: &Path) -> Result<()> {
     let folder = target.join("sbom");
     shell.create_dir(&folder)?;
     // The tool writes beside every manifest, so that it works on a copy.
-    let copy = copy_of_commit(&shell, &target.join("sbom-tree"))?;
+    let copy = copy_of_commit(&shell, "HEAD", &target.join("sbom-tree"))?;
+    let time = commit_time(&shell, "HEAD")?;
     let inside = shell.push_dir(&copy);
     cmd!(
         shell,
         "{tool} cyclonedx --quiet --format json --spec-version 1.5 --no-build-deps --override-filename breakglass.cdx"
     )
-    .env("SOURCE_DATE_EPOCH", commit_time(&shell, root)?)
+    .env("SOURCE_DATE_EPOCH", time)
     .run()?;
     let written = folder.join("breakglass.cdx.json");
     // It names our own packages by their folders, which are nobody's business.
@@ -85,11 +86,12 @@ pub(crate) fn repeat(root: &Path) -> Result<()> {
         ("repeat", "The build, repeated"),
         "cargo xtask repeat".to_owned(),
     )?;
+    let commit = cmd!(shell, "git rev-parse --short=12 HEAD").read()?;
     let mut hashes = Vec::new();
     for name in COPIES {
-        let copy = copy_of_commit(&shell, &folder.join(name))?;
+        let copy = copy_of_commit(&shell, &commit, &folder.join(name))?;
         say(&format!("building in {}", copy.display()));
-        let program = build(&shell, root, &copy)?;
+        let program = build(&shell, &commit, &copy)?;
         let (hash, bytes) = (
             sha256(&shell, &program)?,
             std::fs::metadata(&program)?.len(),
@@ -105,7 +107,6 @@ pub(crate) fn repeat(root: &Path) -> Result<()> {
         shell.remove_path(&copy)?;
     }
     let same = hashes.iter().all(|hash| Some(hash) == hashes.first());
-    let commit = cmd!(shell, "git rev-parse --short=12 HEAD").read()?;
     measured.rows.push(Row {
         what: format!("the two builds of commit {commit}"),
         found: if same {
@@ -130,8 +131,8 @@ pub(crate) fn repeat(root: &Path) -> Result<()> {
 }
 
 /// The release, without a trace of where it was built: paths and times are the same wherever it is built.
-fn build(shell: &Shell, root: &Path, copy: &Path) -> Result<PathBuf> {
-    let time = commit_time(shell, root)?;
+fn build(shell: &Shell, commit: &str, copy: &Path) -> Result<PathBuf> {
+    let time = commit_time(shell, commit)?;
     let _inside = shell.push_dir(copy);
     let home = std::env::home_dir().context("there is a home folder")?;
     let cargo = std::env::var_os("CARGO_HOME").map_or_else(|| home.join(".cargo"), PathBuf::from);
@@ -153,19 +154,22 @@ fn build(shell: &Shell, root: &Path, copy: &Path) -> Result<PathBuf> {
 }
 
 /// A copy of what was committed, and of nothing else.
-fn copy_of_commit(shell: &Shell, folder: &Path) -> Result<PathBuf> {
+fn copy_of_commit(shell: &Shell, commit: &str, folder: &Path) -> Result<PathBuf> {
     shell.remove_path(folder)?;
     shell.create_dir(folder)?;
     let archive = folder.with_extension("tar");
-    cmd!(shell, "git archive --format tar --output {archive} HEAD").run()?;
+    cmd!(
+        shell,
+        "git archive --format tar --output {archive} {commit}"
+    )
+    .run()?;
     cmd!(shell, "tar --extract --file {archive} --directory {folder}").run()?;
     shell.remove_path(&archive)?;
     Ok(folder.to_owned())
 }
 
-fn commit_time(shell: &Shell, root: &Path) -> Result<String> {
-    let _root = shell.push_dir(root);
-    Ok(cmd!(shell, "git log -1 --format=%ct").read()?)
+fn commit_time(shell: &Shell, commit: &str) -> Result<String> {
+    Ok(cmd!(shell, "git log -1 --format=%ct {commit}").read()?)
 }
 
 fn sha256(shell: &Shell, file: &Path) -> Result<String> {
