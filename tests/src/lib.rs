@@ -25,6 +25,7 @@ mod python;
 mod robot;
 mod server;
 mod stream;
+mod sweep;
 mod wait;
 
 pub use binary::{Command, Outcome};
@@ -39,6 +40,7 @@ pub use place::Place;
 pub use python::{python, python_command};
 pub use robot::Robot;
 pub use server::{Serve, Server};
+pub use sweep::Sweep;
 pub use wait::eventually;
 
 /// The administrator's password of every installation that a test makes.
