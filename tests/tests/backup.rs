@@ -1,10 +1,6 @@
 //! A copy of the store, made while it is served and written to, and put back.
 
-#![expect(
-    clippy::indexing_slicing,
-    clippy::unwrap_used,
-    reason = "what is not there fails the test"
-)]
+#![expect(clippy::unwrap_used, reason = "what is not there fails the test")]
 
 use std::fs;
 use std::sync::mpsc::channel;

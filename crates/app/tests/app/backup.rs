@@ -211,14 +211,10 @@ async fn holds(before: Vec<Step>, after: Vec<Step>) {
         living(&test.app, &known).await
     );
     let all = given.all();
-    let lived = living(&test.app, &all).await;
-    let lives = living(&restored, &all).await;
-    assert!(
-        lives
-            .iter()
-            .zip(lived)
-            .all(|(lives, lived)| !lives || lived)
-    );
+    let before = living(&test.app, &all).await;
+    let after = living(&restored, &all).await;
+    let mut both = after.iter().zip(before);
+    assert!(both.all(|(lives, lived)| !lives || lived));
     let verification = restored.verify_audit(&test.admin(), None).await.unwrap();
     assert_eq!(verification.tampering, None);
     // And it can go on: a new token lives, on a place that no other has.
@@ -287,7 +283,7 @@ async fn a_password_that_was_set_since_opens_nothing_and_neither_does_the_one_be
     let (app, restored) = copy.put_back(&test, copy.since(&test).await).await;
     assert_eq!(
         restored.without_password,
-        [test.made.admin_username.clone()]
+        std::slice::from_ref(&test.made.admin_username)
     );
     let shown = [new, ADMIN_PASSWORD].map(|password| Credentials::Basic {
         username: "admin".to_owned(),
