@@ -6,6 +6,7 @@ use serde_json::json;
 use crate::bench::http::{exchange, submit};
 use crate::bench::load::Load;
 use crate::bench::stage::{MACHINE, Stage, text};
+use crate::bench::targets::name;
 
 impl Stage {
     /// Makes client profiles until there are so many; one of them lets the machine look on.
@@ -28,14 +29,14 @@ impl Stage {
         Ok(())
     }
 
-    /// The decisions, named by how many profiles there are.
-    pub(super) fn loads_of_decisions(&self, count: u64) -> Result<Vec<Load>> {
-        let form = format!(
-            "grant_type=client_credentials&client_id={MACHINE}&client_secret={}",
-            self.machine_secret()
-        );
-        let issued = submit(&format!("{}/acs/t/CUSTOMER/token", self.url()), &form)?;
-        let token = text(&issued, "access_token")?;
+    /// The question of a proxy, with an access token.
+    pub(super) fn forward_auth(&self) -> Result<Load> {
+        let issued = submit(&format!("{}/token", self.broker()), &self.machine_form())?;
+        Ok(self.asking(name::FORWARD_AUTH, text(&issued, "access_token")?))
+    }
+
+    /// The questions whose answers must not cost more with more profiles.
+    pub(super) fn loads_of_decisions(&self) -> Result<Vec<Load>> {
         let question = json!({
             "subject": {
                 "type": "user",
@@ -45,31 +46,33 @@ impl Stage {
             "action": { "name": "READ_ONLY" },
             "resource": { "type": "host", "id": "esx-1" },
         });
-        let forward = format!(
-            "{}/breakglass/v1/forward-auth?entitlement=READ_ONLY",
-            self.url()
-        );
-        let emergency = self.emergency_token()?;
-        let bearer = |name: String, token: &str| Load {
-            authorization: Some(format!("Bearer {token}")),
-            ..Load::of(&name, "GET", forward.clone())
-        };
         Ok(vec![
-            bearer(format!("forward-auth, {count} profiles"), token),
-            bearer(
-                format!("the same, emergency token, {count} profiles"),
-                &emergency,
+            self.forward_auth()?,
+            self.asking(
+                "forward-auth with an emergency token",
+                &self.emergency_token()?,
             ),
             Load {
                 authorization: Some(self.authorization().to_owned()),
                 body: Some(question.to_string()),
                 expected: "\"decision\":true",
                 ..Load::of(
-                    &format!("AuthZEN, {count} profiles"),
+                    "AuthZEN evaluation of a named user",
                     "POST",
                     format!("{}/access/v1/evaluation", self.url()),
                 )
             },
         ])
+    }
+
+    fn asking(&self, name: &str, token: &str) -> Load {
+        let url = format!(
+            "{}/breakglass/v1/forward-auth?entitlement=READ_ONLY",
+            self.url()
+        );
+        Load {
+            authorization: Some(format!("Bearer {token}")),
+            ..Load::of(name, "GET", url)
+        }
     }
 }

@@ -22,6 +22,12 @@ pub(super) fn fetch(url: &str, authorization: &str) -> Result<String> {
     send(("GET", url), Some(authorization), ("application/json", ""))
 }
 
+/// Sends a form as somebody who is known, and gives the JSON that comes back.
+pub(super) fn exchange_form(url: &str, authorization: &str, form: &str) -> Result<Value> {
+    let body = ("application/x-www-form-urlencoded", form);
+    json(("POST", url), Some(authorization), body)
+}
+
 /// Sends a form, and gives the JSON that comes back.
 pub(super) fn submit(url: &str, form: &str) -> Result<Value> {
     json(

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 
 use crate::bench::process::{Core, pinned, starts};
 
@@ -13,6 +13,9 @@ pub(super) const TURNS: u32 = 64;
 
 /// What `wrk` does with a load.
 const SCRIPT: &str = include_str!("load.lua");
+
+/// By which share of their length answers may differ from run to run: ids and numbers grow.
+const LENGTHS_DIFFER_BY: f64 = 0.05;
 
 /// Numbers the runs, so that what one makes is new to the next.
 static RUNS: AtomicU64 = AtomicU64::new(0);
@@ -63,13 +66,40 @@ impl Load {
         }
     }
 
-    /// What all others are measured against.
-    pub(super) fn bare(name: &str, url: &str) -> Self {
-        Self::of(name, "GET", format!("{url}/"))
+    /// The same request to the server that does nothing, answered with so many bytes.
+    pub(super) fn twin(&self, hello: &str, body_bytes: u64) -> Self {
+        Self {
+            name: format!("{}, the same bytes bare", self.name),
+            expected: "",
+            url: format!("{hello}/?bytes={body_bytes}"),
+            ..self.clone()
+        }
     }
 
-    /// Sends it for so long. A single wrong answer makes the figures worthless, and fails.
-    pub(super) fn run(&self, concurrency: u32, time: Duration) -> Result<Measured> {
+    /// Sends it for so long and looks into each answer, which makes the load too slow to measure by.
+    pub(super) fn warm(&self, concurrency: u32, time: Duration) -> Result<Measured> {
+        self.send(concurrency, time, self.expected)
+    }
+
+    /// Sends it for so long. A single wrong answer makes the figures worthless, and fails: one whose status is not that of
+    /// success, and answers that are not as long as those that were looked into while warming up.
+    pub(super) fn run(
+        &self,
+        concurrency: u32,
+        time: Duration,
+        warm: &Measured,
+    ) -> Result<Measured> {
+        let measured = self.send(concurrency, time, "")?;
+        let (found, expected) = (measured.answer_bytes(), warm.answer_bytes());
+        ensure!(
+            (found - expected).abs() <= expected * LENGTHS_DIFFER_BY,
+            "the answers to {} were {found:.0} bytes long under load, and {expected:.0} before",
+            self.name
+        );
+        Ok(measured)
+    }
+
+    fn send(&self, concurrency: u32, time: Duration, expected: &str) -> Result<Measured> {
         let folder = tempfile::tempdir()?;
         let script = folder.path().join("load.lua");
         std::fs::write(&script, SCRIPT)?;
@@ -86,16 +116,14 @@ impl Load {
             .env("BENCH_PATH", path)
             .env("BENCH_PREFIX", format!("run-{run}-"))
             .env("BENCH_TURNS", TURNS.to_string());
+        let content_type = self.body.as_ref().map(|_| self.content_type);
         let optional = [
             ("BENCH_AUTHORIZATION", self.authorization.as_deref()),
             ("BENCH_BODY", self.body.as_deref()),
-            (
-                "BENCH_CONTENT_TYPE",
-                self.body.as_ref().map(|_| self.content_type),
-            ),
+            ("BENCH_CONTENT_TYPE", content_type),
             (
                 "BENCH_EXPECTED",
-                Some(self.expected).filter(|text| !text.is_empty()),
+                Some(expected).filter(|text| !text.is_empty()),
             ),
         ];
         for (name, value) in optional {
@@ -110,13 +138,12 @@ impl Load {
         let printed = String::from_utf8_lossy(&output.stdout).into_owned();
         let measured = Measured::read(&printed)
             .with_context(|| format!("wrk did not measure {}: {printed}", self.name))?;
-        if measured.errors > 0 {
-            bail!(
-                "{} of the answers to {} were wrong: {printed}",
-                measured.errors,
-                self.name
-            );
-        }
+        ensure!(
+            measured.errors == 0 && measured.requests > 0,
+            "{} of the answers to {} were wrong: {printed}",
+            measured.errors,
+            self.name
+        );
         Ok(measured)
     }
 
@@ -141,15 +168,18 @@ pub(super) struct Measured {
     pub(super) p50_us: u64,
     /// What 99 in 100 of the answers took at most, in microseconds.
     pub(super) p99_us: u64,
+    /// What 999 in 1000 of the answers took at most, in microseconds.
+    pub(super) p999_us: u64,
+    bytes: u64,
     errors: u64,
 }
 
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "counts of requests and bytes are far below 2^52"
+)]
 impl Measured {
     /// Reads the line that the script writes.
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "a count of requests is far below 2^52"
-    )]
     pub(super) fn read(printed: &str) -> Option<Self> {
         let line = printed
             .lines()
@@ -158,7 +188,7 @@ impl Measured {
             .split(' ')
             .map_while(|word| word.parse().ok())
             .collect();
-        let [requests, micros, p50_us, p99_us, errors] = *numbers else {
+        let [requests, micros, p50_us, p99_us, longest_us, bytes, errors] = *numbers else {
             return None;
         };
         Some(Self {
@@ -166,8 +196,20 @@ impl Measured {
             per_second: requests as f64 / Duration::from_micros(micros).as_secs_f64(),
             p50_us,
             p99_us,
+            p999_us: longest_us,
+            bytes,
             errors,
         })
+    }
+
+    /// How long an answer is with its head, on the average.
+    pub(super) fn answer_bytes(&self) -> f64 {
+        self.bytes as f64 / self.requests as f64
+    }
+
+    /// So much for each request.
+    pub(super) fn each(&self, total: f64) -> f64 {
+        total / self.requests as f64
     }
 }
 
@@ -177,14 +219,35 @@ mod tests {
 
     #[test]
     fn the_line_of_the_script_is_read() {
-        let measured = Measured::read("Running\n\nMEASURED 3000 1500000 120 900 0\n").unwrap();
+        let measured =
+            Measured::read("Running\n\nMEASURED 3000 1500000 120 900 1100 900000 0\n").unwrap();
         assert!((measured.per_second - 2000.0).abs() < 1e-9);
         assert_eq!(
-            (measured.p50_us, measured.p99_us, measured.errors),
-            (120, 900, 0)
+            (measured.p50_us, measured.p99_us, measured.p999_us),
+            (120, 900, 1100)
         );
-        assert_eq!(Measured::read("MEASURED 1 2 3\n"), None);
+        assert!((measured.answer_bytes() - 300.0).abs() < 1e-9);
+        assert!((measured.each(6000.0) - 2.0).abs() < 1e-9);
+        assert_eq!(measured.errors, 0);
+        assert_eq!(Measured::read("MEASURED 1 2 3 4 5 6\n"), None);
         assert_eq!(Measured::read("unable to connect\n"), None);
+    }
+
+    #[test]
+    fn the_bare_twin_of_a_load_sends_the_same_and_looks_for_nothing() {
+        let load = Load {
+            body: Some("token=%TOKEN%".to_owned()),
+            expected: "active",
+            ..Load::of(
+                "introspect",
+                "POST",
+                "http://127.0.0.1:1/introspect".to_owned(),
+            )
+        };
+        let twin = load.twin("http://127.0.0.1:2", 300);
+        assert_eq!(twin.url, "http://127.0.0.1:2/?bytes=300");
+        assert_eq!((twin.method, twin.body), ("POST", load.body));
+        assert_eq!(twin.expected, "");
     }
 
     #[test]

@@ -7,7 +7,9 @@ use serde_json::{Value, json};
 
 use crate::bench::http::{exchange, fetch, submit};
 use crate::bench::load::{Load, TURNS};
-use crate::bench::stage::{API_TOKEN_GRANT, Stage, secret_file, text};
+use crate::bench::rounds::Subject;
+use crate::bench::stage::{API_TOKEN_GRANT, FORM, Stage, secret_file, text};
+use crate::bench::targets::name;
 
 /// What stands in the configuration of a server whose tokens others take as well.
 const SERVICES: &str =
@@ -33,7 +35,7 @@ impl Pair {
         let config = config.to_string_lossy();
         let home = Stage::set_with(binary, home, &["--config", &config])?;
         let vcenter = Stage::set_with(binary, vcenter, &["--allow-plain-http-key-sets"])?;
-        let issuer = format!("{}/acs/t/CUSTOMER", home.url());
+        let issuer = home.broker();
         let spec = json!({
             "issuer_alias": "home",
             "issuer": issuer,
@@ -56,8 +58,8 @@ impl Pair {
     }
 
     /// The operations with a client that holds so many roles.
-    pub(super) fn loads(&self, folder: &Path, count: u64) -> Result<Vec<Load>> {
-        let (home, broker) = (&self.home, format!("{}/acs/t/CUSTOMER", self.home.url()));
+    pub(super) fn subjects(&self, folder: &Path, count: u64) -> Result<Vec<Subject<'_>>> {
+        let (home, broker) = (&self.home, self.home.broker());
         let lines = self.fill(count)?;
         let api_tokens = folder.join(format!("api-tokens-{count}"));
         secret_file(&api_tokens, &lines)?;
@@ -70,7 +72,7 @@ impl Pair {
         let check = |name: &str, stage: &Stage| Load {
             authorization: Some(bearer.clone()),
             ..Load::of(
-                &format!("{name}, {count} roles"),
+                name,
                 "GET",
                 format!(
                     "{}/breakglass/v1/forward-auth?entitlement=READ_ONLY",
@@ -78,30 +80,31 @@ impl Pair {
                 ),
             )
         };
+        let issue = Load {
+            body: Some(format!("grant_type={API_TOKEN_GRANT}&api_token=%TOKEN%")),
+            content_type: FORM,
+            tokens: Some(api_tokens),
+            ..Load::of(name::OF_API_TOKEN, "POST", format!("{broker}/token"))
+        };
+        let introspect = Load {
+            authorization: Some(home.authorization().to_owned()),
+            body: Some(format!("token={token}")),
+            content_type: FORM,
+            expected: "\"active\":true",
+            ..Load::of(
+                "introspect an access token",
+                "POST",
+                format!("{broker}/introspect"),
+            )
+        };
         Ok(vec![
-            Load {
-                body: Some(format!("grant_type={API_TOKEN_GRANT}&api_token=%TOKEN%")),
-                content_type: "application/x-www-form-urlencoded",
-                tokens: Some(api_tokens),
-                ..Load::of(
-                    &format!("issue, {count} roles"),
-                    "POST",
-                    format!("{broker}/token"),
-                )
-            },
-            check("forward-auth", home),
-            check("the same elsewhere", &self.vcenter),
-            Load {
-                authorization: Some(home.authorization().to_owned()),
-                body: Some(format!("token={token}")),
-                content_type: "application/x-www-form-urlencoded",
-                expected: "\"active\":true",
-                ..Load::of(
-                    &format!("introspect, {count} roles"),
-                    "POST",
-                    format!("{broker}/introspect"),
-                )
-            },
+            home.subject(issue),
+            home.subject(check("forward-auth where it was issued", home)),
+            self.vcenter.subject(check(
+                "forward-auth elsewhere, with the token registered",
+                &self.vcenter,
+            )),
+            home.subject(introspect),
         ])
     }
 

@@ -5,7 +5,9 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread::available_parallelism;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
+
+use crate::bench::usage::Usage;
 
 /// What stands before the URL on the last line that a server prints before it serves.
 const ANNOUNCEMENT: &str = " answers at ";
@@ -72,12 +74,19 @@ pub(super) struct Process {
 impl Process {
     /// Starts a server and waits until it says where it answers.
     pub(super) fn start(program: &Path, words: &[&str]) -> Result<Self> {
-        let mut child = pinned(Core::Server, program)
-            .args(words)
+        let mut command = pinned(Core::Server, program);
+        command.args(words);
+        Self::spawn(command)
+    }
+
+    /// The same with a command that starts the server.
+    pub(super) fn spawn(mut command: Command) -> Result<Self> {
+        let program = format!("{command:?}");
+        let mut child = command
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
-            .with_context(|| format!("failed to start {}", program.display()))?;
+            .with_context(|| format!("failed to start {program}"))?;
         let output = child.stdout.take().context("its output is a pipe")?;
         let mut process = Self {
             child,
@@ -89,12 +98,27 @@ impl Process {
                 return Ok(process);
             }
         }
-        bail!("{} ended before it served", program.display())
+        bail!("{program} ended before it served")
     }
 
     /// Where it answers.
     pub(super) fn url(&self) -> &str {
         &self.url
+    }
+
+    /// What it has used of the machine so far. `taskset` has become the server, so its number is that of the server.
+    pub(super) fn usage(&self) -> Result<Usage> {
+        Usage::of(self.child.id())
+    }
+
+    /// Asks it to end, and waits until it has.
+    pub(super) fn end(&mut self) -> Result<()> {
+        let asked = Command::new("kill")
+            .args(["-TERM", &self.child.id().to_string()])
+            .status()?;
+        ensure!(asked.success(), "the server could not be asked to end");
+        self.child.wait()?;
+        Ok(())
     }
 }
 

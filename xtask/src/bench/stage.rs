@@ -4,6 +4,7 @@ use std::fs::OpenOptions;
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -11,13 +12,18 @@ use serde_json::{Value, json};
 
 use crate::bench::http::exchange;
 use crate::bench::load::{Load, TURNS};
-use crate::bench::process::Process;
+use crate::bench::process::{Core, Process, pinned};
+use crate::bench::rounds::Subject;
+use crate::bench::targets::FULL_LOAD;
 
 /// The administrator's password of the server under load, which listens on the loopback only.
 const PASSWORD: &str = "password-of-the-bench";
 
 /// The grant for API tokens.
 pub(super) const API_TOKEN_GRANT: &str = "urn:custom:vcf:params:oauth:grant-type:api-token";
+
+/// The media type of forms.
+pub(super) const FORM: &str = "application/x-www-form-urlencoded";
 
 /// Beyond so many tokens that are missing they are made in longer runs.
 const MANY: u64 = 100_000;
@@ -29,25 +35,28 @@ const FLEET: &str = "/suite-api/api";
 #[derive(Debug)]
 pub(super) struct Stage {
     server: Process,
+    folder: PathBuf,
     authorization: String,
-    clients: String,
-    tokens: PathBuf,
-    machine: Machine,
+    /// Where its emergency clients are.
+    pub(super) clients: String,
+    /// A file with emergency tokens.
+    pub(super) tokens: PathBuf,
+    pub(super) machine: Machine,
     /// Where the realm is.
     realm: String,
 }
 
 /// What a machine gets access tokens for.
 #[derive(Debug)]
-struct Machine {
+pub(super) struct Machine {
     /// A file with API tokens.
-    api_tokens: PathBuf,
+    pub(super) api_tokens: PathBuf,
     /// The secret of the API client.
     secret: String,
     /// The API tokens of the realm.
     tokens: String,
     /// The search over them.
-    query: String,
+    pub(super) query: String,
 }
 
 /// The id of the API client.
@@ -61,22 +70,18 @@ impl Stage {
 
     /// The same with these words on its command line.
     pub(super) fn set_with(binary: &Path, folder: &Path, more: &[&str]) -> Result<Self> {
-        let password = folder.join("password");
-        secret_file(&password, PASSWORD)?;
-        let (data, password) = (folder.join("data"), password);
-        let words = [
-            "serve",
-            "--listen",
-            "127.0.0.1:0",
-            "--data-dir",
-            data.to_str().context("the folder's name is text")?,
-            "--admin-password-file",
-            password.to_str().context("the folder's name is text")?,
-            // What a busy server is run with: a line per request is for the machine that is not busy.
-            "--log",
-            "warn",
-        ];
-        let server = Process::start(binary, &[&words, more].concat())?;
+        Self::set_by(pinned(Core::Server, binary), folder, TURNS, more)
+    }
+
+    /// The same with the command that starts the server, and with so many clients and tokens of each kind.
+    pub(super) fn set_by(
+        command: Command,
+        folder: &Path,
+        turns: u32,
+        more: &[&str],
+    ) -> Result<Self> {
+        secret_file(&folder.join("password"), PASSWORD)?;
+        let server = serve(command, folder, "127.0.0.1:0", more)?;
         let url = server.url();
         let login = json!({ "username": "admin", "password": PASSWORD });
         let session = exchange(
@@ -92,7 +97,7 @@ impl Stage {
         let clients = format!("{realms}/{}/emergency-clients", text(realm, "id")?);
 
         let mut lines = String::new();
-        for turn in 0..TURNS {
+        for turn in 0..turns {
             let make = |id: String| {
                 let draft = json!({ "clientId": id, "clientName": id, "accessTokenTtl": 43200 });
                 exchange("POST", &clients, Some(&authorization), Some(&draft))
@@ -107,9 +112,10 @@ impl Stage {
         secret_file(&tokens, &lines)?;
         let realm = text(realm, "id")?;
         let iam = format!("{realms}/{realm}");
-        let machine = Machine::make(url, realm, &authorization, folder)?;
+        let machine = Machine::make(url, realm, &authorization, folder, turns)?;
         Ok(Self {
             server,
+            folder: folder.to_owned(),
             authorization,
             clients,
             tokens,
@@ -117,88 +123,82 @@ impl Stage {
             realm: iam,
         })
     }
-
-    /// The operations that are measured.
-    pub(super) fn loads(&self) -> [Load; 7] {
-        let broker = format!("{}/acs/t/CUSTOMER", self.server.url());
-        let draft = json!({ "clientId": "%NEW%", "clientName": "Bench", "accessTokenTtl": 43200 });
-        let load = |name, method, url| self.load(name, method, url);
-        [
-            Load::of("JWKS", "GET", format!("{broker}/jwks")),
-            Load {
-                body: Some("token=%TOKEN%".to_owned()),
-                content_type: "application/x-www-form-urlencoded",
-                tokens: Some(self.tokens.clone()),
-                expected: "\"active\":true",
-                ..load("introspect", "POST", format!("{broker}/introspect"))
-            },
-            Load {
-                body: Some(draft.to_string()),
-                ..load("create", "POST", self.clients.clone())
-            },
-            load(
-                "regenerate",
-                "POST",
-                format!("{}/again-%TURN%/regenerate", self.clients),
-            ),
-            Load {
-                body: Some(format!("grant_type={API_TOKEN_GRANT}&api_token=%TOKEN%")),
-                content_type: "application/x-www-form-urlencoded",
-                tokens: Some(self.machine.api_tokens.clone()),
-                ..Load::of("API token", "POST", format!("{broker}/token"))
-            },
-            Load {
-                body: Some(format!(
-                    "grant_type=client_credentials&client_id={MACHINE}&client_secret={}",
-                    self.machine.secret
-                )),
-                content_type: "application/x-www-form-urlencoded",
-                ..Load::of("client credentials", "POST", format!("{broker}/token"))
-            },
-            Load {
-                body: Some("{}".to_owned()),
-                ..load("query tokens", "POST", self.machine.query.clone())
-            },
-        ]
-    }
 }
 
 impl Stage {
-    /// Makes API tokens until there are so many.
+    /// Ends the server and waits until it has ended.
+    pub(super) fn stop(&mut self) -> Result<()> {
+        self.server.end()
+    }
+
+    /// Starts the server again where it was.
+    pub(super) fn start(&mut self, binary: &Path) -> Result<()> {
+        let address = self.url().trim_start_matches("http://").to_owned();
+        self.server = serve(pinned(Core::Server, binary), &self.folder, &address, &[])?;
+        Ok(())
+    }
+
+    /// A second server on the same folder, which takes the tokens of the first for its own.
+    pub(super) fn second(&self, binary: &Path) -> Result<Process> {
+        let command = pinned(Core::Server, binary);
+        let more = ["--public-url", self.url()];
+        serve(command, &self.folder, "127.0.0.1:0", &more)
+    }
+
+    /// Makes emergency clients and API tokens until there are so many of each.
     pub(super) fn fill(&self, count: u64) -> Result<()> {
         let draft = json!({ "apiClientId": MACHINE, "tokenName": "%NEW%" });
-        let make = Load {
+        let tokens = Load {
             body: Some(draft.to_string()),
             ..self.load("make API tokens", "POST", self.machine.tokens.clone())
         };
-        let mut count_made = 0;
-        while count_made < count {
-            let time = if count - count_made > MANY { 10 } else { 1 };
-            count_made += make.run(64, Duration::from_secs(time))?.requests;
+        for make in [tokens, self.create()] {
+            let mut made = 0;
+            while made < count {
+                let time = if count - made > MANY { 10 } else { 1 };
+                made += make.warm(FULL_LOAD, Duration::from_secs(time))?.requests;
+            }
         }
         Ok(())
     }
 
-    /// The operations whose cost must not grow with what is there.
-    pub(super) fn loads_over(&self, count: u64) -> Vec<Load> {
-        let [_, introspect, _, _, issue, _, page] = self.loads();
-        let by_name = json!({"searchTerms": {"allOf": [
-            {"field": "TOKEN_NAME", "operator": "EQUALS", "terms": ["turn-7"]},
-        ]}});
-        let find = Load {
-            body: Some(by_name.to_string()),
-            ..self.load("find by name", "POST", self.machine.query.clone())
-        };
-        let last = Load {
-            url: format!("{}?sortBy=LAST_USED_DATE&sortOrder=DESCENDING", page.url),
-            name: "last used first".to_owned(),
-            ..page.clone()
-        };
-        let mut loads = vec![introspect, issue, page, last, find];
-        for load in &mut loads {
-            load.name = format!("{}, {count} tokens", load.name);
+    /// Makes so many API tokens more, one after the other.
+    pub(super) fn make_api_tokens(&self, count: u64) -> Result<()> {
+        for number in 0..count {
+            let draft = json!({ "apiClientId": MACHINE, "tokenName": format!("more-{number}") });
+            let authorization = Some(self.authorization());
+            exchange("POST", &self.machine.tokens, authorization, Some(&draft))?;
         }
-        loads
+        Ok(())
+    }
+
+    /// Makes an emergency client, and gives its token.
+    pub(super) fn make_client(&self, id: &str) -> Result<String> {
+        let draft = json!({ "clientId": id, "clientName": id, "accessTokenTtl": 43200 });
+        let made = exchange(
+            "POST",
+            &self.clients,
+            Some(&self.authorization),
+            Some(&draft),
+        )?;
+        Ok(text(&made, "accessToken")?.to_owned())
+    }
+
+    /// Recalls the token of an emergency client by giving it another.
+    pub(super) fn recall(&self, id: &str) -> Result<()> {
+        let url = format!("{}/{id}/regenerate", self.clients);
+        exchange("POST", &url, Some(&self.authorization), None).map(drop)
+    }
+
+    /// Keeps the tokens of new emergency clients for the introspection, so many of them.
+    pub(super) fn keep_tokens(&mut self, count: u64) -> Result<()> {
+        let mut lines = String::new();
+        for number in 0..count {
+            lines.push_str(&self.make_client(&format!("live-{number}"))?);
+            lines.push('\n');
+        }
+        self.tokens = self.folder.join("live-tokens");
+        secret_file(&self.tokens, &lines)
     }
 
     /// Where its realm is.
@@ -221,9 +221,26 @@ impl Stage {
         &self.authorization
     }
 
-    /// The secret of the machine.
-    pub(super) fn machine_secret(&self) -> &str {
-        &self.machine.secret
+    /// Where its broker answers.
+    pub(super) fn broker(&self) -> String {
+        format!("{}/acs/t/CUSTOMER", self.url())
+    }
+
+    /// The server itself.
+    pub(super) fn server(&self) -> &Process {
+        &self.server
+    }
+
+    /// A load that goes to this server.
+    pub(super) fn subject(&self, load: Load) -> Subject<'_> {
+        let server = &self.server;
+        Subject { load, server }
+    }
+
+    /// What the machine sends for an access token.
+    pub(super) fn machine_form(&self) -> String {
+        let secret = &self.machine.secret;
+        format!("grant_type=client_credentials&client_id={MACHINE}&client_secret={secret}")
     }
 
     /// A token that nothing gets anew.
@@ -233,7 +250,8 @@ impl Stage {
         Ok(first.to_owned())
     }
 
-    fn load(&self, name: &str, method: &'static str, url: String) -> Load {
+    /// A load of the administrator.
+    pub(super) fn load(&self, name: &str, method: &'static str, url: String) -> Load {
         Load {
             authorization: Some(self.authorization.clone()),
             ..Load::of(name, method, url)
@@ -243,7 +261,13 @@ impl Stage {
 
 impl Machine {
     /// Makes an API client that may read, with its credentials.
-    fn make(url: &str, realm: &str, authorization: &str, folder: &Path) -> Result<Self> {
+    fn make(
+        url: &str,
+        realm: &str,
+        authorization: &str,
+        folder: &Path,
+        turns: u32,
+    ) -> Result<Self> {
         let iam = format!("{url}{FLEET}/fleet-management/iam/ssorealms/{realm}");
         let send = |method, url: &str, body: &Value| {
             exchange(method, url, Some(authorization), Some(body))
@@ -254,7 +278,7 @@ impl Machine {
         let roles = format!("{iam}/principals/{}/roles", text(&made, "clientUuid")?);
         send("PUT", &roles, &json!({ "vcfRoleAssignments": [role] }))?;
         let mut lines = String::new();
-        for turn in 0..TURNS {
+        for turn in 0..turns {
             let draft = json!({ "apiClientId": MACHINE, "tokenName": format!("turn-{turn}") });
             let token = send("POST", &format!("{iam}/api-tokens"), &draft)?;
             lines.push_str(text(&token, "token")?);
@@ -271,6 +295,21 @@ impl Machine {
             query: format!("{iam}/api-tokens/query"),
         })
     }
+}
+
+/// Starts a server on this folder.
+fn serve(mut command: Command, folder: &Path, address: &str, more: &[&str]) -> Result<Process> {
+    command
+        .arg("serve")
+        .args(["--listen", address])
+        .arg("--data-dir")
+        .arg(folder.join("data"))
+        .arg("--admin-password-file")
+        .arg(folder.join("password"))
+        // What a busy server is run with: a line per request is for the machine that is not busy.
+        .args(["--log", "warn"])
+        .args(more);
+    Process::spawn(command)
 }
 
 pub(super) fn text<'a>(object: &'a Value, name: &str) -> Result<&'a str> {

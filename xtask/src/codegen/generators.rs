@@ -7,6 +7,7 @@ use anyhow::{Context, Result, bail};
 use super::contract::{self, Contract};
 use super::output::{Mode, Output, ensure_contents};
 use super::{operations, queries, reference, shapes, types};
+use crate::bench;
 
 /// A generator: its name on the command line and what it does.
 struct Generator {
@@ -19,6 +20,10 @@ const GENERATORS: &[Generator] = &[
     Generator {
         name: "operations",
         run: |root, mode| from_contracts(root, mode, operations::generate),
+    },
+    Generator {
+        name: "performance",
+        run: |root, mode| ensure_all(root, mode, &bench::generate(root)?),
     },
     Generator {
         name: "queries",
@@ -64,8 +69,12 @@ fn from_contracts(
     mode: Mode,
     generate: fn(&[Contract]) -> Result<Vec<Output>>,
 ) -> Result<()> {
-    for output in generate(&contract::read_all(root)?)? {
-        ensure_contents(&root.join(output.path), &output.text, mode)?;
+    ensure_all(root, mode, &generate(&contract::read_all(root)?)?)
+}
+
+fn ensure_all(root: &Path, mode: Mode, outputs: &[Output]) -> Result<()> {
+    for output in outputs {
+        ensure_contents(&root.join(&output.path), &output.text, mode)?;
     }
     Ok(())
 }
@@ -87,6 +96,9 @@ mod tests {
     fn an_unknown_generator_is_refused_with_the_names_of_the_known() {
         let root = crate::workspace::root().unwrap();
         let error = run(&root, Some("nothing"), Mode::Check).unwrap_err();
-        assert!(error.to_string().contains("operations, queries"), "{error}");
+        assert!(
+            error.to_string().contains("operations, performance"),
+            "{error}"
+        );
     }
 }

@@ -22,6 +22,16 @@ pub(crate) struct Output {
     pub(super) text: String,
 }
 
+impl Output {
+    /// A file to be.
+    pub(crate) fn new(path: &str, text: String) -> Self {
+        Self {
+            path: path.into(),
+            text,
+        }
+    }
+}
+
 /// Makes the file hold the text, or fails when it does not: every generator ends here.
 pub(crate) fn ensure_contents(path: &Path, text: &str, mode: Mode) -> Result<()> {
     let present = std::fs::read_to_string(path).unwrap_or_default();

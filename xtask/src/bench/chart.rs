@@ -1,0 +1,189 @@
+//! Charts of the page, as SVG. They bring their own ground, so that they can be read in a dark page and in a light one.
+
+use std::fmt::Write as _;
+
+/// How wide a chart is.
+const WIDTH: f64 = 760.0;
+
+/// Colours of the ground, of texts, of the grid, of marks, and of the series, which tell apart on both grounds.
+const STYLE: &str = "\
+.ground{fill:#ffffff}text{fill:#24292f;font:13px system-ui,sans-serif}.title{font-size:15px;font-weight:600}\
+.grid{stroke:#d0d7de}.target{stroke:#cf222e;stroke-width:2}.s0{fill:#0969da;stroke:#0969da}.s1{fill:#bc4c00;stroke:#bc4c00}\
+.line{fill:none;stroke-width:2}\
+@media(prefers-color-scheme:dark){.ground{fill:#0d1117}text{fill:#e6edf3}.grid{stroke:#30363d}.target{stroke:#ff7b72}\
+.s0{fill:#58a6ff;stroke:#58a6ff}.s1{fill:#f0883e;stroke:#f0883e}}";
+
+/// A bar, and where it should reach.
+#[derive(Clone, Debug)]
+pub(super) struct Bar {
+    pub(super) label: String,
+    pub(super) value: f64,
+    pub(super) target: Option<f64>,
+}
+
+/// Values of one name, one for each place on the line.
+#[derive(Clone, Debug)]
+pub(super) struct Series {
+    pub(super) name: String,
+    pub(super) values: Vec<f64>,
+}
+
+/// Bars below one another; the longest that can be is 1.
+pub(super) fn bars(title: &str, bars: &[Bar]) -> String {
+    const LEFT: f64 = 270.0;
+    const STEP: f64 = 26.0;
+    const TOP: f64 = 48.0;
+    let scale = WIDTH - LEFT - 70.0;
+    let mut body = String::new();
+    let mut top = TOP;
+    for bar in bars {
+        let (middle, width) = (top + 14.0, bar.value.clamp(0.0, 1.0) * scale);
+        let (before, after) = (LEFT - 8.0, LEFT + width + 6.0);
+        // Writing to a text cannot fail.
+        let _written = writeln!(
+            body,
+            "<text x=\"{before:.0}\" y=\"{middle:.0}\" text-anchor=\"end\">{}</text>\n\
+             <rect class=\"s0\" x=\"{LEFT:.0}\" y=\"{top:.0}\" width=\"{width:.1}\" height=\"18\"/>\n\
+             <text x=\"{after:.0}\" y=\"{middle:.0}\">{:.3}</text>",
+            escaped(&bar.label),
+            bar.value
+        );
+        if let Some(target) = bar.target {
+            let (x, bottom) = (LEFT + target.clamp(0.0, 1.0) * scale, top + 20.0);
+            let _written = writeln!(
+                body,
+                "<line class=\"target\" x1=\"{x:.1}\" x2=\"{x:.1}\" y1=\"{:.0}\" y2=\"{bottom:.0}\"/>",
+                top - 2.0
+            );
+        }
+        top += STEP;
+    }
+    document(title, top + 12.0, &body)
+}
+
+/// Lines over the same places, from nothing up to the greatest value.
+pub(super) fn lines(title: &str, places: &[String], unit: &str, series: &[Series]) -> String {
+    const LEFT: f64 = 80.0;
+    const TOP: f64 = 60.0;
+    const BOTTOM: f64 = 320.0;
+    let values = series.iter().flat_map(|one| &one.values);
+    let most = nice(values.copied().fold(0.0, f64::max));
+    let step = (WIDTH - LEFT - 40.0) / count(places.len().saturating_sub(1).max(1));
+    let x = |index: usize| LEFT + step * count(index);
+    let y = |value: f64| BOTTOM - value / most * (BOTTOM - TOP);
+    let mut body = String::new();
+    for part in 0..=4_u8 {
+        let value = most * f64::from(part) / 4.0;
+        let (height, right) = (y(value), x(places.len().saturating_sub(1)));
+        let _written = writeln!(
+            body,
+            "<line class=\"grid\" x1=\"{LEFT:.0}\" x2=\"{right:.0}\" y1=\"{height:.1}\" y2=\"{height:.1}\"/>\n\
+             <text x=\"{:.0}\" y=\"{:.1}\" text-anchor=\"end\">{value}</text>",
+            LEFT - 8.0,
+            height + 4.0
+        );
+    }
+    for (index, place) in places.iter().enumerate() {
+        let _written = writeln!(
+            body,
+            "<text x=\"{:.1}\" y=\"{:.0}\" text-anchor=\"middle\">{}</text>",
+            x(index),
+            BOTTOM + 20.0,
+            escaped(place)
+        );
+    }
+    for (index, one) in series.iter().enumerate() {
+        let points = one.values.iter().enumerate();
+        let points: Vec<String> = points
+            .map(|(place, value)| format!("{:.1},{:.1}", x(place), y(*value)))
+            .collect();
+        let key = TOP - 22.0 + 16.0 * count(index);
+        let _written = writeln!(
+            body,
+            "<polyline class=\"s{index} line\" points=\"{}\"/>\n\
+             <rect class=\"s{index}\" x=\"{:.0}\" y=\"{:.0}\" width=\"12\" height=\"4\"/>\n\
+             <text x=\"{:.0}\" y=\"{key:.0}\">{}</text>",
+            points.join(" "),
+            LEFT + 12.0,
+            key - 6.0,
+            LEFT + 30.0,
+            escaped(&one.name)
+        );
+    }
+    let _written = writeln!(
+        body,
+        "<text x=\"{:.0}\" y=\"{:.0}\" text-anchor=\"middle\">{}</text>",
+        f64::midpoint(LEFT, WIDTH),
+        BOTTOM + 42.0,
+        escaped(unit)
+    );
+    document(title, BOTTOM + 56.0, &body)
+}
+
+fn document(title: &str, height: f64, body: &str) -> String {
+    let title = escaped(title);
+    format!(
+        "<!-- Generated by `cargo xtask codegen performance`; do not edit. -->\n\
+         <svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH:.0} {height:.0}\" role=\"img\" aria-label=\"{title}\">\n\
+         <style>{STYLE}</style>\n\
+         <rect class=\"ground\" width=\"{WIDTH:.0}\" height=\"{height:.0}\" rx=\"6\"/>\n\
+         <text class=\"title\" x=\"16\" y=\"26\">{title}</text>\n{body}</svg>\n"
+    )
+}
+
+/// The next number above that is easy to divide by four.
+fn nice(most: f64) -> f64 {
+    let ten = 10_f64.powf(most.max(1.0).log10().floor());
+    let steps = [1.0, 2.0, 4.0, 6.0, 8.0, 10.0];
+    let fit = steps.into_iter().find(|step| step * ten >= most);
+    fit.unwrap_or(10.0) * ten
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a chart has few places")]
+fn count(number: usize) -> f64 {
+    number as f64
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('"', "&quot;")
+}
+
+#[cfg(test)]
+#[expect(clippy::float_cmp, reason = "these figures are exact")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bar_is_as_long_as_its_value_and_its_target_is_marked() {
+        let bar = Bar {
+            label: "a < b".to_owned(),
+            value: 0.5,
+            target: Some(1.0),
+        };
+        let svg = bars("Shares", &[bar]);
+        assert!(svg.contains("width=\"210.0\" height=\"18\""), "{svg}");
+        assert!(svg.contains("class=\"target\" x1=\"690.0\""), "{svg}");
+        assert!(svg.contains("a &lt; b") && !svg.contains("a < b"), "{svg}");
+    }
+
+    #[test]
+    fn a_line_goes_from_the_first_place_to_the_last() {
+        let series = Series {
+            name: "create".to_owned(),
+            values: vec![0.0, 2000.0],
+        };
+        let places = ["1", "256"].map(str::to_owned);
+        let svg = lines("Curve", &places, "at once", &[series]);
+        assert!(svg.contains("points=\"80.0,320.0 720.0,60.0\""), "{svg}");
+    }
+
+    #[test]
+    fn the_grid_ends_at_a_round_number_above() {
+        assert_eq!(
+            [nice(0.0), nice(950.0), nice(5617.0), nice(20_001.0)],
+            [1.0, 1000.0, 6000.0, 40_000.0]
+        );
+    }
+}

@@ -1,0 +1,204 @@
+//! Loads in turn, round after round, and what they come to beside a bare answer of the same round.
+
+use std::time::Duration;
+
+use anyhow::Result;
+
+use crate::bench::load::{Load, Measured};
+use crate::bench::process::Process;
+use crate::bench::record::Row;
+use crate::bench::spread::{Spread, round};
+use crate::workspace::say;
+
+/// How long a measured load goes ahead unmeasured and looked into.
+const WARM_UP: Duration = Duration::from_secs(1);
+
+/// How long the body of the anchor is.
+const ANCHOR_BYTES: u64 = 914;
+
+/// What is measured how often for how long.
+#[derive(Clone, Debug)]
+pub(super) struct Plan {
+    /// How many requests are under way at once, in turn.
+    pub(super) concurrency: Vec<u32>,
+    /// How often.
+    pub(super) rounds: u64,
+    /// For how long each time.
+    pub(super) time: Duration,
+    /// Whether each load has a bare twin that is answered with the same bytes.
+    pub(super) twins: bool,
+}
+
+/// A load, and the server that it goes to.
+#[derive(Clone, Debug)]
+pub(super) struct Subject<'a> {
+    pub(super) load: Load,
+    pub(super) server: &'a Process,
+}
+
+/// One round of one load.
+#[derive(Clone, Copy, Debug)]
+struct Sample {
+    measured: Measured,
+    cpu: Duration,
+    written: u64,
+    /// Answers per second of the bare server, with the bytes of a token and with these bytes.
+    bare: f64,
+    twin: Option<f64>,
+}
+
+impl Plan {
+    /// Measures all of them; the first row of each concurrency is the bare answer itself.
+    pub(super) fn measure(&self, hello: &Process, subjects: &[Subject<'_>]) -> Result<Vec<Row>> {
+        let mut rows = Vec::new();
+        for concurrency in &self.concurrency {
+            rows.extend(self.at(*concurrency, hello, subjects)?);
+        }
+        Ok(rows)
+    }
+
+    fn at(&self, concurrency: u32, hello: &Process, subjects: &[Subject<'_>]) -> Result<Vec<Row>> {
+        let anchor = Subject {
+            load: Load::of(
+                "bare answer of hyper",
+                "GET",
+                format!("{}/?bytes={ANCHOR_BYTES}", hello.url()),
+            ),
+            server: hello,
+        };
+        let mut rounds: Vec<Vec<Sample>> = vec![Vec::new(); subjects.len() + 1];
+        for round in 1..=self.rounds {
+            say(&format!(
+                "round {round} of {}, {concurrency} at once",
+                self.rounds
+            ));
+            let mut bare = None;
+            for (subject, samples) in std::iter::once(&anchor).chain(subjects).zip(&mut rounds) {
+                let sample = self.sample(concurrency, subject, bare, hello)?;
+                bare = bare.or(Some(sample.measured));
+                samples.push(sample);
+            }
+        }
+        let subjects = std::iter::once(&anchor).chain(subjects);
+        let rows = subjects.zip(&rounds);
+        Ok(rows
+            .filter_map(|(subject, samples)| row(&subject.load.name, concurrency, samples))
+            .collect())
+    }
+
+    fn sample(
+        &self,
+        concurrency: u32,
+        subject: &Subject<'_>,
+        bare: Option<Measured>,
+        hello: &Process,
+    ) -> Result<Sample> {
+        let load = &subject.load;
+        let warm = load.warm(concurrency, WARM_UP)?;
+        let before = subject.server.usage()?;
+        let measured = load.run(concurrency, self.time, &warm)?;
+        let after = subject.server.usage()?;
+        let twin = match bare.filter(|_| self.twins) {
+            Some(bare) => {
+                let twin = load.twin(hello.url(), body_bytes(&measured, &bare));
+                let warm = twin.warm(concurrency, WARM_UP)?;
+                Some(twin.run(concurrency, self.time, &warm)?.per_second)
+            }
+            None => None,
+        };
+        Ok(Sample {
+            measured,
+            cpu: after.cpu.saturating_sub(before.cpu),
+            written: after.written.saturating_sub(before.written),
+            bare: bare.map_or(measured.per_second, |bare| bare.per_second),
+            twin,
+        })
+    }
+}
+
+/// How long a bare answer's body has to be, so that with its head it is as long as this answer with its own.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "answers are far shorter than 2^63 bytes"
+)]
+fn body_bytes(measured: &Measured, bare: &Measured) -> u64 {
+    let longer = (measured.answer_bytes() - bare.answer_bytes()).round() as i64;
+    ANCHOR_BYTES.saturating_add_signed(longer)
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "bytes and microseconds are far below 2^52"
+)]
+fn row(name: &str, concurrency: u32, samples: &[Sample]) -> Option<Row> {
+    let spread = |figure: &dyn Fn(&Sample) -> f64| Spread::of(samples.iter().map(figure).collect());
+    let median = |figure: &dyn Fn(&Sample) -> f64| spread(figure).map(|spread| spread.median);
+    let twins: Option<Vec<f64>> = samples
+        .iter()
+        .map(|one| Some(one.measured.per_second / one.twin?))
+        .collect();
+    Some(Row {
+        operation: name.to_owned(),
+        concurrency,
+        per_second: spread(&|one| one.measured.per_second)?,
+        share: spread(&|one| one.measured.per_second / one.bare)?,
+        share_of_same_bytes: twins.and_then(Spread::of),
+        p50_us: median(&|one| one.measured.p50_us as f64)?,
+        p99_us: median(&|one| one.measured.p99_us as f64)?,
+        p999_us: median(&|one| one.measured.p999_us as f64)?,
+        p99_by_p50: spread(&|one| {
+            one.measured.p99_us as f64 / (one.measured.p50_us as f64).max(1.0)
+        })?,
+        cpu_ms_per_thousand: median(&|one| one.measured.each(one.cpu.as_secs_f64() * 1e6))?,
+        disk_bytes: median(&|one| one.measured.each(one.written as f64))?,
+        answer_bytes: round(median(&|one| one.measured.answer_bytes())?),
+    })
+}
+
+#[cfg(test)]
+#[expect(clippy::float_cmp, reason = "these figures are exact")]
+mod tests {
+    use super::*;
+
+    fn sample(requests: u32, bare: f64, twin: Option<f64>) -> Sample {
+        let line = format!(
+            "MEASURED {requests} 1000000 100 400 900 {} 0",
+            requests * 300
+        );
+        Sample {
+            measured: Measured::read(&line).unwrap(),
+            cpu: Duration::from_millis(500),
+            written: u64::from(requests) * 4096,
+            bare,
+            twin,
+        }
+    }
+
+    #[test]
+    fn a_share_is_taken_within_its_round() {
+        let slow = sample(500, 1000.0, Some(2000.0));
+        let fast = sample(1000, 2000.0, Some(4000.0));
+        let row = row("create", 16, &[slow, fast, slow]).unwrap();
+        assert_eq!((row.per_second.least, row.per_second.most), (500.0, 1000.0));
+        assert_eq!((row.share.least, row.share.most), (0.5, 0.5));
+        assert_eq!(row.share_of_same_bytes.unwrap().median, 0.25);
+        assert_eq!((row.p50_us, row.p99_us, row.p999_us), (100.0, 400.0, 900.0));
+        assert_eq!(row.p99_by_p50.median, 4.0);
+        assert_eq!(row.cpu_ms_per_thousand, 1000.0);
+        assert_eq!((row.disk_bytes, row.answer_bytes), (4096.0, 300.0));
+    }
+
+    #[test]
+    fn without_a_twin_in_each_round_there_is_no_share_of_the_same_bytes() {
+        let samples = [sample(10, 10.0, None), sample(10, 10.0, Some(1.0))];
+        assert_eq!(row("x", 1, &samples).unwrap().share_of_same_bytes, None);
+        assert_eq!(row("x", 1, &[]), None);
+    }
+
+    #[test]
+    fn a_twin_is_as_long_with_its_head_as_the_answer() {
+        let read = |bytes: u64| Measured::read(&format!("MEASURED 1 1 1 1 1 {bytes} 0")).unwrap();
+        assert_eq!(body_bytes(&read(1500), &read(1000)), ANCHOR_BYTES + 500);
+        assert_eq!(body_bytes(&read(10), &read(2000)), 0);
+    }
+}

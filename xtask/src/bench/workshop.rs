@@ -1,0 +1,112 @@
+//! What every part needs: the built programs, a folder, and what is told about the machine.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use tempfile::TempDir;
+use xshell::{Shell, cmd};
+
+use crate::bench::arguments::Arguments;
+use crate::bench::process::{self, Process};
+use crate::bench::record::Part;
+use crate::bench::stage::Stage;
+use crate::workspace::{self, say};
+
+/// The programs of this tree, built with optimisation, and room for their data.
+#[derive(Debug)]
+pub(super) struct Workshop<'a> {
+    pub(super) arguments: &'a Arguments,
+    pub(super) shell: Shell,
+    release: PathBuf,
+    folder: TempDir,
+}
+
+impl<'a> Workshop<'a> {
+    /// Builds them.
+    pub(super) fn open(root: &'a Path, arguments: &'a Arguments) -> Result<Self> {
+        let shell = workspace::shell(root)?;
+        say("building with optimisation; the first time takes minutes");
+        let binary = ["--package", "breakglass-cli", "--bin", "breakglass"];
+        let hello = ["--package", "breakglass-e2e", "--example", "hello"];
+        for what in [binary, hello] {
+            cmd!(shell, "cargo build --quiet --locked --release {what...}").run()?;
+        }
+        Ok(Self {
+            arguments,
+            shell,
+            release: workspace::target(root)?.join("release"),
+            folder: tempfile::tempdir().context("failed to make a temporary folder")?,
+        })
+    }
+
+    /// The server.
+    pub(super) fn binary(&self) -> PathBuf {
+        self.release.join("breakglass")
+    }
+
+    /// The server that does nothing, started.
+    pub(super) fn hello(&self) -> Result<Process> {
+        Process::start(&self.release.join("examples").join("hello"), &[])
+    }
+
+    /// A new folder.
+    pub(super) fn folder(&self, name: &str) -> Result<PathBuf> {
+        let folder = self.folder.path().join(name);
+        std::fs::create_dir(&folder)?;
+        Ok(folder)
+    }
+
+    /// A server in a new folder.
+    pub(super) fn stage(&self, name: &str) -> Result<Stage> {
+        Stage::set(&self.binary(), &self.folder(name)?)
+    }
+
+    /// What was measured, with when and where.
+    pub(super) fn part<T>(&self, figures: T) -> Result<Part<T>> {
+        let shell = &self.shell;
+        let words: Vec<String> = std::env::args().skip(1).collect();
+        Ok(Part {
+            command: format!("cargo xtask {}", words.join(" ")),
+            ran: cmd!(shell, "date --utc +%Y-%m-%dT%H:%M:%SZ")
+                .quiet()
+                .read()?,
+            machine: format!("{}; {}", machine()?, process::describe_pinning()),
+            versions: self.versions()?,
+            figures,
+        })
+    }
+
+    fn versions(&self) -> Result<String> {
+        let shell = &self.shell;
+        let commit = cmd!(shell, "git describe --always --dirty=+")
+            .quiet()
+            .read();
+        let compiler = cmd!(shell, "rustc --version").quiet().read()?;
+        // It tells its version together with how it is used, and calls that a failure.
+        let wrk = cmd!(shell, "wrk --version")
+            .quiet()
+            .ignore_status()
+            .read()?;
+        let wrk = wrk.split(['[', '\n']).next().unwrap_or_default().trim();
+        let commit = commit.unwrap_or_else(|_| "unknown".to_owned());
+        Ok(format!("breakglass {commit}, {compiler}, {wrk}"))
+    }
+}
+
+fn machine() -> Result<String> {
+    let cpus = std::fs::read_to_string("/proc/cpuinfo")?;
+    let mut models = cpus
+        .lines()
+        .filter_map(|line| line.strip_prefix("model name"));
+    let model = models.next_back().unwrap_or("unknown processor");
+    let cores = cpus
+        .lines()
+        .filter(|line| line.starts_with("processor"))
+        .count();
+    let kernel = std::fs::read_to_string("/proc/sys/kernel/osrelease")?;
+    Ok(format!(
+        "{cores} cores of {}, Linux {}",
+        model.trim_start_matches(['\t', ' ', ':']),
+        kernel.trim()
+    ))
+}
