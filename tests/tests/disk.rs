@@ -178,9 +178,9 @@ fn a_slow_disk_holds_up_writes_and_no_checks() {
     );
 }
 
-/// Damages each page of the store in turn, and holds that none of them is served as if it were whole.
+/// Damages each page of the store in turn, and holds that a page that is read is named and that nothing panics.
 #[test]
-fn a_damaged_page_is_named_or_refused_and_never_taken_for_good() {
+fn a_damaged_page_is_named_where_it_is_read_and_ends_no_command_in_a_panic() {
     let place = Place::installed();
     let server = place.serve().start();
     let fleet = server.fleet();
