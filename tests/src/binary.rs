@@ -54,9 +54,20 @@ impl Command {
     /// Lets it have at most so many files open.
     #[must_use]
     pub(crate) fn with_open_files(self, most: u32) -> Self {
+        self.after(&format!("ulimit -n {most}"))
+    }
+
+    /// Lets it make files of at most so many blocks of 512 bytes.
+    #[must_use]
+    pub(crate) fn with_file_size(self, blocks: u64) -> Self {
+        self.after(&format!("ulimit -f {blocks}"))
+    }
+
+    /// Starts it from a shell that does this first.
+    fn after(self, preparation: &str) -> Self {
         let mut command = std::process::Command::new("sh");
         command
-            .args(["-c", &format!("ulimit -n {most} && exec \"$0\" \"$@\"")])
+            .args(["-c", &format!("{preparation} && exec \"$0\" \"$@\"")])
             .arg(self.command.get_program())
             .args(self.command.get_args())
             .env_clear();

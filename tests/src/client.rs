@@ -125,9 +125,26 @@ impl Client {
         path: &str,
         body: Option<(&str, String)>,
     ) -> Result<Answer, Broken> {
+        self.try_send_with(method, path, &[], body)
+    }
+
+    /// The same with further headers.
+    ///
+    /// # Errors
+    /// As [`try_send`](Self::try_send).
+    pub fn try_send_with(
+        &self,
+        method: &Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<(&str, String)>,
+    ) -> Result<Answer, Broken> {
         let mut request = Request::builder()
             .method(method)
             .uri(format!("{}{path}", self.base));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
         if let Some(authorization) = &self.authorization {
             request = request.header(header::AUTHORIZATION, authorization);
         }

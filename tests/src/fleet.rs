@@ -17,6 +17,7 @@ pub struct Fleet {
     pub realm: String,
     /// The session token.
     pub ops_token: String,
+    url: String,
     client: Client,
 }
 
@@ -57,9 +58,18 @@ impl Issued {
 impl Fleet {
     /// Signs in as the administrator, with a connection of its own.
     pub fn sign_in(url: &str) -> Self {
-        let login = json!({ "username": "admin", "password": PASSWORD });
+        Self::try_sign_in(url, PASSWORD).expect("the password is right")
+    }
+
+    /// The same with another password; nothing when it is wrong.
+    pub fn try_sign_in(url: &str, password: &str) -> Option<Self> {
+        let login = json!({ "username": "admin", "password": password });
         let path = format!("{FLEET}/auth/token/acquire");
-        let answer = Client::new(url).post(&path, &login).expect(200).json();
+        let answer = Client::new(url).post(&path, &login);
+        if answer.status == 401 {
+            return None;
+        }
+        let answer = answer.expect(200).json();
         let ops_token = answer["token"]
             .as_str()
             .expect("a session token")
@@ -70,11 +80,12 @@ impl Fleet {
             .expect(200)
             .json();
         let realm = realms["ssoRealms"][0]["id"].as_str().expect("a realm");
-        Self {
+        Some(Self {
             realm: realm.to_owned(),
             ops_token,
+            url: url.to_owned(),
             client,
-        }
+        })
     }
 
     /// The same session, on a connection of its own.
@@ -83,6 +94,7 @@ impl Fleet {
         Self {
             realm: self.realm.clone(),
             ops_token: self.ops_token.clone(),
+            url: url.to_owned(),
             client: Client::new(url).authorized(format!("OpsToken {}", self.ops_token)),
         }
     }
@@ -203,6 +215,12 @@ impl Fleet {
         (answer.status != 404).then(|| answer.expect(200).json())
     }
 
+    /// The answer of the token endpoint of the first broker to a form.
+    pub fn token(&self, fields: &[(&str, &str)]) -> Answer {
+        // A grant brings its own credentials.
+        Client::new(&self.url).form("/acs/t/CUSTOMER/token", fields)
+    }
+
     /// The answer of introspection (RFC 7662) at the first broker.
     pub fn introspect(&self, token: &str) -> Value {
         let answer = self
@@ -221,8 +239,13 @@ impl Fleet {
 
     /// Every record of the audit, the oldest first.
     pub fn audit(&self) -> Vec<Value> {
+        self.audit_after(0)
+    }
+
+    /// The records of the audit beyond this sequence, the oldest first.
+    pub fn audit_after(&self, sequence: u64) -> Vec<Value> {
         let mut records = Vec::new();
-        let mut after = Some(0);
+        let mut after = Some(sequence);
         while let Some(sequence) = after {
             let path =
                 format!("/breakglass/v1/audit/records?order=ASCENDING&limit=1000&after={sequence}");

@@ -13,7 +13,10 @@
 )]
 
 mod binary;
+mod chance;
 mod client;
+mod faults;
+mod findings;
 mod fleet;
 mod nginx;
 mod node;
@@ -22,10 +25,14 @@ mod python;
 mod robot;
 mod server;
 mod stream;
+mod sweep;
 mod wait;
 
 pub use binary::{Command, Outcome};
+pub use chance::Chance;
 pub use client::{Answer, Broken, Client, basic};
+pub use faults::{Failing, Faults};
+pub use findings::{amount, found, is_long};
 pub use fleet::{Fleet, Issued};
 pub use nginx::Nginx;
 pub use node::node;
@@ -33,6 +40,7 @@ pub use place::Place;
 pub use python::{python, python_command};
 pub use robot::Robot;
 pub use server::{Serve, Server};
+pub use sweep::Sweep;
 pub use wait::eventually;
 
 /// The administrator's password of every installation that a test makes.

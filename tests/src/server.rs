@@ -33,6 +33,12 @@ impl Serve {
         Self(self.0.with_open_files(most))
     }
 
+    /// Lets it make files of at most so many blocks of 512 bytes. Words are to be added before.
+    #[must_use]
+    pub fn with_file_size(self, blocks: u64) -> Self {
+        Self(self.0.with_file_size(blocks))
+    }
+
     /// Starts it, and waits until it says where it listens.
     pub fn start(self) -> Server {
         let mut process = self.0.into_process();
@@ -80,6 +86,11 @@ impl Server {
         &self.url
     }
 
+    /// The id of its process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// A client without credentials.
     pub fn client(&self) -> Client {
         Client::new(&self.url)
@@ -122,6 +133,17 @@ impl Server {
         });
         self.log.wait_for_end();
         (status, self.log.text())
+    }
+
+    /// Stops it, however it ends, and gives all that it logged; a signal may not have ended it.
+    pub fn stop_however(self) -> String {
+        self.terminate();
+        let (status, log) = self.wait();
+        assert!(
+            status.code().is_some(),
+            "the server ended with {status}\n{log}"
+        );
+        log
     }
 
     /// Stops it in good order, and gives all that it logged.

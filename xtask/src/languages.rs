@@ -10,19 +10,35 @@ use crate::workspace::{self, require_python, say};
 /// The Python packages that the end-to-end tests use; one of them is Node.js.
 const REQUIREMENTS: &str = "tests/requirements.txt";
 
+/// The packages of the checker of OpenAPI documents.
+const API_REQUIREMENTS: &str = "tests/requirements-api.txt";
+
 /// The JavaScript packages that they use.
 const PACKAGES: [&str; 2] = ["tests/node/package.json", "tests/node/package-lock.json"];
 
 /// The Python of a virtual environment that holds the required packages.
 pub(crate) fn python(shell: &Shell, root: &Path) -> Result<PathBuf> {
-    let environment = workspace::target(root)?.join("e2e-venv");
-    let python = environment.join("bin").join("python");
-    let wanted = shell.read_file(REQUIREMENTS)?;
+    Ok(environment(shell, root, "e2e-venv", REQUIREMENTS)?.join("python"))
+}
+
+/// The checker of OpenAPI documents, in an environment of its own.
+pub(crate) fn schemathesis(shell: &Shell, root: &Path) -> Result<PathBuf> {
+    Ok(environment(shell, root, "e2e-api-venv", API_REQUIREMENTS)?.join("schemathesis"))
+}
+
+/// The folder of the programs of a virtual environment that holds these packages.
+fn environment(shell: &Shell, root: &Path, name: &str, requirements: &str) -> Result<PathBuf> {
+    let environment = workspace::target(root)?.join(name);
+    let programs = environment.join("bin");
+    let python = programs.join("python");
+    let wanted = shell.read_file(requirements)?;
     let stamp = environment.join("requirements.txt");
     if python.exists() && is_made(&stamp, &wanted) {
-        return Ok(python);
+        return Ok(programs);
     }
-    say("installing the Python packages of the end-to-end tests into the target folder, once");
+    say(&format!(
+        "installing the Python packages of {requirements} into the target folder, once"
+    ));
     require_python(shell)?;
     shell.remove_path(&environment)?;
     cmd!(shell, "python3 -m venv {environment}").run().context(
@@ -31,14 +47,14 @@ pub(crate) fn python(shell: &Shell, root: &Path) -> Result<PathBuf> {
     )?;
     cmd!(
         shell,
-        "{python} -m pip install --quiet --disable-pip-version-check --requirement {REQUIREMENTS}"
+        "{python} -m pip install --quiet --disable-pip-version-check --requirement {requirements}"
     )
     .run()
     .with_context(|| {
-        format!("failed to install {REQUIREMENTS}; pip must reach a Python package index")
+        format!("failed to install {requirements}; pip must reach a Python package index")
     })?;
     shell.write_file(&stamp, wanted)?;
-    Ok(python)
+    Ok(programs)
 }
 
 /// Installs the JavaScript packages by the Node.js that stands beside this Python.

@@ -3,10 +3,15 @@
 mod bench;
 mod ci;
 mod codegen;
+mod endure;
+mod fuzz;
 mod languages;
 mod lint;
 mod markdown;
+mod measured;
 mod mutants;
+mod reliability;
+mod supply;
 mod test;
 mod tidy;
 mod workspace;
@@ -28,6 +33,8 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Task {
+    /// Look for known weaknesses of the packages that are used; needs the advisory database.
+    Audit,
     /// Measure the server in shares of a bare answer of the same run.
     Bench(bench::Arguments),
     /// Do all that decides whether a change may go in, and stop at the first failure.
@@ -40,10 +47,18 @@ enum Task {
         #[arg(long)]
         check: bool,
     },
+    /// Let the server endure kills, faulty disks, jumps of the clock and floods, at length; takes minutes.
+    Endure(endure::Arguments),
+    /// Feed the readers of outside bytes what libFuzzer makes up, and keep what it found; takes minutes for each.
+    Fuzz(fuzz::Arguments),
     /// Check the format, the lints, the documentation and the licences and origin of what we depend on.
     Lint,
     /// Leave out each rule of the pairing of tokens in turn, and see that a test fails; takes minutes.
     Mutants,
+    /// Build the release twice in different folders, and compare the bytes; takes minutes.
+    Repeat,
+    /// Write what the program is built from (`CycloneDX`) to the target folder.
+    Sbom,
     /// Run every test, and prepare what the end-to-end tests need.
     Test,
     /// Check the rules of this workspace that no other tool knows.
@@ -65,14 +80,19 @@ fn main() -> ExitCode {
 fn run(task: Task) -> Result<()> {
     let root = workspace::root()?;
     match task {
+        Task::Audit => supply::audit(&root),
         Task::Bench(arguments) => bench::run(&root, &arguments),
         Task::Ci => ci::run(&root),
         Task::Codegen { name, check } => {
             let mode = if check { Mode::Check } else { Mode::Write };
             codegen::run(&root, name.as_deref(), mode)
         }
+        Task::Endure(arguments) => endure::run(&root, &arguments),
+        Task::Fuzz(arguments) => fuzz::run(&root, &arguments),
         Task::Lint => lint::run(&root),
         Task::Mutants => mutants::run(&root),
+        Task::Repeat => supply::repeat(&root),
+        Task::Sbom => supply::bill_of_materials(&root),
         Task::Test => test::run(&root),
         Task::Tidy => tidy::run(&root),
     }

@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::Result;
 use xshell::cmd;
 
-use crate::languages::{nginx, node_packages, python};
+use crate::languages::{nginx, node_packages, python, schemathesis};
 use crate::workspace::{self, answers};
 
 /// Where the end-to-end tests read which Python to start.
@@ -14,12 +14,17 @@ const PYTHON_VARIABLE: &str = "BREAKGLASS_E2E_PYTHON";
 /// Where they read which nginx to start.
 const NGINX_VARIABLE: &str = "BREAKGLASS_E2E_NGINX";
 
+/// Where they read which checker of OpenAPI documents to start.
+pub(crate) const SCHEMATHESIS_VARIABLE: &str = "BREAKGLASS_E2E_SCHEMATHESIS";
+
 /// Builds the binary that the end-to-end tests start, and runs every test.
 pub(crate) fn run(root: &Path) -> Result<()> {
     let shell = workspace::shell(root)?;
     let python = python(&shell, root)?;
     node_packages(&shell, root, &python)?;
     let nginx = nginx(&shell, root)?;
+    let schemathesis = schemathesis(&shell, root)?;
+    let _schemathesis = shell.push_env(SCHEMATHESIS_VARIABLE, schemathesis);
     let _python = shell.push_env(PYTHON_VARIABLE, python);
     let _nginx = shell.push_env(NGINX_VARIABLE, nginx);
     cmd!(

@@ -4,8 +4,9 @@
 use breakglass_domain::audit::{AuditAction, AuditEvent};
 use breakglass_domain::{
     AccessTokenClaims, Account, Broker, EmergencyClient, Principal, Privilege, Reach, RealmId,
-    Secret, Tenant,
+    Secret, Tenant, Timestamp,
 };
+use breakglass_ports::UnitOfWork;
 
 use crate::app::App;
 use crate::caller::{Caller, Origin};
@@ -80,12 +81,8 @@ impl App {
         operation: &str,
     ) -> Result<Caller, Error> {
         let now = self.now();
-        let mut unit = self.ports.store.begin().await?;
-        let digest = &client.token.digest;
-        if !unit
-            .record_emergency_use(client.realm_id, &client.client_id, digest, now)
-            .await?
-        {
+        let mut unit = self.ports.store.begin_use().await?;
+        if !record_use(unit.as_mut(), client, now).await? {
             // It was recalled between the look and the count.
             drop(unit);
             return Err(self.refuse_token(&caller.origin, operation).await);
@@ -258,6 +255,21 @@ impl App {
         }
         Err(self.refuse_token(&caller.origin, operation).await)
     }
+}
+
+/// Counts a use of an emergency token, and says whether it is alive.
+pub(crate) async fn record_use(
+    unit: &mut dyn UnitOfWork,
+    seen: &EmergencyClient,
+    now: Timestamp,
+) -> Result<bool, Error> {
+    let (realm_id, id, digest) = (seen.realm_id, &seen.client_id, &seen.token.digest);
+    let present = unit.find_emergency_client(realm_id, id).await?;
+    let is_alive = present.is_some_and(|client| client.admits(digest, now));
+    if is_alive {
+        unit.record_emergency_use(realm_id, id, digest, now).await?;
+    }
+    Ok(is_alive)
 }
 
 /// Whether a token was issued to the client that asks.

@@ -9,7 +9,7 @@ use breakglass_domain::failure_ledger::FailureLedger;
 use breakglass_domain::replay_cache::ReplayCache;
 use breakglass_domain::{
     BrokerId, DpopNonces, FetchedKeySet, Installation, Minutes, PrincipalId, RealmId, Service,
-    Thumbprint, Timestamp, TokenDigest, TokenId,
+    SteadyTime, Thumbprint, Timestamp, TokenDigest, TokenId,
 };
 use breakglass_ports::{
     CheckpointAnchor, Clock, Entropy, KeySetSource, KeyVault, PasswordHasher, Store, TokenSigner,
@@ -109,6 +109,8 @@ pub struct App {
     pub(crate) installation: Installation,
     pub(crate) audit_key: AuditKey,
     pub(crate) started_at: Timestamp,
+    /// Time as this process tells it: it never goes back, and begins no earlier than the last record of the audit.
+    pub(crate) time: Mutex<SteadyTime>,
     /// Refusals and introspections of the present minute, so that repeats are folded into one record.
     pub(crate) ledger: Mutex<FailureLedger<Happening>>,
     /// Attempts of the present minute that were wrong or are still looked at.
@@ -146,8 +148,11 @@ impl App {
         installation: Installation,
         audit_key: AuditKey,
         nonces: DpopNonces,
+        last_record: Option<Timestamp>,
     ) -> Self {
-        let started_at = ports.clock.now();
+        let (clock, count) = (ports.clock.now(), ports.clock.count());
+        let mut time = SteadyTime::new(last_record, clock, count);
+        let started_at = time.now(clock, count);
         let failure_limit = options.failure_limit;
         Self {
             ports,
@@ -155,6 +160,7 @@ impl App {
             installation,
             audit_key,
             started_at,
+            time: Mutex::new(time),
             ledger: Mutex::new(FailureLedger::new(FOLDING_MILLIS, FOLDING_CAPACITY)),
             attempts: Mutex::new(AttemptLimiter::new(
                 FOLDING_MILLIS,
@@ -186,9 +192,10 @@ impl App {
         &self.installation.public_url
     }
 
-    /// The present instant, as the application sees it.
+    /// The present instant, as the application sees it: what is over stays over, also when the clock is set back.
     pub fn now(&self) -> Timestamp {
-        self.ports.clock.now()
+        let (clock, count) = (self.ports.clock.now(), self.ports.clock.count());
+        lock(&self.time).now(clock, count)
     }
 
     /// An id for a request that came without one: a random UUID, like every other id.

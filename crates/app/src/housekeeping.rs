@@ -1,9 +1,9 @@
 //! What the server does by itself.
 
 use breakglass_domain::audit::{AuditAction, AuditEvent, AuditEvents, AuditTarget, TargetKind};
-use breakglass_domain::{EmergencyClient, Timestamp, TokenStatus};
+use breakglass_domain::{ClockJump, EmergencyClient, Timestamp, TokenStatus};
 
-use crate::app::App;
+use crate::app::{App, lock};
 use crate::caller::Caller;
 use crate::error::Error;
 
@@ -24,19 +24,21 @@ pub struct Housekeeping {
 }
 
 impl Housekeeping {
-    /// One round: runs the tasks that wait, records the tokens whose time is over and the repeats that were folded,
+    /// One round: records a jump of the clock, runs the tasks that wait, records the tokens whose time is over and the repeats that were folded,
     /// signs a checkpoint when one is due, lets signing keys follow one another, and forgets what can matter no more. A step that fails holds up no other.
     ///
     /// # Errors
     /// The first failure, when the store cannot take something; the next round tries again.
     pub async fn round(&mut self, app: &App) -> Result<(), Error> {
+        let clock = app.record_clock_jump().await;
         let tasks = app.run_queued_tasks().await.map(drop);
         let expiries = app.record_expiries().await;
         let repeats = app.record_repeats(false).await;
         let checkpoint = app.checkpoint_if_due(false).await;
         let keys = self.tend_keys(app).await;
         let pruned = self.prune(app).await;
-        tasks
+        clock
+            .and(tasks)
             .and(expiries)
             .and(repeats)
             .and(checkpoint)
@@ -75,11 +77,38 @@ impl App {
     /// # Errors
     /// When the store cannot take it.
     pub async fn record_start(&self, details: &[(&str, &str)]) -> Result<(), Error> {
+        self.record_clock_jump().await?;
         let target = AuditTarget::new(TargetKind::Server, &self.installation.id);
         let mut event = Caller::system().event(AuditAction::ServerStarted, target, self.now());
         for (name, value) in details {
             event = event.with(name, *value);
         }
+        self.record(event).await
+    }
+
+    /// Records that the clock jumped, if it did since this was last called.
+    async fn record_clock_jump(&self) -> Result<(), Error> {
+        let now = self.now();
+        let Some(jump) = lock(&self.time).take_jump() else {
+            return Ok(());
+        };
+        let (action, millis) = match jump {
+            ClockJump::Back(millis) => (AuditAction::ClockMovedBack, millis),
+            ClockJump::Forward(millis) => (AuditAction::ClockMovedForward, millis),
+        };
+        let clock = self.ports.clock.now().millis().to_string();
+        tracing::warn!(
+            by_millis = millis,
+            clock,
+            time = now.millis(),
+            "{}",
+            action.description()
+        );
+        let target = AuditTarget::new(TargetKind::Server, &self.installation.id);
+        let event = Caller::system()
+            .event(action, target, now)
+            .with("by_millis", millis.to_string())
+            .with("clock", clock);
         self.record(event).await
     }
 

@@ -71,7 +71,10 @@ impl App {
     /// # Errors
     /// [`OpenError::WrongMasterKey`] when the master key does not fit: nothing is changed, and no new key is made.
     pub async fn open(ports: Ports, options: Options) -> Result<Self, OpenError> {
-        let found = ports.store.read().await?.find_installation().await?;
+        let mut view = ports.store.read().await?;
+        let found = view.find_installation().await?;
+        let head = view.find_audit_head().await?;
+        drop(view);
         let installation = found.ok_or(OpenError::NotInitialized)?;
         let audit_key = match ports
             .vault
@@ -90,6 +93,7 @@ impl App {
             installation,
             audit_key,
             nonces,
+            head.map(|head| head.time),
         ))
     }
 

@@ -269,7 +269,7 @@ impl App {
         Ok((broker, key))
     }
 
-    async fn generate(&self, broker: &Broker) -> Result<SigningKey, Error> {
+    pub(crate) async fn generate(&self, broker: &Broker) -> Result<SigningKey, Error> {
         let signer = &self.ports.signer;
         let made = signer.generate(Some(broker.id), broker.algorithm, self.now());
         Ok(made.await?)
@@ -326,7 +326,7 @@ pub(crate) fn active(ring: &KeyRing, now: Timestamp) -> Result<&SigningKey, Erro
 }
 
 /// The key with nothing private left.
-fn retired(key: &SigningKey, now: Timestamp) -> SigningKey {
+pub(crate) fn retired(key: &SigningKey, now: Timestamp) -> SigningKey {
     SigningKey {
         sealed_private_key: SealedBytes::new(Vec::new()),
         retired_at: Some(now),

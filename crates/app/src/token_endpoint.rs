@@ -135,7 +135,7 @@ impl App {
             None => None,
         };
         let settings = self.ports.store.check().await?.find_settings().await?;
-        let mut unit = self.ports.store.begin().await?;
+        let mut unit = self.ports.store.begin_use().await?;
         let found = match &request.grant {
             Grant::ApiToken(token) => {
                 self.for_api_token(unit.as_mut(), (&broker, realm_id), token, &settings, origin)
@@ -376,7 +376,7 @@ impl App {
     pub(crate) async fn broker_with_realm(&self, tenant: &str) -> Result<(Broker, RealmId), Error> {
         let absent = Error::NotFound(Resource::Broker);
         let tenant: Tenant = tenant.parse().map_err(|_| absent.clone())?;
-        let mut view = self.ports.store.read().await?;
+        let mut view = self.ports.store.check().await?;
         let broker = view
             .find_broker_by_tenant(&tenant)
             .await?

@@ -7,6 +7,7 @@ use breakglass_domain::audit::{AuditAction, AuditEvent};
 use breakglass_domain::{ActorClaim, Broker, CredentialRef, IamSettings, Secret, TokenId};
 use breakglass_ports::UnitOfWork;
 
+use crate::access_token::record_use;
 use crate::app::App;
 use crate::caller::{Caller, Origin};
 use crate::client_secret::client_event;
@@ -108,9 +109,9 @@ impl App {
             // A session gets a token for each service by itself.
             Holder::Account(_) => Ok(None),
             Holder::Emergency(client) => {
-                let digest = &client.token.digest;
-                unit.record_emergency_use(client.realm_id, &client.client_id, digest, now)
-                    .await?;
+                if !record_use(unit, client, now).await? {
+                    return Ok(None);
+                }
                 let event = self.client_event(&caller, action, client);
                 let held = self.whole_realm(unit, live.scope()).await?;
                 Ok(Some((Arc::new(HeldRoles::new(held)), credential, event)))

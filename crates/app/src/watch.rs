@@ -139,7 +139,7 @@ impl App {
 
     /// Commits events that stand for themselves.
     pub(crate) async fn record(&self, events: impl Into<AuditEvents>) -> Result<(), Error> {
-        let unit = self.ports.store.begin().await?;
+        let unit = self.ports.store.begin_use().await?;
         self.commit(unit, events).await
     }
 

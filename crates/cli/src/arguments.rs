@@ -3,6 +3,7 @@
 mod api_client;
 mod api_token;
 mod audit;
+mod backup;
 mod client_key;
 mod client_secret;
 mod connect;
@@ -25,6 +26,7 @@ use clap::{ArgMatches, Parser, Subcommand};
 pub(crate) use api_client::{ApiClientCommand, PlaceArgs};
 pub(crate) use api_token::ApiTokenCommand;
 pub(crate) use audit::{AuditCommand, AuditOrder};
+pub(crate) use backup::{BackupCommand, RecallsLost, RestoreArgs};
 pub(crate) use client_key::ClientKeyCommand;
 pub(crate) use client_secret::ClientSecretCommand;
 pub(crate) use connect::{ConnectArgs, Output, OutputArgs};
@@ -76,6 +78,9 @@ pub(crate) enum Command {
     /// Read, verify and export the audit
     #[command(subcommand)]
     Audit(AuditCommand),
+    /// Copy the store while it is used, and check copies
+    #[command(subcommand)]
+    Backup(BackupCommand),
     /// Make and list brokers, the issuers that realms stand on
     #[command(subcommand)]
     Broker(BrokerCommand),
@@ -116,6 +121,10 @@ pub(crate) enum Command {
     /// Make, list and delete realms
     #[command(subcommand)]
     Realm(RealmCommand),
+    /// Put a copy of the store back: what was recalled since stays recalled, and what lives lives on
+    ///
+    /// No server may run on the data folder. The store that is there is kept under another name.
+    Restore(RestoreArgs),
     /// Make, list, show, replace and delete roles
     #[command(subcommand)]
     Role(RoleCommand),

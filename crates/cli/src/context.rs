@@ -24,7 +24,7 @@ impl Context {
         Self {
             console: Console::of_process(),
             environment: Environment::of_process(),
-            clock: Arc::new(SystemClock),
+            clock: Arc::new(SystemClock::default()),
         }
     }
 }

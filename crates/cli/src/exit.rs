@@ -49,8 +49,10 @@ exits! {
     TokenNotYetValid = 23, "The time of the token has not come yet.";
     TokenUnchecked = 24, "The token is genuine and in its time, but its recall could not be checked.";
     AuditTampered = 30, "A record of the audit was changed, removed, inserted or moved, or the end was cut off.";
+    BackupTampered = 31, "A byte of the copy of the store was changed, it is not whole, or it is none.";
     NotInitialized = 40, "The data folder holds no installation yet.";
     MasterKey = 41, "The master key is missing, unreadable or not the one of this store.";
+    RecallsLost = 42, "Nobody knows what was recalled since the copy was made, and `--recalls-lost` does not say what is to count.";
     Unheard = 141, "Whoever read the output stopped before its end, as `head` does; what was asked for is done.";
 }
 

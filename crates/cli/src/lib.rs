@@ -9,6 +9,7 @@
 
 mod anchor;
 mod arguments;
+mod backup_file;
 mod client;
 mod commands;
 mod console;
@@ -84,6 +85,7 @@ pub async fn run(cli: &Cli, context: &mut Context) -> Result<Exit, Failure> {
         Command::ApiClient(command) => commands::api_client::run(command, context).await,
         Command::ApiToken(command) => commands::api_token::run(command, context).await,
         Command::Audit(command) => commands::audit::run(command, context).await,
+        Command::Backup(command) => commands::backup::run(command, context).await,
         Command::Broker(command) => commands::broker::run(command, context).await,
         Command::ClientKey(command) => commands::client_key::run(command, context).await,
         Command::ClientProfile(command) => commands::client_profile::run(command, context).await,
@@ -99,6 +101,7 @@ pub async fn run(cli: &Cli, context: &mut Context) -> Result<Exit, Failure> {
         Command::Man(args) => commands::manual::man(args, context),
         Command::OauthApp(command) => commands::oauth_app::run(command, context).await,
         Command::Realm(command) => commands::realm::run(command, context).await,
+        Command::Restore(args) => commands::restore::run(args, context).await,
         Command::Role(command) => commands::role::run(command, context).await,
         Command::Serve(args) => commands::serve::run(args, log, context).await,
         Command::Status { connect, output } => {

@@ -7,9 +7,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use breakglass_app::{App, OpenError, Ports};
+use breakglass_domain::{InstanceId, RecallRecord};
 use breakglass_http::{Api, ApiOptions};
 use breakglass_ports::{CheckpointAnchor, Entropy, KeyVault, Store};
-use breakglass_storage_sqlite::{Options as StoreOptions, SqliteStore};
+use breakglass_storage_sqlite::{Options as StoreOptions, SqliteStore, is_there};
 use breakglass_tokens::{
     Argon2Hasher, JwtSigner, MasterKey, MasterKeyError, SystemClock, SystemEntropy, Vault,
 };
@@ -33,24 +34,116 @@ pub(crate) fn store_file(folder: &Path) -> PathBuf {
 /// [`Exit::NotInitialized`] when there is none, [`Exit::MasterKey`] when its key is missing or another's.
 pub(crate) async fn open(settings: &DataSettings) -> Result<Arc<App>, Failure> {
     let ground = survey(settings).await?;
-    let Some(store) = ground.store.filter(|_| ground.is_founded) else {
+    let Some(store) = ground.store.filter(|_| ground.installation.is_some()) else {
         return Err(not_initialized(settings));
     };
-    let ports = ports(settings, store, load_key(settings)?);
-    open_app(settings, ports).await.map(Arc::new)
+    let missed = store.missed().to_vec();
+    let app = open_app(settings, ports(settings, store, load_key(settings)?)).await?;
+    take_over(settings, &app, &missed).await?;
+    Ok(Arc::new(app))
+}
+
+/// The same, with the store itself.
+///
+/// # Errors
+/// As [`open`].
+pub(crate) async fn open_with_store(
+    settings: &DataSettings,
+) -> Result<(Arc<SqliteStore>, App), Failure> {
+    let ground = survey(settings).await?;
+    let Some(store) = ground.store.filter(|_| ground.installation.is_some()) else {
+        return Err(not_initialized(settings));
+    };
+    let ports = ports(settings, Arc::clone(&store), load_key(settings)?);
+    let app = open_app(settings, ports).await?;
+    take_over(settings, &app, store.missed()).await?;
+    Ok((store, app))
+}
+
+/// Recalls in a store that was put back by hand what its record of recalls knows beyond it.
+///
+/// # Errors
+/// When the record is not that of the store, and nothing was changed.
+pub(crate) async fn take_over(
+    settings: &DataSettings,
+    app: &App,
+    missed: &[RecallRecord],
+) -> Result<(), Failure> {
+    if missed.is_empty() {
+        return Ok(());
+    }
+    let path = settings.recall_file.display();
+    let taken = app.take_over_recalls(missed).await.map_err(|error| {
+        let message = format!("{path}, the record of recalls, is not that of this store");
+        Failure::caused(Exit::Failed, message, &error)
+    })?;
+    tracing::warn!(
+        recalls = taken.recalls,
+        ended = taken.ended,
+        passwords_voided = taken.without_password.len(),
+        "the store was older than the record of recalls; what was recalled since was recalled again"
+    );
+    Ok(())
+}
+
+/// Opens a copy of a store, in whatever folder, with the master key of the settings and without a record of recalls.
+///
+/// # Errors
+/// [`Exit::BackupTampered`] when it is no store, [`Exit::MasterKey`] when its key is missing or another's.
+pub(crate) async fn open_copy(
+    settings: &DataSettings,
+    file: &Path,
+) -> Result<(Arc<SqliteStore>, App), Failure> {
+    let store = SqliteStore::open(file, StoreOptions::default())
+        .await
+        .map_err(|error| {
+            Failure::caused(Exit::BackupTampered, "the copy cannot be opened", &error)
+        })?;
+    let store = Arc::new(store);
+    let settings = DataSettings {
+        checkpoint_file: None,
+        ..settings.clone()
+    };
+    let ports = ports(&settings, Arc::clone(&store), load_key(&settings)?);
+    Ok((store, open_app(&settings, ports).await?))
+}
+
+/// The vault of the master key that is there.
+///
+/// # Errors
+/// [`Exit::MasterKey`] when there is none.
+pub(crate) fn vault(settings: &DataSettings) -> Result<Vault, Failure> {
+    let key = load_key(settings)?;
+    Ok(Vault::on_file(settings.master_key_file.clone(), key))
 }
 
 /// What is there before a start makes anything.
 pub(crate) struct Ground {
-    store: Option<SqliteStore>,
-    is_founded: bool,
+    store: Option<Arc<SqliteStore>>,
+    installation: Option<InstanceId>,
     has_key: bool,
 }
 
 impl Ground {
     /// Whether there is an installation already.
     pub(crate) fn is_founded(&self) -> bool {
-        self.is_founded
+        self.installation.is_some()
+    }
+
+    /// The recalls that the store lacks, because it was put back by hand.
+    pub(crate) fn missed(&self) -> Vec<RecallRecord> {
+        let store = self.store.as_ref();
+        store
+            .map(|store| store.missed().to_vec())
+            .unwrap_or_default()
+    }
+
+    /// Lets go of the store, if there is one, and gives the installation that it holds.
+    pub(crate) async fn close(self) -> Option<InstanceId> {
+        if let Some(store) = self.store {
+            store.close().await;
+        }
+        self.installation
     }
 
     /// Refuses a key that has lost its store. The key is made after the store's file, so a first start that broke off
@@ -82,12 +175,12 @@ pub(crate) async fn survey(settings: &DataSettings) -> Result<Ground, Failure> {
     let has_key = settings.master_key_file.exists();
     let mut ground = Ground {
         store: None,
-        is_founded: false,
+        installation: None,
         has_key,
     };
-    if store_file(&settings.folder).exists() {
-        let store = open_store(settings).await?;
-        ground.is_founded = is_founded(&store).await?;
+    if is_there(&store_file(&settings.folder)) {
+        let store = Arc::new(open_store(settings).await?);
+        ground.installation = installation(&store).await?;
         ground.store = Some(store);
     }
     Ok(ground)
@@ -105,12 +198,12 @@ pub(crate) async fn prepare(settings: &DataSettings, ground: Ground) -> Result<P
     }
     let store = match ground.store {
         Some(store) => store,
-        None => open_store(settings).await?,
+        None => Arc::new(open_store(settings).await?),
     };
     warn_of_exposure(&settings.folder);
     warn_of_exposure(&store_file(&settings.folder));
     // Where an installation is, its key was, and a new one would never open it.
-    let master_key = if ground.is_founded {
+    let master_key = if ground.installation.is_some() {
         load_key(settings)?
     } else {
         MasterKey::create(&settings.master_key_file, &SystemEntropy)
@@ -124,6 +217,15 @@ pub(crate) async fn prepare(settings: &DataSettings, ground: Ground) -> Result<P
 /// # Errors
 /// As [`open`].
 pub(crate) async fn open_app(settings: &DataSettings, ports: Ports) -> Result<App, Failure> {
+    let store = Arc::clone(&ports.store);
+    let opened = open_on(settings, ports).await;
+    if opened.is_err() {
+        store.close().await;
+    }
+    opened
+}
+
+async fn open_on(settings: &DataSettings, ports: Ports) -> Result<App, Failure> {
     App::open(ports, settings.options.clone())
         .await
         .map_err(|error| match error {
@@ -150,7 +252,8 @@ pub(crate) fn api(app: Arc<App>, options: ApiOptions) -> Api {
 }
 
 async fn open_store(settings: &DataSettings) -> Result<SqliteStore, Failure> {
-    SqliteStore::open(&store_file(&settings.folder), StoreOptions::default())
+    let file = store_file(&settings.folder);
+    SqliteStore::open_recorded(&file, &settings.recall_file, StoreOptions::default())
         .await
         .map_err(|error| {
             let message = format!("cannot open the store in {}", settings.folder.display());
@@ -158,15 +261,16 @@ async fn open_store(settings: &DataSettings) -> Result<SqliteStore, Failure> {
         })
 }
 
-async fn is_founded(store: &SqliteStore) -> Result<bool, Failure> {
+async fn installation(store: &SqliteStore) -> Result<Option<InstanceId>, Failure> {
     let found = match store.read().await {
         Ok(mut view) => view.find_installation().await,
         Err(error) => Err(error),
     };
-    Ok(found.map_err(breakglass_app::Error::from)?.is_some())
+    let found = found.map_err(breakglass_app::Error::from)?;
+    Ok(found.map(|installation| installation.id))
 }
 
-fn ports(settings: &DataSettings, store: SqliteStore, master_key: MasterKey) -> Ports {
+fn ports(settings: &DataSettings, store: Arc<SqliteStore>, master_key: MasterKey) -> Ports {
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
     let vault: Arc<dyn KeyVault> =
         Arc::new(Vault::on_file(settings.master_key_file.clone(), master_key));
@@ -176,17 +280,17 @@ fn ports(settings: &DataSettings, store: SqliteStore, master_key: MasterKey) -> 
         .map(|path| Arc::new(FileAnchor::new(path)) as Arc<dyn CheckpointAnchor>);
     Ports {
         anchor,
-        clock: Arc::new(SystemClock),
+        clock: Arc::new(SystemClock::default()),
         hasher: Arc::new(Argon2Hasher::new(Arc::clone(&entropy))),
         entropy,
         key_sets: Some(Arc::new(HttpKeySets::default())),
         signer: Arc::new(JwtSigner::new(Arc::clone(&vault))),
-        store: Arc::new(store),
+        store,
         vault,
     }
 }
 
-fn make_folder(folder: &Path) -> Result<(), Failure> {
+pub(crate) fn make_folder(folder: &Path) -> Result<(), Failure> {
     let failed = |error: &std::io::Error| {
         let message = format!("cannot make the data folder {}", folder.display());
         Failure::caused(Exit::Failed, message, error)

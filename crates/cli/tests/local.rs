@@ -1,5 +1,6 @@
 //! Every command on a data folder itself, through the library, with its output captured.
 
+mod backup;
 mod credentials;
 mod support;
 

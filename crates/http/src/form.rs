@@ -45,6 +45,11 @@ impl Form {
         self.all(name).next()
     }
 
+    /// Every field, with its values.
+    pub(crate) fn into_fields(self) -> BTreeMap<String, Vec<Secret>> {
+        self.0
+    }
+
     /// Every value of a field.
     pub(crate) fn all(&self, name: &str) -> impl Iterator<Item = &Secret> {
         self.0.get(name).into_iter().flatten()

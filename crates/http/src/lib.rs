@@ -20,6 +20,8 @@ mod failure;
 mod fleet_iam;
 mod form;
 mod handlers;
+#[doc(hidden)]
+pub mod internal;
 mod layers;
 mod metrics;
 mod pipeline;

@@ -72,3 +72,14 @@ pub async fn update_account_needs_an_account<H: Harness>() {
     let refused = unit.update_account(&account("admin")).await;
     assert_eq!(refused, Err(StoreError::Missing));
 }
+
+pub async fn list_accounts_gives_every_account_by_name<H: Harness>() {
+    let harness = H::fresh().await;
+    let mut unit = begin(&harness).await;
+    for name in ["zoe", "admin"] {
+        unit.insert_account(&account(name)).await.unwrap();
+    }
+    keep(unit).await;
+    let found = read(&harness).await.list_accounts().await;
+    assert_eq!(found, Ok(vec![account("admin"), account("zoe")]));
+}

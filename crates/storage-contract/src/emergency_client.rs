@@ -278,7 +278,7 @@ pub async fn record_emergency_use_counts_and_dates_the_use<H: Harness>() {
         let recorded = unit
             .record_emergency_use(client.realm_id, &client.client_id, &client.token.digest, now)
             .await;
-        assert_eq!(recorded, Ok(true));
+        assert_eq!(recorded, Ok(()));
         keep(unit).await;
         client.usage = Usage {
             uses,
@@ -305,12 +305,12 @@ pub async fn record_emergency_use_refuses_what_is_not_the_present_token_alive<H:
         let recorded = unit
             .record_emergency_use(client.realm_id, &client.client_id, digest, now)
             .await;
-        assert_eq!(recorded, Ok(false));
+        assert_eq!(recorded, Err(StoreError::Missing));
     }
     let recorded = unit
         .record_emergency_use(realm_id(2), &alive.client_id, &alive.token.digest, at(20))
         .await;
-    assert_eq!(recorded, Ok(false));
+    assert_eq!(recorded, Err(StoreError::Missing));
     keep(unit).await;
     assert_eq!(find(&harness, &revoked).await, Some(revoked));
     assert_eq!(find(&harness, &alive).await, Some(alive));

@@ -44,6 +44,7 @@ cases! {
     installation,
     oauth_app,
     realm,
+    recall,
     registered_token,
     role,
     role_assignment,

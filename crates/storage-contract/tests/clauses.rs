@@ -14,7 +14,7 @@ macro_rules! ports {
 }
 
 /// Each file of the ports, by the name of the aggregate here.
-const PORTS: [(&str, &str); 24] = ports! {
+const PORTS: [(&str, &str); 25] = ports! {
     "access_token" = "access_token",
     "account" = "account",
     "api_client" = "api_client",
@@ -29,6 +29,7 @@ const PORTS: [(&str, &str); 24] = ports! {
     "installation" = "installation",
     "oauth_app" = "oauth_app",
     "realm" = "realm",
+    "recall" = "recall",
     "registered_token" = "registered_token",
     "role" = "role",
     "role_assignment" = "role_assignment",

@@ -33,7 +33,7 @@ impl<C: Loan> ReadAccessTokens for View<C> {
         if let Some(kept) = self.recall(&question) {
             return Ok(kept);
         }
-        let epoch = self.epoch();
+        let counts = self.counts();
         let realm_id = realm_id.as_bytes().as_slice();
         // Few: a token, and those that it is a copy of.
         for id in ids {
@@ -50,7 +50,7 @@ impl<C: Loan> ReadAccessTokens for View<C> {
                 return Ok(true);
             }
         }
-        self.keep_in_mind(epoch, question, &false);
+        self.keep_in_mind(counts, question, &false);
         Ok(false)
     }
 
@@ -103,7 +103,7 @@ impl WriteAccessTokens for View<Lease> {
             id,
             expires_at,
         )
-        .execute(self.connection().await?)
+        .execute(self.changing().await?)
         .await;
         Ok(self.settle(done)?.rows_affected() > 0)
     }
@@ -125,7 +125,7 @@ impl WriteAccessTokens for View<Lease> {
             realm_id,
             digest,
         )
-        .execute(self.connection().await?)
+        .execute(self.changing().await?)
         .await;
         if self.settle(done)?.rows_affected() > 0 {
             return Ok(false);
@@ -146,7 +146,7 @@ impl WriteAccessTokens for View<Lease> {
             claims.scope,
             expires_at,
         )
-        .execute(self.connection().await?)
+        .execute(self.changing().await?)
         .await;
         self.settle(done).map(|_| true)
     }
@@ -160,7 +160,7 @@ impl View<Lease> {
             "DELETE FROM revoked_access_tokens WHERE expires_at <= ?",
             before,
         )
-        .execute(self.connection().await?)
+        .execute(self.changing().await?)
         .await;
         Ok(self.settle(done)?.rows_affected())
     }
@@ -169,7 +169,7 @@ impl View<Lease> {
     pub(crate) async fn prune_withheld(&mut self, now: Timestamp) -> Result<u64, StoreError> {
         let before = now.plus_millis(-RETENTION_MILLIS).millis();
         let done = sqlx::query!("DELETE FROM withheld_claims WHERE expires_at <= ?", before)
-            .execute(self.connection().await?)
+            .execute(self.changing().await?)
             .await;
         Ok(self.settle(done)?.rows_affected())
     }

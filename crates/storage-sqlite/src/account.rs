@@ -40,7 +40,7 @@ impl<C: Loan> ReadAccounts for View<C> {
         if let Some(kept) = self.recall(&question) {
             return Ok(kept);
         }
-        let epoch = self.epoch();
+        let counts = self.counts();
         let username = username.as_str();
         let row = sqlx::query_as!(
             AccountRow,
@@ -52,9 +52,23 @@ impl<C: Loan> ReadAccounts for View<C> {
         .await;
         let answer: Option<Account> = self.settle(row)?.map(Account::try_from).transpose()?;
         if answer.is_some() {
-            self.keep_in_mind(epoch, question, &answer);
+            self.keep_in_mind(counts, question, &answer);
         }
         Ok(answer)
+    }
+
+    async fn list_accounts(&mut self) -> Result<Vec<Account>, StoreError> {
+        let rows = sqlx::query_as!(
+            AccountRow,
+            "SELECT username, password_hash, privileges, created_at, password_set_at
+             FROM accounts ORDER BY username",
+        )
+        .fetch_all(self.connection().await?)
+        .await;
+        self.settle(rows)?
+            .into_iter()
+            .map(Account::try_from)
+            .collect()
     }
 }
 
@@ -75,7 +89,7 @@ impl WriteAccounts for View<Lease> {
             created_at,
             password_set_at,
         )
-        .execute(self.connection().await?)
+        .execute(self.changing().await?)
         .await;
         self.settle(done).map(|_| ())
     }
@@ -95,7 +109,7 @@ impl WriteAccounts for View<Lease> {
             password_set_at,
             username,
         )
-        .execute(self.connection().await?)
+        .execute(self.changing().await?)
         .await;
         found(self.settle(done)?.rows_affected())
     }

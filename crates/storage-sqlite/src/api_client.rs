@@ -115,7 +115,7 @@ impl WriteApiClients for View<Lease> {
             client.created_by,
             updated_at,
         )
-        .execute(self.connection().await?)
+        .execute(self.changing().await?)
         .await;
         self.settle(done).map(|_| ())
     }
@@ -134,7 +134,7 @@ impl WriteApiClients for View<Lease> {
             realm_id,
             id,
         )
-        .execute(self.connection().await?)
+        .execute(self.changing().await?)
         .await;
         found(self.settle(done)?.rows_affected())
     }
@@ -152,7 +152,7 @@ impl WriteApiClients for View<Lease> {
             realm_id,
             client_id,
         )
-        .execute(self.connection().await?)
+        .execute(self.changing().await?)
         .await;
         self.settle(done)?;
         let done = sqlx::query!(
@@ -160,7 +160,7 @@ impl WriteApiClients for View<Lease> {
             realm_id,
             client_id,
         )
-        .execute(self.connection().await?)
+        .execute(self.changing().await?)
         .await;
         match self.settle(done) {
             // An API token refers to it.

@@ -10,6 +10,7 @@ use breakglass_ports::store::{ReadApiTokens, TokenSearch, WriteApiTokens};
 use crate::column::{Key, Place, instant, millis, number};
 use crate::lease::Lease;
 use crate::memory::Question;
+use crate::note::Note;
 use crate::page::Listing;
 use crate::token_query::TokenListing;
 use crate::view::{Loan, View, found};
@@ -85,7 +86,7 @@ impl<C: Loan> ReadApiTokens for View<C> {
         if let Some(kept) = self.recall(&question) {
             return Ok(kept);
         }
-        let epoch = self.epoch();
+        let counts = self.counts();
         let realm_id = realm_id.as_bytes().as_slice();
         let id = id.as_bytes().as_slice();
         let row = sqlx::query_as!(
@@ -100,7 +101,7 @@ impl<C: Loan> ReadApiTokens for View<C> {
         .await;
         let answer: Option<ApiToken> = self.settle(row)?.map(ApiToken::try_from).transpose()?;
         if answer.is_some() {
-            self.keep_in_mind(epoch, question, &answer);
+            self.keep_in_mind(counts, question, &answer);
         }
         Ok(answer)
     }
@@ -171,7 +172,7 @@ impl WriteApiTokens for View<Lease> {
             last_used_at,
             status_index,
         )
-        .execute(self.connection().await?)
+        .execute(self.changing().await?)
         .await;
         self.settle(done).map(|_| ())
     }
@@ -207,7 +208,7 @@ impl WriteApiTokens for View<Lease> {
             realm_id,
             id,
         )
-        .execute(self.connection().await?)
+        .execute(self.changing().await?)
         .await;
         found(self.settle(done)?.rows_affected())
     }
@@ -220,16 +221,9 @@ impl WriteApiTokens for View<Lease> {
     ) -> Result<(), StoreError> {
         let realm_id = realm_id.as_bytes().as_slice();
         let id = id.as_bytes().as_slice();
-        let now = now.millis();
-        let done = sqlx::query!(
-            "UPDATE api_tokens SET last_used_at = ? WHERE realm_id = ? AND id = ?",
-            now,
-            realm_id,
-            id,
-        )
-        .execute(self.connection().await?)
-        .await;
-        found(self.settle(done)?.rows_affected())
+        let values = [now.millis().into(), realm_id.into(), id.into()];
+        let sql = "UPDATE api_tokens SET last_used_at = ? WHERE realm_id = ? AND id = ?";
+        self.note(Note::new(sql, values)).await
     }
 
     async fn delete_api_token(
@@ -244,7 +238,7 @@ impl WriteApiTokens for View<Lease> {
             realm_id,
             id,
         )
-        .execute(self.connection().await?)
+        .execute(self.changing().await?)
         .await;
         Ok(self.settle(done)?.rows_affected() > 0)
     }

@@ -61,7 +61,7 @@ impl<C: Loan> ReadBrokers for View<C> {
         if let Some(kept) = self.recall(&question) {
             return Ok(kept);
         }
-        let epoch = self.epoch();
+        let counts = self.counts();
         let id = id.as_bytes().as_slice();
         let row = sqlx::query_as!(
             BrokerRow,
@@ -73,7 +73,7 @@ impl<C: Loan> ReadBrokers for View<C> {
         .await;
         let answer: Option<Broker> = self.settle(row)?.map(Broker::try_from).transpose()?;
         if answer.is_some() {
-            self.keep_in_mind(epoch, question, &answer);
+            self.keep_in_mind(counts, question, &answer);
         }
         Ok(answer)
     }
@@ -86,7 +86,7 @@ impl<C: Loan> ReadBrokers for View<C> {
         if let Some(kept) = self.recall(&question) {
             return Ok(kept);
         }
-        let epoch = self.epoch();
+        let counts = self.counts();
         let tenant = tenant.as_str();
         let row = sqlx::query_as!(
             BrokerRow,
@@ -98,7 +98,7 @@ impl<C: Loan> ReadBrokers for View<C> {
         .await;
         let answer: Option<Broker> = self.settle(row)?.map(Broker::try_from).transpose()?;
         if answer.is_some() {
-            self.keep_in_mind(epoch, question, &answer);
+            self.keep_in_mind(counts, question, &answer);
         }
         Ok(answer)
     }
@@ -146,7 +146,7 @@ impl WriteBrokers for View<Lease> {
             created_at,
             updated_at,
         )
-        .execute(self.connection().await?)
+        .execute(self.changing().await?)
         .await;
         self.settle(done).map(|_| ())
     }
@@ -176,7 +176,7 @@ impl WriteBrokers for View<Lease> {
             updated_at,
             id,
         )
-        .execute(self.connection().await?)
+        .execute(self.changing().await?)
         .await;
         found(self.settle(done)?.rows_affected())
     }

@@ -66,7 +66,7 @@ impl<C: Loan> ReadClients for View<C> {
         if let Some(kept) = self.recall(&question) {
             return Ok(kept);
         }
-        let epoch = self.epoch();
+        let counts = self.counts();
         let realm = realm_id.as_bytes().as_slice();
         let id = principal_id.as_bytes().as_slice();
         let row = sqlx::query_as!(
@@ -86,7 +86,7 @@ impl<C: Loan> ReadClients for View<C> {
             .map(|row| row.client(realm_id))
             .transpose()?;
         if answer.is_some() {
-            self.keep_in_mind(epoch, question, &answer);
+            self.keep_in_mind(counts, question, &answer);
         }
         Ok(answer)
     }
@@ -127,7 +127,7 @@ impl WriteClients for View<Lease> {
             realm_id,
             principal_id,
         )
-        .fetch_all(self.connection().await?)
+        .fetch_all(self.changing().await?)
         .await;
         let tokens = self.settle(tokens)?;
         let secrets = sqlx::query!(
@@ -136,7 +136,7 @@ impl WriteClients for View<Lease> {
             realm_id,
             principal_id,
         )
-        .fetch_all(self.connection().await?)
+        .fetch_all(self.changing().await?)
         .await;
         let secrets = self.settle(secrets)?;
         let keys = sqlx::query!(
@@ -145,7 +145,7 @@ impl WriteClients for View<Lease> {
             realm_id,
             principal_id,
         )
-        .fetch_all(self.connection().await?)
+        .fetch_all(self.changing().await?)
         .await;
         let keys = self.settle(keys)?;
         let tokens = tokens

@@ -10,8 +10,9 @@ use breakglass_ports::store::{ReadClientKeys, WriteClientKeys};
 use crate::column::{Key, Place, instant, millis, number};
 use crate::lease::Lease;
 use crate::memory::Question;
+use crate::note::Note;
 use crate::status_list::RETENTION_MILLIS;
-use crate::view::{Loan, View, found};
+use crate::view::{Loan, View};
 
 struct ClientKeyRow {
     realm_id: Vec<u8>,
@@ -59,7 +60,7 @@ impl<C: Loan> ReadClientKeys for View<C> {
         if let Some(kept) = self.recall(&question) {
             return Ok(kept);
         }
-        let epoch = self.epoch();
+        let counts = self.counts();
         let realm_id = realm_id.as_bytes().as_slice();
         let id = id.as_bytes().as_slice();
         let row = sqlx::query_as!(
@@ -73,7 +74,7 @@ impl<C: Loan> ReadClientKeys for View<C> {
         .await;
         let answer: Option<ClientKey> = self.settle(row)?.map(ClientKey::try_from).transpose()?;
         if answer.is_some() {
-            self.keep_in_mind(epoch, question, &answer);
+            self.keep_in_mind(counts, question, &answer);
         }
         Ok(answer)
     }
@@ -127,7 +128,7 @@ impl WriteClientKeys for View<Lease> {
             created_at,
             last_used_at,
         )
-        .execute(self.connection().await?)
+        .execute(self.changing().await?)
         .await;
         self.settle(done).map(|_| ())
     }
@@ -140,16 +141,9 @@ impl WriteClientKeys for View<Lease> {
     ) -> Result<(), StoreError> {
         let realm_id = realm_id.as_bytes().as_slice();
         let id = id.as_bytes().as_slice();
-        let now = now.millis();
-        let done = sqlx::query!(
-            "UPDATE client_keys SET last_used_at = ? WHERE realm_id = ? AND id = ?",
-            now,
-            realm_id,
-            id,
-        )
-        .execute(self.connection().await?)
-        .await;
-        found(self.settle(done)?.rows_affected())
+        let values = [now.millis().into(), realm_id.into(), id.into()];
+        let sql = "UPDATE client_keys SET last_used_at = ? WHERE realm_id = ? AND id = ?";
+        self.note(Note::new(sql, values)).await
     }
 
     async fn delete_client_key(
@@ -164,7 +158,7 @@ impl WriteClientKeys for View<Lease> {
             realm_id,
             id,
         )
-        .execute(self.connection().await?)
+        .execute(self.changing().await?)
         .await;
         Ok(self.settle(done)?.rows_affected() > 0)
     }
@@ -188,7 +182,7 @@ impl View<Lease> {
             digest,
             expires_at,
         )
-        .execute(self.connection().await?)
+        .execute(self.changing().await?)
         .await;
         Ok(self.settle(done)?.rows_affected() > 0)
     }
@@ -197,7 +191,7 @@ impl View<Lease> {
     pub(crate) async fn prune_assertions(&mut self, now: Timestamp) -> Result<u64, StoreError> {
         let before = now.plus_millis(-RETENTION_MILLIS).millis();
         let done = sqlx::query!("DELETE FROM used_assertions WHERE expires_at <= ?", before)
-            .execute(self.connection().await?)
+            .execute(self.changing().await?)
             .await;
         Ok(self.settle(done)?.rows_affected())
     }

@@ -120,14 +120,14 @@ impl<C: Loan> ReadClientProfiles for View<C> {
         if let Some(kept) = self.recall(&question) {
             return Ok(kept);
         }
-        let epoch = self.epoch();
+        let counts = self.counts();
         let id = realm_id.as_bytes().as_slice();
         let row = sqlx::query_scalar!("SELECT rules_epoch FROM realms WHERE id = ?", id)
             .fetch_optional(self.connection().await?)
             .await;
         let place = Place::new("realms", Key::Bytes(id));
         let answer: u64 = place.count("rules_epoch", self.settle(row)?.unwrap_or_default())?;
-        self.keep_in_mind(epoch, question, &answer);
+        self.keep_in_mind(counts, question, &answer);
         Ok(answer)
     }
 }
@@ -165,7 +165,7 @@ impl WriteClientProfiles for View<Lease> {
             created_at,
             updated_at,
         )
-        .execute(self.connection().await?)
+        .execute(self.changing().await?)
         .await;
         self.settle(done).map(|_| ())
     }
@@ -182,7 +182,7 @@ impl WriteClientProfiles for View<Lease> {
             realm_id,
             id,
         )
-        .execute(self.connection().await?)
+        .execute(self.changing().await?)
         .await;
         found(self.settle(done)?.rows_affected())
     }
@@ -199,7 +199,7 @@ impl WriteClientProfiles for View<Lease> {
             realm_id,
             id,
         )
-        .execute(self.connection().await?)
+        .execute(self.changing().await?)
         .await;
         Ok(self.settle(done)?.rows_affected() > 0)
     }

@@ -8,6 +8,7 @@ use breakglass_ports::store::{ReadClientSecrets, WriteClientSecrets};
 use crate::column::{Key, Place, instant, millis, number};
 use crate::lease::Lease;
 use crate::memory::Question;
+use crate::note::Note;
 use crate::status_list::RETENTION_MILLIS;
 use crate::view::{Loan, View, found};
 
@@ -51,7 +52,7 @@ impl<C: Loan> ReadClientSecrets for View<C> {
         if let Some(kept) = self.recall(&question) {
             return Ok(kept);
         }
-        let epoch = self.epoch();
+        let counts = self.counts();
         let realm_id = realm_id.as_bytes().as_slice();
         let id = id.as_bytes().as_slice();
         let row = sqlx::query_as!(
@@ -66,7 +67,7 @@ impl<C: Loan> ReadClientSecrets for View<C> {
         let answer: Option<ClientSecret> =
             self.settle(row)?.map(ClientSecret::try_from).transpose()?;
         if answer.is_some() {
-            self.keep_in_mind(epoch, question, &answer);
+            self.keep_in_mind(counts, question, &answer);
         }
         Ok(answer)
     }
@@ -118,7 +119,7 @@ impl WriteClientSecrets for View<Lease> {
             expires_at,
             last_used_at,
         )
-        .execute(self.connection().await?)
+        .execute(self.changing().await?)
         .await;
         self.settle(done).map(|_| ())
     }
@@ -138,7 +139,7 @@ impl WriteClientSecrets for View<Lease> {
             realm_id,
             id,
         )
-        .execute(self.connection().await?)
+        .execute(self.changing().await?)
         .await;
         found(self.settle(done)?.rows_affected())
     }
@@ -151,16 +152,9 @@ impl WriteClientSecrets for View<Lease> {
     ) -> Result<(), StoreError> {
         let realm_id = realm_id.as_bytes().as_slice();
         let id = id.as_bytes().as_slice();
-        let now = now.millis();
-        let done = sqlx::query!(
-            "UPDATE client_secrets SET last_used_at = ? WHERE realm_id = ? AND id = ?",
-            now,
-            realm_id,
-            id,
-        )
-        .execute(self.connection().await?)
-        .await;
-        found(self.settle(done)?.rows_affected())
+        let values = [now.millis().into(), realm_id.into(), id.into()];
+        let sql = "UPDATE client_secrets SET last_used_at = ? WHERE realm_id = ? AND id = ?";
+        self.note(Note::new(sql, values)).await
     }
 
     async fn delete_client_secret(
@@ -175,7 +169,7 @@ impl WriteClientSecrets for View<Lease> {
             realm_id,
             id,
         )
-        .execute(self.connection().await?)
+        .execute(self.changing().await?)
         .await;
         Ok(self.settle(done)?.rows_affected() > 0)
     }
@@ -186,7 +180,7 @@ impl View<Lease> {
     pub(crate) async fn prune_client_secrets(&mut self, now: Timestamp) -> Result<u64, StoreError> {
         let before = now.plus_millis(-RETENTION_MILLIS).millis();
         let done = sqlx::query!("DELETE FROM client_secrets WHERE expires_at <= ?", before)
-            .execute(self.connection().await?)
+            .execute(self.changing().await?)
             .await;
         Ok(self.settle(done)?.rows_affected())
     }

@@ -11,6 +11,7 @@ use breakglass_ports::store::{EmergencySummary, ReadEmergencyClients, WriteEmerg
 use crate::column::{Key, Place, instant, millis, number};
 use crate::lease::Lease;
 use crate::memory::Question;
+use crate::note::Note;
 use crate::view::{Loan, View, found};
 
 struct EmergencyClientRow {
@@ -105,7 +106,7 @@ impl<C: Loan> ReadEmergencyClients for View<C> {
         if let Some(kept) = self.recall(&question) {
             return Ok(kept);
         }
-        let epoch = self.epoch();
+        let counts = self.counts();
         let realm_id = realm_id.as_bytes().as_slice();
         let client_id = client_id.as_str();
         let row = select_clients!("WHERE realm_id = ? AND client_id = ?", realm_id, client_id)
@@ -116,7 +117,7 @@ impl<C: Loan> ReadEmergencyClients for View<C> {
             .map(EmergencyClient::try_from)
             .transpose()?;
         if answer.is_some() {
-            self.keep_in_mind(epoch, question, &answer);
+            self.keep_in_mind(counts, question, &answer);
         }
         Ok(answer)
     }
@@ -129,7 +130,7 @@ impl<C: Loan> ReadEmergencyClients for View<C> {
         if let Some(kept) = self.recall(&question) {
             return Ok(kept);
         }
-        let epoch = self.epoch();
+        let counts = self.counts();
         let digest = digest.as_bytes().as_slice();
         let row = select_clients!("WHERE token_digest = ?", digest)
             .fetch_optional(self.connection().await?)
@@ -139,7 +140,7 @@ impl<C: Loan> ReadEmergencyClients for View<C> {
             .map(EmergencyClient::try_from)
             .transpose()?;
         if answer.is_some() {
-            self.keep_in_mind(epoch, question, &answer);
+            self.keep_in_mind(counts, question, &answer);
         }
         Ok(answer)
     }
@@ -253,7 +254,7 @@ impl WriteEmergencyClients for View<Lease> {
             uses,
             last_used_at,
         )
-        .execute(self.connection().await?)
+        .execute(self.changing().await?)
         .await;
         self.settle(done).map(|_| ())
     }
@@ -298,7 +299,7 @@ impl WriteEmergencyClients for View<Lease> {
             realm_id,
             client_id,
         )
-        .execute(self.connection().await?)
+        .execute(self.changing().await?)
         .await;
         found(self.settle(done)?.rows_affected())
     }
@@ -315,7 +316,7 @@ impl WriteEmergencyClients for View<Lease> {
             realm_id,
             client_id,
         )
-        .execute(self.connection().await?)
+        .execute(self.changing().await?)
         .await;
         Ok(self.settle(done)?.rows_affected() > 0)
     }
@@ -326,23 +327,19 @@ impl WriteEmergencyClients for View<Lease> {
         client_id: &ClientId,
         digest: &TokenDigest,
         now: Timestamp,
-    ) -> Result<bool, StoreError> {
-        let realm_id = realm_id.as_bytes().as_slice();
-        let client_id = client_id.as_str();
-        let digest = digest.as_bytes().as_slice();
+    ) -> Result<(), StoreError> {
         let now = now.millis();
-        let done = sqlx::query!(
-            "UPDATE emergency_clients SET uses = uses + 1, last_used_at = ?1
-             WHERE realm_id = ?2 AND client_id = ?3 AND token_digest = ?4
-             AND token_revoked_at IS NULL AND token_expires_at > ?1",
-            now,
-            realm_id,
-            client_id,
-            digest,
-        )
-        .execute(self.connection().await?)
-        .await;
-        Ok(self.settle(done)?.rows_affected() > 0)
+        let values = [
+            now.into(),
+            realm_id.as_bytes().as_slice().into(),
+            client_id.as_str().into(),
+            digest.as_bytes().as_slice().into(),
+            now.into(),
+        ];
+        let sql = "UPDATE emergency_clients SET uses = uses + 1, last_used_at = ?
+                   WHERE realm_id = ? AND client_id = ? AND token_digest = ?
+                   AND token_revoked_at IS NULL AND token_expires_at > ?";
+        self.note(Note::new(sql, values)).await
     }
 }
 

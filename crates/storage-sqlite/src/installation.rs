@@ -58,7 +58,7 @@ impl WriteInstallation for View<Lease> {
             sealed_audit_key,
             created_at,
         )
-        .execute(self.connection().await?)
+        .execute(self.changing().await?)
         .await;
         self.settle(done).map(|_| ())
     }
@@ -76,7 +76,7 @@ impl WriteInstallation for View<Lease> {
             sealed_audit_key,
             created_at,
         )
-        .execute(self.connection().await?)
+        .execute(self.changing().await?)
         .await;
         found(self.settle(done)?.rows_affected())
     }

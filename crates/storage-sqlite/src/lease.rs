@@ -1,43 +1,137 @@
-//! The writer's connection on loan to one unit of work.
+//! The writer's connection on loan to a unit of work.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use breakglass_domain::audit::Checkpoint;
 use breakglass_ports::StoreError;
+use sqlx::Executor;
 use sqlx::sqlite::SqliteConnection;
 use tokio::sync::oneshot;
 
-use crate::error::unavailable;
+use crate::error::{store_error, unavailable};
+use crate::memory::{Counts, Memory};
+use crate::note::Note;
 use crate::view::Loan;
 
 /// The answer to a unit of work that wants to be kept: whether it is durable.
 pub(crate) type Answer = oneshot::Sender<Result<(), StoreError>>;
 
+/// What a unit of work is for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Purpose {
+    /// To change something: what it reads is what is there.
+    Change,
+    /// To note that something was used, was tried or has happened: what it reads may have been read before, as for a check, and
+    /// its notes are written when the group is committed.
+    Use,
+}
+
+/// The transaction of a group as it stands between two units, on the writer's connection.
+#[derive(Debug)]
+pub(crate) struct Ground {
+    pub(crate) connection: SqliteConnection,
+    /// The newest record of the audit, with those that are still to be written.
+    pub(crate) head: Result<Option<Checkpoint>, StoreError>,
+    /// The counts of changes, when nothing may have changed since they were read.
+    pub(crate) counts: Counts,
+    /// What is still to be written of units that are kept.
+    pub(crate) notes: Vec<Note>,
+}
+
 /// The connection as it comes back to the writer.
 #[derive(Debug)]
 pub(crate) struct Returned {
-    /// The connection itself.
-    pub(crate) connection: SqliteConnection,
+    pub(crate) ground: Ground,
     /// Whom to tell once what was done is durable; `None` when it is to be undone.
     pub(crate) keep: Option<Answer>,
+    /// Whether there is a savepoint of this unit, to which what it did can be undone.
+    pub(crate) has_savepoint: bool,
+    /// Whether a statement has failed in a way that may have undone the transaction.
+    pub(crate) has_failed: bool,
 }
 
 /// The writer's connection on loan. Dropped, it goes back and what was done is undone; so a unit that was abandoned,
 /// panicked or whose future was cancelled leaves no trace.
 #[derive(Debug)]
 pub(crate) struct Lease {
-    lent: Option<(SqliteConnection, oneshot::Sender<Returned>)>,
+    lent: Option<(Ground, oneshot::Sender<Returned>)>,
+    purpose: Purpose,
+    has_savepoint: bool,
     /// Whether a statement was begun and did not end well: what it did is not known.
     in_doubt: bool,
+    has_failed: bool,
+    head: Result<Option<Checkpoint>, StoreError>,
+    counts: Counts,
+    notes: Vec<Note>,
+    /// Whether anything of the group has left a recall.
+    recalled: Arc<AtomicBool>,
 }
 
 impl Lease {
-    /// Lends the connection, and says where it will come back.
-    pub(crate) fn new(connection: SqliteConnection) -> (Self, oneshot::Receiver<Returned>) {
+    /// Lends the connection, and says where it will come back. A unit that changes something has a savepoint already.
+    pub(crate) fn new(
+        ground: Ground,
+        purpose: Purpose,
+        recalled: Arc<AtomicBool>,
+    ) -> (Self, oneshot::Receiver<Returned>) {
         let (home, back) = oneshot::channel();
-        let lent = Some((connection, home));
         let lease = Self {
-            lent,
+            head: ground.head.clone(),
+            counts: ground.counts,
+            lent: Some((ground, home)),
+            purpose,
+            has_savepoint: purpose == Purpose::Change,
             in_doubt: false,
+            has_failed: false,
+            notes: Vec::new(),
+            recalled,
         };
         (lease, back)
+    }
+
+    /// What the unit is for.
+    pub(crate) fn purpose(&self) -> Purpose {
+        self.purpose
+    }
+
+    /// The newest record of the audit.
+    pub(crate) fn head(&self) -> Result<Option<Checkpoint>, StoreError> {
+        self.head.clone()
+    }
+
+    /// Adds a record to the audit, to be written with the group.
+    pub(crate) fn add_record(&mut self, head: Checkpoint, note: Note) {
+        self.head = Ok(Some(head));
+        self.notes.push(note);
+    }
+
+    /// Adds something that is to be written with the group.
+    pub(crate) fn add_note(&mut self, note: Note) {
+        self.notes.push(note);
+    }
+
+    /// The connection, for one statement that changes what checks look at: nothing that was read before counts after it.
+    pub(crate) async fn enter_to_change(&mut self) -> Result<&mut SqliteConnection, StoreError> {
+        self.counts = Counts::UNKNOWN;
+        self.enter_to_write().await
+    }
+
+    /// The connection, for one statement that writes something else.
+    pub(crate) async fn enter_to_write(&mut self) -> Result<&mut SqliteConnection, StoreError> {
+        if !self.has_savepoint {
+            // Whether or not anybody waits for its outcome, it is set before whatever follows it on the connection.
+            self.has_savepoint = true;
+            let done = self.enter().await?.execute("SAVEPOINT unit").await;
+            done.map_err(|error| store_error(&error))?;
+            self.leave();
+        }
+        self.enter().await
+    }
+
+    /// Whether this unit, or one before it in its group, may have left a recall.
+    pub(crate) fn has_recalled(&self) -> bool {
+        self.recalled.load(Ordering::Relaxed)
     }
 
     /// Gives the connection back, to be kept, and waits until what was done is durable.
@@ -46,14 +140,24 @@ impl Lease {
             return Err(unavailable("a statement of the unit of work has failed"));
         }
         let (answer, durable) = oneshot::channel();
+        if let Some((ground, _)) = &mut self.lent {
+            ground.head = self.head.clone();
+            ground.counts = self.counts;
+            ground.notes.append(&mut self.notes);
+        }
         self.give_back(Some(answer));
         durable.await.unwrap_or_else(|_| Err(gone()))
     }
 
     fn give_back(&mut self, keep: Option<Answer>) {
-        if let Some((connection, home)) = self.lent.take() {
+        if let Some((ground, home)) = self.lent.take() {
             // When the writer is gone the connection is dropped, which undoes what was done and tells the unit.
-            drop(home.send(Returned { connection, keep }));
+            drop(home.send(Returned {
+                ground,
+                keep,
+                has_savepoint: self.has_savepoint,
+                has_failed: self.has_failed,
+            }));
         }
     }
 }
@@ -61,9 +165,9 @@ impl Lease {
 impl Loan for Lease {
     async fn enter(&mut self) -> Result<&mut SqliteConnection, StoreError> {
         match &mut self.lent {
-            Some((connection, _)) if !self.in_doubt => {
+            Some((ground, _)) if !self.in_doubt => {
                 self.in_doubt = true;
-                Ok(connection)
+                Ok(&mut ground.connection)
             }
             _ => Err(unavailable("a statement of the unit of work has failed")),
         }
@@ -71,6 +175,18 @@ impl Loan for Lease {
 
     fn leave(&mut self) {
         self.in_doubt = false;
+    }
+
+    fn fail(&mut self) {
+        self.has_failed = true;
+    }
+
+    fn counts(&self, _memory: &Memory) -> Counts {
+        self.counts
+    }
+
+    fn tells_usage_as_before(&self) -> bool {
+        self.purpose == Purpose::Use
     }
 }
 

@@ -11,6 +11,9 @@
 //!   what does not turn is [`Corrupt`](breakglass_ports::StoreError::Corrupt).
 //! - `page.rs`: a page of a list and the length of the whole list, in one statement. `client_query.rs`, `token_query.rs`: the
 //!   searches over API clients and API tokens, in SQL.
+//! - `recall.rs`: what ended before its time; `record.rs`: the same in a file beside the store, and `record_check.rs`: the two
+//!   held against each other. `take_over.rs`: what a copy of the store learns from there.
+//! - `copy.rs`: copies of the store while it is used; `put_back.rs`: a copy in the place of the store ([`PutBack`]).
 //! - `migrations/`: the schema. `.sqlx/`: what the database said of each query, so that the build needs none.
 //!
 //! # Adding to it
@@ -30,15 +33,21 @@ mod client_profile;
 mod client_query;
 mod client_secret;
 mod column;
+mod copy;
 mod emergency_client;
 mod error;
 mod installation;
 mod lease;
 mod memory;
+mod note;
 mod oauth_app;
 mod open;
 mod page;
+mod put_back;
 mod realm;
+mod recall;
+mod record;
+mod record_check;
 mod registered_token;
 mod role;
 mod role_assignment;
@@ -48,6 +57,7 @@ mod signed_recall;
 mod signing_key;
 mod status_list;
 mod store;
+mod take_over;
 mod task;
 #[cfg(test)]
 mod tests;
@@ -57,4 +67,6 @@ mod view;
 mod writer;
 
 pub use open::OpenError;
+pub use put_back::{PutBack, is_there};
+pub use record::read_record;
 pub use store::{Options, SqliteStore};

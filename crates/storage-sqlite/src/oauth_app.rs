@@ -107,7 +107,7 @@ impl WriteOauthApps for View<Lease> {
             app.created_by,
             updated_at,
         )
-        .execute(self.connection().await?)
+        .execute(self.changing().await?)
         .await;
         self.settle(done).map(|_| ())
     }
@@ -129,7 +129,7 @@ impl WriteOauthApps for View<Lease> {
             realm_id,
             id,
         )
-        .execute(self.connection().await?)
+        .execute(self.changing().await?)
         .await;
         found(self.settle(done)?.rows_affected())
     }
@@ -146,7 +146,7 @@ impl WriteOauthApps for View<Lease> {
             realm_id,
             id,
         )
-        .execute(self.connection().await?)
+        .execute(self.changing().await?)
         .await;
         if self.settle(done)?.rows_affected() == 0 {
             return Ok(false);
@@ -156,7 +156,7 @@ impl WriteOauthApps for View<Lease> {
             realm_id,
             id,
         )
-        .execute(self.connection().await?)
+        .execute(self.changing().await?)
         .await;
         self.settle(done).map(|_| true)
     }

@@ -6,11 +6,15 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use breakglass_domain::RecallRecord;
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection};
 
 use crate::error::code_of;
+use crate::put_back;
+use crate::record::Record;
+use crate::record_check::reconcile;
 
 static MIGRATOR: Migrator = sqlx::migrate!();
 
@@ -62,6 +66,12 @@ pub enum OpenError {
         /// The file.
         path: PathBuf,
     },
+    /// A process has it open that would have to be kept out, or it is being replaced.
+    #[error("{path} is in use: a server or a command works on it")]
+    InUse {
+        /// The file.
+        path: PathBuf,
+    },
     /// It was made by a newer version of this program.
     #[error(
         "{path} has schema {found}, but this program knows none beyond {known}; use a newer version"
@@ -80,6 +90,14 @@ pub enum OpenError {
         /// The file.
         path: PathBuf,
     },
+    /// The record of recalls beside it cannot be used.
+    #[error("{path}, the record of recalls, cannot be used: {reason}")]
+    Record {
+        /// The file of the record.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
     /// It may not be read or not be written.
     #[error("{path} cannot be read and written by this user")]
     Permission {
@@ -96,11 +114,26 @@ pub(crate) struct Opened {
     pub(crate) reader: SqliteConnectOptions,
     /// The connection that writes.
     pub(crate) connection: SqliteConnection,
+    /// The record of recalls, if one is kept.
+    pub(crate) record: Option<Record>,
+    /// What the record has and the store lacks.
+    pub(crate) missed: Vec<RecallRecord>,
+    /// Keeps out whoever would replace the file.
+    pub(crate) presence: Option<File>,
 }
 
 /// Opens the file, makes it when it is not there, and brings its schema up to date.
-pub(crate) async fn open(path: &Path, patience: Duration) -> Result<Opened, OpenError> {
-    let (path, folder) = make_file(path.to_owned(), patience).await?;
+pub(crate) async fn open(
+    path: &Path,
+    record: Option<&Path>,
+    patience: Duration,
+) -> Result<Opened, OpenError> {
+    let Made {
+        path,
+        folder,
+        presence,
+        stamp,
+    } = make_file(path.to_owned(), patience).await?;
     let refuse = |error: &sqlx::Error| refusal(&path, error);
     let base = SqliteConnectOptions::new()
         .filename(&path)
@@ -119,12 +152,35 @@ pub(crate) async fn open(path: &Path, patience: Duration) -> Result<Opened, Open
         .pragma("journal_size_limit", "67108864");
     let mut connection = writer.connect().await.map_err(|error| refuse(&error))?;
     migrate(&path, &mut connection).await?;
+    let mut record = record.map(|file| Record::new(file.to_owned()));
+    let missed = match &mut record {
+        Some(record) => reconcile(record, &mut connection, stamp.as_deref()).await?,
+        None => Vec::new(),
+    };
+    if stamp.is_some() {
+        put_back::done(&path).map_err(|error| file_error(&path, &error))?;
+    }
     drop(folder);
     Ok(Opened {
         reader: base.read_only(true),
         writer,
         connection,
+        record,
+        missed,
+        presence: Some(presence),
     })
+}
+
+/// The file once it is there.
+struct Made {
+    /// Its absolute path.
+    path: PathBuf,
+    /// Its folder, under a lock that ends when the handle is dropped.
+    folder: File,
+    /// Keeps out whoever would replace the file.
+    presence: File,
+    /// The stamp of the copy that has just taken the place of the store.
+    stamp: Option<String>,
 }
 
 /// Makes the file with mode 0600 unless it is there, and gives its absolute path with the lock on its folder.
@@ -132,10 +188,15 @@ pub(crate) async fn open(path: &Path, patience: Duration) -> Result<Opened, Open
 /// The lock keeps apart processes that open the same file for the first time: the change to the WAL is the one thing that
 /// SQLite does not wait for. The file itself is never opened here when it exists, because closing it would take the locks
 /// of SQLite that other connections of this process hold on it.
-async fn make_file(path: PathBuf, patience: Duration) -> Result<(PathBuf, File), OpenError> {
+async fn make_file(path: PathBuf, patience: Duration) -> Result<Made, OpenError> {
     let busy = OpenError::Busy { path: path.clone() };
     let work = tokio::task::spawn_blocking(move || {
         let (path, folder) = lock_folder(&path)?;
+        let presence = put_back::presence(&path)?;
+        if presence.try_lock_shared().is_err() {
+            return Err(OpenError::InUse { path });
+        }
+        let stamp = put_back::finish(&path).map_err(|error| file_error(&path, &error))?;
         let made = OpenOptions::new()
             .write(true)
             .create_new(true)
@@ -149,7 +210,12 @@ async fn make_file(path: PathBuf, patience: Duration) -> Result<(PathBuf, File),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             Err(error) => return Err(file_error(&path, &error)),
         }
-        Ok((path, folder))
+        Ok(Made {
+            path,
+            folder,
+            presence,
+            stamp,
+        })
     });
     match tokio::time::timeout(patience, work).await {
         Ok(Ok(outcome)) => outcome,
@@ -158,7 +224,7 @@ async fn make_file(path: PathBuf, patience: Duration) -> Result<(PathBuf, File),
 }
 
 /// The absolute path of the file, and its folder under a lock that ends when the handle is dropped.
-fn lock_folder(path: &Path) -> Result<(PathBuf, File), OpenError> {
+pub(crate) fn lock_folder(path: &Path) -> Result<(PathBuf, File), OpenError> {
     let refuse = |source| OpenError::Folder {
         path: path.to_owned(),
         source,

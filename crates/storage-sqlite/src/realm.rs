@@ -38,7 +38,7 @@ impl<C: Loan> ReadRealms for View<C> {
         if let Some(kept) = self.recall(&question) {
             return Ok(kept);
         }
-        let epoch = self.epoch();
+        let counts = self.counts();
         let id = id.as_bytes().as_slice();
         let row = sqlx::query_as!(
             RealmRow,
@@ -49,7 +49,7 @@ impl<C: Loan> ReadRealms for View<C> {
         .await;
         let answer: Option<Realm> = self.settle(row)?.map(Realm::try_from).transpose()?;
         if answer.is_some() {
-            self.keep_in_mind(epoch, question, &answer);
+            self.keep_in_mind(counts, question, &answer);
         }
         Ok(answer)
     }
@@ -59,7 +59,7 @@ impl<C: Loan> ReadRealms for View<C> {
         if let Some(kept) = self.recall(&question) {
             return Ok(kept);
         }
-        let epoch = self.epoch();
+        let counts = self.counts();
         let id = id.as_bytes().as_slice();
         let row = sqlx::query_as!(
             RealmRow,
@@ -70,7 +70,7 @@ impl<C: Loan> ReadRealms for View<C> {
         .await;
         let answer: Option<Realm> = self.settle(row)?.map(Realm::try_from).transpose()?;
         if answer.is_some() {
-            self.keep_in_mind(epoch, question, &answer);
+            self.keep_in_mind(counts, question, &answer);
         }
         Ok(answer)
     }
@@ -80,7 +80,7 @@ impl<C: Loan> ReadRealms for View<C> {
         if let Some(kept) = self.recall(&question) {
             return Ok(kept);
         }
-        let epoch = self.epoch();
+        let counts = self.counts();
         let rows = sqlx::query_as!(
             RealmRow,
             "SELECT id, broker_id, created_at, updated_at FROM realms ORDER BY created_at, id",
@@ -92,7 +92,7 @@ impl<C: Loan> ReadRealms for View<C> {
             .into_iter()
             .map(Realm::try_from)
             .collect::<Result<_, StoreError>>()?;
-        self.keep_in_mind(epoch, question, &answer);
+        self.keep_in_mind(counts, question, &answer);
         Ok(answer)
     }
 }
@@ -111,7 +111,7 @@ impl WriteRealms for View<Lease> {
             created_at,
             updated_at,
         )
-        .execute(self.connection().await?)
+        .execute(self.changing().await?)
         .await;
         self.settle(done).map(|_| ())
     }
@@ -119,7 +119,7 @@ impl WriteRealms for View<Lease> {
     async fn delete_realm(&mut self, id: RealmId) -> Result<bool, StoreError> {
         let id = id.as_bytes().as_slice();
         let done = sqlx::query!("DELETE FROM realms WHERE id = ?", id)
-            .execute(self.connection().await?)
+            .execute(self.changing().await?)
             .await;
         match self.settle(done) {
             Ok(done) => Ok(done.rows_affected() > 0),

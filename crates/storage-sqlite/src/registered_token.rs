@@ -79,7 +79,7 @@ impl<C: Loan> ReadRegisteredTokens for View<C> {
         if let Some(kept) = self.recall(&question) {
             return Ok(kept);
         }
-        let epoch = self.epoch();
+        let counts = self.counts();
         let realm_id = realm_id.as_bytes().as_slice();
         let digest = digest.as_bytes().as_slice();
         let row = sqlx::query!(
@@ -101,7 +101,7 @@ impl<C: Loan> ReadRegisteredTokens for View<C> {
             expires_at: Timestamp::from_millis(row.expires_at),
         });
         if answer.is_some() {
-            self.keep_in_mind(epoch, question, &answer);
+            self.keep_in_mind(counts, question, &answer);
         }
         Ok(answer)
     }
@@ -151,7 +151,7 @@ impl WriteRegisteredTokens for View<Lease> {
             registered_at,
             expires_at,
         )
-        .execute(self.connection().await?)
+        .execute(self.changing().await?)
         .await;
         self.settle(done)?;
         let done = sqlx::query!(
@@ -164,7 +164,7 @@ impl WriteRegisteredTokens for View<Lease> {
             token.subject,
             most_of_subject,
         )
-        .execute(self.connection().await?)
+        .execute(self.changing().await?)
         .await;
         self.settle(done).map(|_| ())
     }
@@ -175,7 +175,7 @@ impl View<Lease> {
     pub(crate) async fn prune_registered(&mut self, now: Timestamp) -> Result<u64, StoreError> {
         let now = now.millis();
         let done = sqlx::query!("DELETE FROM registered_tokens WHERE expires_at <= ?", now)
-            .execute(self.connection().await?)
+            .execute(self.changing().await?)
             .await;
         Ok(self.settle(done)?.rows_affected())
     }

@@ -123,7 +123,7 @@ impl WriteRoles for View<Lease> {
             updated_at,
             role.updated_by,
         )
-        .execute(self.connection().await?)
+        .execute(self.changing().await?)
         .await;
         self.settle(done).map(|_| ())
     }
@@ -147,7 +147,7 @@ impl WriteRoles for View<Lease> {
             role.updated_by,
             name,
         )
-        .execute(self.connection().await?)
+        .execute(self.changing().await?)
         .await;
         found(self.settle(done)?.rows_affected())
     }
@@ -155,7 +155,7 @@ impl WriteRoles for View<Lease> {
     async fn delete_role(&mut self, name: &RoleName) -> Result<bool, StoreError> {
         let name = name.as_str();
         let done = sqlx::query!("DELETE FROM roles WHERE name = ?", name)
-            .execute(self.connection().await?)
+            .execute(self.changing().await?)
             .await;
         match self.settle(done) {
             Ok(done) => Ok(done.rows_affected() > 0),

@@ -109,14 +109,14 @@ impl<C: Loan> ReadRoleAssignments for View<C> {
         if let Some(kept) = self.recall(&question) {
             return Ok(kept);
         }
-        let epoch = self.epoch();
+        let counts = self.counts();
         let id = realm_id.as_bytes().as_slice();
         let row = sqlx::query_scalar!("SELECT roles_epoch FROM realms WHERE id = ?", id)
             .fetch_optional(self.connection().await?)
             .await;
         let place = Place::new("realms", Key::Bytes(id));
         let answer: u64 = place.count("roles_epoch", self.settle(row)?.unwrap_or_default())?;
-        self.keep_in_mind(epoch, question, &answer);
+        self.keep_in_mind(counts, question, &answer);
         Ok(answer)
     }
 }
@@ -136,7 +136,7 @@ impl WriteRoleAssignments for View<Lease> {
             realm_id,
             principal_id,
         )
-        .execute(self.connection().await?)
+        .execute(self.changing().await?)
         .await;
         self.settle(done)?;
         for (position, assignment) in (0_i64..).zip(assignments) {
@@ -155,7 +155,7 @@ impl WriteRoleAssignments for View<Lease> {
                 scope,
                 expires_at,
             )
-            .execute(self.connection().await?)
+            .execute(self.changing().await?)
             .await;
             self.settle(done)?;
         }

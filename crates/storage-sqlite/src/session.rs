@@ -67,7 +67,7 @@ impl<C: Loan> ReadSessions for View<C> {
         if let Some(kept) = self.recall(&question) {
             return Ok(kept);
         }
-        let epoch = self.epoch();
+        let counts = self.counts();
         let digest = digest.as_bytes().as_slice();
         let row = sqlx::query_as!(
             SessionRow,
@@ -78,7 +78,7 @@ impl<C: Loan> ReadSessions for View<C> {
         .await;
         let answer: Option<OpsSession> = self.settle(row)?.map(OpsSession::try_from).transpose()?;
         if answer.is_some() {
-            self.keep_in_mind(epoch, question, &answer);
+            self.keep_in_mind(counts, question, &answer);
         }
         Ok(answer)
     }
@@ -91,7 +91,7 @@ impl<C: Loan> ReadSessions for View<C> {
         if let Some(kept) = self.recall(&question) {
             return Ok(kept);
         }
-        let epoch = self.epoch();
+        let counts = self.counts();
         let id = id.as_bytes().as_slice();
         let row = sqlx::query_as!(
             SessionGrantRow,
@@ -103,7 +103,7 @@ impl<C: Loan> ReadSessions for View<C> {
         let answer: Option<SessionGrant> =
             self.settle(row)?.map(SessionGrant::try_from).transpose()?;
         if answer.is_some() {
-            self.keep_in_mind(epoch, question, &answer);
+            self.keep_in_mind(counts, question, &answer);
         }
         Ok(answer)
     }
@@ -142,7 +142,7 @@ impl WriteSessions for View<Lease> {
             created_at,
             expires_at,
         )
-        .execute(self.connection().await?)
+        .execute(self.changing().await?)
         .await;
         self.settle(done).map(|_| ())
     }
@@ -163,7 +163,7 @@ impl WriteSessions for View<Lease> {
             status_index,
             expires_at,
         )
-        .execute(self.connection().await?)
+        .execute(self.changing().await?)
         .await;
         self.settle(done).map(|_| ())
     }
@@ -171,7 +171,7 @@ impl WriteSessions for View<Lease> {
     async fn delete_session(&mut self, digest: &TokenDigest) -> Result<bool, StoreError> {
         let digest = digest.as_bytes().as_slice();
         let done = sqlx::query!("DELETE FROM sessions WHERE digest = ?", digest)
-            .execute(self.connection().await?)
+            .execute(self.changing().await?)
             .await;
         Ok(self.settle(done)?.rows_affected() > 0)
     }
@@ -179,7 +179,7 @@ impl WriteSessions for View<Lease> {
     async fn delete_sessions_of(&mut self, username: &Username) -> Result<u64, StoreError> {
         let username = username.as_str();
         let done = sqlx::query!("DELETE FROM sessions WHERE username = ?", username)
-            .execute(self.connection().await?)
+            .execute(self.changing().await?)
             .await;
         Ok(self.settle(done)?.rows_affected())
     }
@@ -199,7 +199,7 @@ impl View<Lease> {
             expires_at,
             digest,
         )
-        .execute(self.connection().await?)
+        .execute(self.changing().await?)
         .await;
         self.settle(done).map(|_| ())
     }
@@ -208,7 +208,7 @@ impl View<Lease> {
     pub(crate) async fn prune_sessions(&mut self, now: Timestamp) -> Result<u64, StoreError> {
         let now = now.millis();
         let done = sqlx::query!("DELETE FROM sessions WHERE expires_at <= ?", now)
-            .execute(self.connection().await?)
+            .execute(self.changing().await?)
             .await;
         Ok(self.settle(done)?.rows_affected())
     }

@@ -46,7 +46,7 @@ impl<C: Loan> ReadSettings for View<C> {
         if let Some(kept) = self.recall(&Question::Settings) {
             return Ok(kept);
         }
-        let epoch = self.epoch();
+        let counts = self.counts();
         let row = sqlx::query_as!(
             SettingsRow,
             r#"SELECT access_token_ttl, all_users_group_enabled AS "all_users_group_enabled: bool",
@@ -57,7 +57,7 @@ impl<C: Loan> ReadSettings for View<C> {
         let answer = self
             .settle(row)?
             .map_or_else(|| Ok(IamSettings::default()), IamSettings::try_from)?;
-        self.keep_in_mind(epoch, Question::Settings, &answer);
+        self.keep_in_mind(counts, Question::Settings, &answer);
         Ok(answer)
     }
 }
@@ -80,7 +80,7 @@ impl WriteSettings for View<Lease> {
             api_token_ttl,
             jit_inactive_user_ttl,
         )
-        .execute(self.connection().await?)
+        .execute(self.changing().await?)
         .await;
         self.settle(done).map(|_| ())
     }

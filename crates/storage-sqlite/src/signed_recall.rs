@@ -75,7 +75,7 @@ impl View<Lease> {
             key_id,
             now,
         )
-        .execute(self.connection().await?)
+        .execute(self.changing().await?)
         .await;
         self.settle(done)?;
         let done = sqlx::query!(
@@ -85,7 +85,7 @@ impl View<Lease> {
             realm_id,
             key_id,
         )
-        .execute(self.connection().await?)
+        .execute(self.changing().await?)
         .await;
         Ok(self.settle(done)?.rows_affected())
     }
@@ -98,7 +98,7 @@ impl View<Lease> {
         let broker_id = recall.broker_id.as_bytes().as_slice();
         // Their places are recalled as they go.
         let done = sqlx::query!("DELETE FROM session_grants WHERE broker_id = ?", broker_id)
-            .execute(self.connection().await?)
+            .execute(self.changing().await?)
             .await;
         self.settle(done)?;
         let api_tokens = move_used!(self, recall, "api_tokens");

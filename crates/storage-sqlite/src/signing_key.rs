@@ -52,7 +52,7 @@ impl<C: Loan> ReadSigningKeys for View<C> {
         if let Some(kept) = self.recall(&question) {
             return Ok(kept);
         }
-        let epoch = self.epoch();
+        let counts = self.counts();
         let id = id.as_str();
         let row = sqlx::query_as!(
             SigningKeyRow,
@@ -64,7 +64,7 @@ impl<C: Loan> ReadSigningKeys for View<C> {
         .await;
         let answer: Option<SigningKey> = self.settle(row)?.map(SigningKey::try_from).transpose()?;
         if answer.is_some() {
-            self.keep_in_mind(epoch, question, &answer);
+            self.keep_in_mind(counts, question, &answer);
         }
         Ok(answer)
     }
@@ -77,7 +77,7 @@ impl<C: Loan> ReadSigningKeys for View<C> {
         if let Some(kept) = self.recall(&question) {
             return Ok(kept);
         }
-        let epoch = self.epoch();
+        let counts = self.counts();
         let broker_id = broker_id.as_ref().map(|id| id.as_bytes().as_slice());
         let rows = sqlx::query_as!(
             SigningKeyRow,
@@ -92,7 +92,7 @@ impl<C: Loan> ReadSigningKeys for View<C> {
             .into_iter()
             .map(SigningKey::try_from)
             .collect::<Result<_, StoreError>>()?;
-        self.keep_in_mind(epoch, question, &answer);
+        self.keep_in_mind(counts, question, &answer);
         Ok(answer)
     }
 }
@@ -121,7 +121,7 @@ impl WriteSigningKeys for View<Lease> {
             signs_until,
             retired_at,
         )
-        .execute(self.connection().await?)
+        .execute(self.changing().await?)
         .await;
         self.settle(done).map(|_| ())
     }
@@ -149,7 +149,7 @@ impl WriteSigningKeys for View<Lease> {
             retired_at,
             id,
         )
-        .execute(self.connection().await?)
+        .execute(self.changing().await?)
         .await;
         found(self.settle(done)?.rows_affected())
     }

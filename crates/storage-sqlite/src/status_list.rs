@@ -61,7 +61,7 @@ impl WriteStatusLists for View<Lease> {
                RETURNING next_status_index - 1 AS "index!: i64""#,
             id,
         )
-        .fetch_optional(self.connection().await?)
+        .fetch_optional(self.writing().await?)
         .await;
         let index = self.settle(next)?.ok_or(StoreError::Missing)?;
         Place::new("brokers", Key::Bytes(id)).count("next_status_index", index)
@@ -84,7 +84,7 @@ impl WriteStatusLists for View<Lease> {
             token_id,
             expires_at,
         )
-        .execute(self.connection().await?)
+        .execute(self.changing().await?)
         .await;
         if self.settle(done)?.rows_affected() == 0 {
             return Ok(());
@@ -104,7 +104,7 @@ impl View<Lease> {
             "UPDATE brokers SET recall_epoch = recall_epoch + 1 WHERE id = ?",
             id,
         )
-        .execute(self.connection().await?)
+        .execute(self.changing().await?)
         .await;
         self.settle(done).map(|_| ())
     }
@@ -114,7 +114,7 @@ impl View<Lease> {
     pub(crate) async fn prune_recalled(&mut self, now: Timestamp) -> Result<u64, StoreError> {
         let before = now.plus_millis(-RETENTION_MILLIS).millis();
         let done = sqlx::query!("DELETE FROM recalled_tokens WHERE expires_at <= ?", before)
-            .execute(self.connection().await?)
+            .execute(self.changing().await?)
             .await;
         Ok(self.settle(done)?.rows_affected())
     }

@@ -1,24 +1,26 @@
 //! The store: a pool of connections that read, and the one task that writes.
 
+use std::fs::File;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use breakglass_domain::{RealmId, Timestamp, TokenDigest};
+use breakglass_domain::{RealmId, RecallRecord, Timestamp, TokenDigest};
 use breakglass_ports::{ReadView, Store, StoreError, UnitOfWork};
-use sqlx::sqlite::{SqliteConnection, SqlitePool, SqlitePoolOptions};
+use sqlx::pool::PoolConnection;
+use sqlx::sqlite::{Sqlite, SqliteConnection, SqlitePool, SqlitePoolOptions};
 use sqlx::{Connection, Executor};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 use crate::error::unavailable;
-use crate::lease::{Lease, gone};
+use crate::lease::{Lease, Purpose, gone};
 use crate::memory::Memory;
 use crate::open::{OpenError, open};
 use crate::view::{Lazy, Loan, View};
-use crate::writer::{Waiter, Writer, epoch};
+use crate::writer::{Waiter, Writer, counts};
 
 /// How a store behaves.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -59,6 +61,9 @@ pub struct SqliteStore {
     memory: Arc<Memory>,
     looking: tokio::sync::Mutex<()>,
     options: Options,
+    missed: Vec<RecallRecord>,
+    /// Keeps out whoever would replace the file, until the store is closed.
+    presence: std::sync::Mutex<Option<File>>,
 }
 
 impl SqliteStore {
@@ -68,7 +73,31 @@ impl SqliteStore {
     /// # Errors
     /// [`OpenError`] tells what an operator can do about it.
     pub async fn open(path: &Path, options: Options) -> Result<Self, OpenError> {
-        let opened = open(path, options.patience).await?;
+        Self::open_with(path, None, options).await
+    }
+
+    /// The same, and keeps the record of recalls in a file beside it: whatever is recalled stands there before it is
+    /// acknowledged. What the record has and the store lacks, because the store is an older copy, is to be taken over
+    /// ([`missed`](Self::missed)) before anything is written.
+    ///
+    /// # Errors
+    /// [`OpenError`]; [`OpenError::Record`] when the record cannot be used or is of another store.
+    pub async fn open_recorded(
+        path: &Path,
+        record: &Path,
+        options: Options,
+    ) -> Result<Self, OpenError> {
+        Self::open_with(path, Some(record), options).await
+    }
+
+    async fn open_with(
+        path: &Path,
+        record: Option<&Path>,
+        options: Options,
+    ) -> Result<Self, OpenError> {
+        let mut opened = open(path, record, options.patience).await?;
+        let (reader, presence) = (opened.reader.clone(), opened.presence.take());
+        let missed = std::mem::take(&mut opened.missed);
         let readers = SqlitePoolOptions::new()
             .max_connections(options.readers.max(1))
             .acquire_timeout(options.patience)
@@ -76,19 +105,22 @@ impl SqliteStore {
             .max_lifetime(None)
             // A connection to a file does not go stale.
             .test_before_acquire(false)
-            .connect_lazy_with(opened.reader);
+            .connect_lazy_with(reader);
         let commits = Arc::new(AtomicU64::new(0));
         let memory = Arc::new(Memory::new(options.check_patience));
         let limit = options.group_limit.max(1);
         let (door, waiting) = mpsc::channel(limit);
         let writer = Writer::new(
-            opened.writer,
-            opened.connection,
+            opened,
             waiting,
             limit,
             Arc::clone(&commits),
             Arc::clone(&memory),
         );
+        let writer = writer.await.map_err(|error| OpenError::File {
+            path: path.to_owned(),
+            reason: error.to_string(),
+        })?;
         Ok(Self {
             readers,
             door: std::sync::Mutex::new(Some(door)),
@@ -97,7 +129,20 @@ impl SqliteStore {
             memory,
             looking: tokio::sync::Mutex::default(),
             options,
+            missed,
+            presence: std::sync::Mutex::new(presence),
         })
+    }
+
+    /// The recalls that the record had and this store lacked when it was opened.
+    pub fn missed(&self) -> &[RecallRecord] {
+        &self.missed
+    }
+
+    /// A connection that reads.
+    pub(crate) async fn reader(&self) -> Result<PoolConnection<Sqlite>, StoreError> {
+        let acquired = self.readers.acquire().await;
+        acquired.map_err(|error| unavailable(&error))
     }
 
     /// How often this handle made something durable. Units of work that waited at the same time count once together.
@@ -106,7 +151,7 @@ impl SqliteStore {
     }
 
     /// Waits for the writer's connection.
-    pub(crate) async fn lease(&self) -> Result<Lease, StoreError> {
+    pub(crate) async fn lease(&self, purpose: Purpose) -> Result<Lease, StoreError> {
         let door = self
             .door
             .lock()
@@ -114,7 +159,7 @@ impl SqliteStore {
             .clone()
             .ok_or_else(gone)?;
         let (waiter, lease) = oneshot::channel();
-        door.send(waiter).await.map_err(|_| gone())?;
+        door.send((purpose, waiter)).await.map_err(|_| gone())?;
         // The door is not held open while waiting inside.
         drop(door);
         lease.await.unwrap_or_else(|_| Err(gone()))
@@ -124,12 +169,7 @@ impl SqliteStore {
 #[async_trait]
 impl Store for SqliteStore {
     async fn read(&self) -> Result<Box<dyn ReadView>, StoreError> {
-        let connection = self
-            .readers
-            .acquire()
-            .await
-            .map_err(|error| unavailable(&error))?;
-        Ok(Box::new(View::new(connection)))
+        Ok(Box::new(View::new(self.reader().await?)))
     }
 
     async fn check(&self) -> Result<Box<dyn ReadView>, StoreError> {
@@ -142,15 +182,21 @@ impl Store for SqliteStore {
             let _turn = self.looking.lock().await;
             if self.memory.is_due() {
                 let begun = Instant::now();
-                let epoch = epoch(loan.enter().await?).await?;
-                self.memory.look(epoch, begun);
+                let counts = counts(loan.enter().await?).await?;
+                self.memory.look(counts, begun);
             }
         }
         Ok(Box::new(View::remembering(loan, Arc::clone(&self.memory))))
     }
 
     async fn begin(&self) -> Result<Box<dyn UnitOfWork>, StoreError> {
-        Ok(Box::new(View::new(self.lease().await?)))
+        let lease = self.lease(Purpose::Change).await?;
+        Ok(Box::new(View::remembering(lease, Arc::clone(&self.memory))))
+    }
+
+    async fn begin_use(&self) -> Result<Box<dyn UnitOfWork>, StoreError> {
+        let lease = self.lease(Purpose::Use).await?;
+        Ok(Box::new(View::remembering(lease, Arc::clone(&self.memory))))
     }
 
     async fn extend_session(
@@ -158,7 +204,7 @@ impl Store for SqliteStore {
         digest: &TokenDigest,
         expires_at: Timestamp,
     ) -> Result<(), StoreError> {
-        let mut unit = View::new(self.lease().await?);
+        let mut unit = View::new(self.lease(Purpose::Change).await?);
         unit.extend_session(digest, expires_at).await?;
         unit.keep().await
     }
@@ -169,14 +215,15 @@ impl Store for SqliteStore {
         digest: &TokenDigest,
         expires_at: Timestamp,
     ) -> Result<bool, StoreError> {
-        let mut unit = View::new(self.lease().await?);
+        let mut unit = View::new(self.lease(Purpose::Change).await?);
         let is_new = unit.use_assertion(realm_id, digest, expires_at).await?;
         unit.keep().await?;
         Ok(is_new)
     }
 
     async fn prune(&self, now: Timestamp) -> Result<u64, StoreError> {
-        let mut unit = View::new(self.lease().await?);
+        let mut unit = View::new(self.lease(Purpose::Change).await?);
+        let last = unit.last_recall().await?;
         let forgotten = unit.prune_sessions(now).await?
             + unit.prune_recalled(now).await?
             + unit.prune_revoked(now).await?
@@ -185,6 +232,8 @@ impl Store for SqliteStore {
             + unit.prune_client_secrets(now).await?
             + unit.prune_assertions(now).await?
             + unit.prune_tasks(now).await?;
+        // What is over of age is so in every copy of the store.
+        unit.forget_recalls(last).await?;
         unit.keep().await?;
         Ok(forgotten)
     }
@@ -217,6 +266,8 @@ impl Store for SqliteStore {
             // Everything is durable in the log; the next process to open the file folds it in.
             tracing::warn!(%error, "the store was not closed in good order");
         }
+        let presence = self.presence.lock();
+        drop(presence.unwrap_or_else(PoisonError::into_inner).take());
     }
 }
 

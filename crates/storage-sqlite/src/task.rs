@@ -114,7 +114,7 @@ impl WriteTasks for View<Lease> {
             created_at,
             updated_at,
         )
-        .execute(self.connection().await?)
+        .execute(self.changing().await?)
         .await;
         self.settle(done).map(|_| ())
     }
@@ -144,7 +144,7 @@ impl WriteTasks for View<Lease> {
             updated_at,
             id,
         )
-        .execute(self.connection().await?)
+        .execute(self.changing().await?)
         .await;
         found(self.settle(done)?.rows_affected())
     }
@@ -158,7 +158,7 @@ impl View<Lease> {
             "DELETE FROM tasks WHERE state <> 'QUEUED' AND updated_at < ?",
             before,
         )
-        .execute(self.connection().await?)
+        .execute(self.changing().await?)
         .await;
         Ok(self.settle(done)?.rows_affected())
     }

@@ -13,6 +13,7 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Executor};
 use tempfile::TempDir;
 
 use crate::client_query::ClientSearch;
+use crate::lease::Purpose;
 use crate::page::statement;
 use crate::view::{Loan, View};
 use crate::{Options, SqliteStore};
@@ -36,7 +37,7 @@ impl Fixture {
 
     /// Runs statements on the writer's own connection.
     async fn on_writer(&self, statements: &str) {
-        let mut lease = self.store.lease().await.unwrap();
+        let mut lease = self.store.lease(Purpose::Change).await.unwrap();
         let connection = lease.enter().await.unwrap();
         connection.execute(AssertSqlSafe(statements)).await.unwrap();
     }
@@ -139,7 +140,7 @@ async fn nothing_follows_a_statement_that_failed() {
 #[tokio::test]
 async fn nothing_follows_a_statement_that_was_cancelled() {
     let fixture = Fixture::new(PATIENT).await;
-    let mut unit = View::new(fixture.store.lease().await.unwrap());
+    let mut unit = View::new(fixture.store.lease(Purpose::Change).await.unwrap());
     unit.insert_account(&account("first")).await.unwrap();
     // A statement begins and nobody waits for its outcome.
     assert!(unit.connection().await.is_ok());
@@ -182,7 +183,7 @@ async fn a_lock_of_another_process_that_lasts_refuses_all_who_wait() {
 #[tokio::test]
 async fn every_connection_is_durable_and_keeps_references() {
     let fixture = Fixture::new(PATIENT).await;
-    let mut lease = fixture.store.lease().await.unwrap();
+    let mut lease = fixture.store.lease(Purpose::Change).await.unwrap();
     let connection = lease.enter().await.unwrap();
     for (pragma, expected) in [
         ("PRAGMA journal_mode", "wal"),
@@ -204,7 +205,7 @@ async fn every_connection_is_durable_and_keeps_references() {
 #[tokio::test]
 async fn the_indexes_serve_what_is_asked_again_and_again() {
     let fixture = Fixture::new(PATIENT).await;
-    let mut lease = fixture.store.lease().await.unwrap();
+    let mut lease = fixture.store.lease(Purpose::Change).await.unwrap();
     let connection = lease.enter().await.unwrap();
     for (query, index) in [
         (
@@ -243,7 +244,7 @@ async fn the_indexes_serve_what_is_asked_again_and_again() {
 #[tokio::test]
 async fn a_search_for_something_exact_finds_it_through_an_index() {
     let fixture = Fixture::new(PATIENT).await;
-    let mut lease = fixture.store.lease().await.unwrap();
+    let mut lease = fixture.store.lease(Purpose::Change).await.unwrap();
     let connection = lease.enter().await.unwrap();
     for (field, indexes) in [
         (

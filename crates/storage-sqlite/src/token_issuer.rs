@@ -92,7 +92,7 @@ impl WriteTokenIssuers for View<Lease> {
             created_at,
             updated_at,
         )
-        .execute(self.connection().await?)
+        .execute(self.changing().await?)
         .await;
         self.settle(done)?;
         self.insert_certificates(issuer).await
@@ -111,7 +111,7 @@ impl WriteTokenIssuers for View<Lease> {
             realm_id,
             alias,
         )
-        .execute(self.connection().await?)
+        .execute(self.changing().await?)
         .await;
         found(self.settle(done)?.rows_affected())?;
         let done = sqlx::query!(
@@ -119,7 +119,7 @@ impl WriteTokenIssuers for View<Lease> {
             realm_id,
             alias,
         )
-        .execute(self.connection().await?)
+        .execute(self.changing().await?)
         .await;
         self.settle(done)?;
         self.insert_certificates(issuer).await
@@ -137,7 +137,7 @@ impl WriteTokenIssuers for View<Lease> {
             realm_id,
             alias,
         )
-        .execute(self.connection().await?)
+        .execute(self.changing().await?)
         .await;
         Ok(self.settle(done)?.rows_affected() > 0)
     }
@@ -158,7 +158,7 @@ impl View<Lease> {
                     place,
                     der,
                 )
-                .execute(self.connection().await?)
+                .execute(self.changing().await?)
                 .await;
                 self.settle(done)?;
             }

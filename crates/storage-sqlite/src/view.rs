@@ -10,8 +10,9 @@ use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{Sqlite, SqliteConnection, SqlitePool};
 
 use crate::error::{store_error, unavailable};
-use crate::lease::Lease;
-use crate::memory::{Memory, Question};
+use crate::lease::{Lease, Purpose};
+use crate::memory::{Counts, Memory, Question};
+use crate::note::Note;
 
 /// A connection that somebody else owns.
 pub(crate) trait Loan: Send {
@@ -23,6 +24,19 @@ pub(crate) trait Loan: Send {
 
     /// Tells that the statement ended and that others may follow it.
     fn leave(&mut self);
+
+    /// Tells that the statement failed in a way that may have undone the transaction.
+    fn fail(&mut self) {}
+
+    /// The counts of changes at which it sees the store, so that what was read at them may be told again.
+    fn counts(&self, memory: &Memory) -> Counts {
+        memory.known()
+    }
+
+    /// Whether what it tells of when and how often something was used may have been read before.
+    fn tells_usage_as_before(&self) -> bool {
+        true
+    }
 }
 
 impl Loan for PoolConnection<Sqlite> {
@@ -88,23 +102,28 @@ impl<C: Loan> View<C> {
 
     /// What was read before, if it is so still.
     pub(crate) fn recall<T: Clone + 'static>(&self, question: &Question) -> Option<T> {
-        self.memory.as_ref()?.recall(question)
+        let memory = self.memory.as_ref()?;
+        if question.tells_usage() && !self.loan.tells_usage_as_before() {
+            return None;
+        }
+        memory.recall(self.loan.counts(memory), question)
     }
 
     /// How much has been changed, to be asked for before something is read that is to be kept.
-    pub(crate) fn epoch(&self) -> u64 {
-        self.memory.as_ref().map_or(0, |memory| memory.known())
+    pub(crate) fn counts(&self) -> Counts {
+        let memory = self.memory.as_ref();
+        memory.map_or(Counts::UNKNOWN, |memory| self.loan.counts(memory))
     }
 
     /// Keeps what was read.
     pub(crate) fn keep_in_mind<T: Clone + Send + Sync + 'static>(
         &self,
-        epoch: u64,
+        counts: Counts,
         question: Question,
         answer: &T,
     ) {
         if let Some(memory) = &self.memory {
-            memory.keep(epoch, question, answer);
+            memory.keep(counts, question, answer);
         }
     }
 
@@ -117,7 +136,9 @@ impl<C: Loan> View<C> {
     /// undone the whole transaction, and a later statement would be made durable on its own.
     pub(crate) fn settle<T>(&mut self, outcome: Result<T, sqlx::Error>) -> Result<T, StoreError> {
         let outcome = outcome.map_err(|error| store_error(&error));
-        if !matches!(outcome, Err(StoreError::Unavailable { .. })) {
+        if matches!(outcome, Err(StoreError::Unavailable { .. })) {
+            self.loan.fail();
+        } else {
             self.loan.leave();
         }
         outcome
@@ -127,6 +148,31 @@ impl<C: Loan> View<C> {
 impl<C: Loan> ReadView for View<C> {}
 
 impl View<Lease> {
+    /// The connection, for one statement that changes what checks may look at.
+    pub(crate) async fn changing(&mut self) -> Result<&mut SqliteConnection, StoreError> {
+        self.loan.enter_to_change().await
+    }
+
+    /// The connection, for one statement that writes what no check looks at.
+    pub(crate) async fn writing(&mut self) -> Result<&mut SqliteConnection, StoreError> {
+        self.loan.enter_to_write().await
+    }
+
+    /// Writes that something was used, at once or with the group.
+    pub(crate) async fn note(&mut self, note: Note) -> Result<(), StoreError> {
+        if self.loan.purpose() == Purpose::Use {
+            self.loan.add_note(note);
+            return Ok(());
+        }
+        let done = note.write(self.connection().await?).await;
+        found(self.settle(done)?)
+    }
+
+    /// The unit that the writer's connection is lent to.
+    pub(crate) fn lease(&mut self) -> &mut Lease {
+        &mut self.loan
+    }
+
     /// Makes what was done durable.
     pub(crate) fn keep(self) -> impl Future<Output = Result<(), StoreError>> {
         self.loan.commit()
@@ -140,7 +186,10 @@ impl UnitOfWork for View<Lease> {
         key: &AuditKey,
         events: AuditEvents,
     ) -> Result<Checkpoint, StoreError> {
-        let head = self.append(key, events).await?;
+        let head = self.append(key, events)?;
+        if self.loan.has_recalled() {
+            self.seal_recalls(key, head.time).await?;
+        }
         self.keep().await?;
         Ok(head)
     }

@@ -7,20 +7,32 @@ use breakglass_ports::Clock;
 
 /// A clock that moves only when told.
 #[derive(Debug)]
-pub struct ManualClock(AtomicI64);
+pub struct ManualClock {
+    shown: AtomicI64,
+    count: AtomicI64,
+}
 
 impl ManualClock {
     /// A clock that shows this many milliseconds since 1970 UTC.
     pub fn new(millis: i64) -> Self {
-        Self(AtomicI64::new(millis))
+        Self {
+            shown: AtomicI64::new(millis),
+            count: AtomicI64::new(0),
+        }
     }
 
-    /// Moves it forward by this many milliseconds, or back.
+    /// Lets this many milliseconds pass.
     pub fn advance(&self, millis: i64) {
-        self.0.fetch_add(millis, Ordering::SeqCst);
+        self.count.fetch_add(millis, Ordering::SeqCst);
+        self.jump(millis);
     }
 
-    /// Moves it forward by this many minutes.
+    /// Sets it forward by this many milliseconds, or back, while no time passes.
+    pub fn jump(&self, millis: i64) {
+        self.shown.fetch_add(millis, Ordering::SeqCst);
+    }
+
+    /// Lets this many minutes pass.
     pub fn advance_minutes(&self, minutes: i64) {
         self.advance(minutes * 60_000);
     }
@@ -28,6 +40,10 @@ impl ManualClock {
 
 impl Clock for ManualClock {
     fn now(&self) -> Timestamp {
-        Timestamp::from_millis(self.0.load(Ordering::SeqCst))
+        Timestamp::from_millis(self.shown.load(Ordering::SeqCst))
+    }
+
+    fn count(&self) -> i64 {
+        self.count.load(Ordering::SeqCst)
     }
 }

@@ -52,6 +52,11 @@ impl Store for FaultyStore {
         self.inner.begin().await
     }
 
+    async fn begin_use(&self) -> Result<Box<dyn UnitOfWork>, StoreError> {
+        self.allow()?;
+        self.inner.begin_use().await
+    }
+
     async fn extend_session(
         &self,
         digest: &TokenDigest,

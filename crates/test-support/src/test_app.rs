@@ -165,6 +165,15 @@ impl TestApp {
         }
     }
 
+    /// Copies the store as it stands into another folder, and gives the adapters over the copy.
+    pub async fn ports_over_copy(&self, folder: &Path) -> Ports {
+        let store = open_store(self.folder.path()).await;
+        let copied = store.copy_to(&folder.join(STORE)).await;
+        copied.expect("a copy");
+        store.close().await;
+        self.ports_over(folder).await
+    }
+
     /// The folder of the data.
     pub fn folder(&self) -> &Path {
         self.folder.path()

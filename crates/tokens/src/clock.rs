@@ -1,13 +1,24 @@
 //! The clock of this machine.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use breakglass_domain::Timestamp;
 use breakglass_ports::Clock;
 
 /// The clock of this machine.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct SystemClock;
+#[derive(Clone, Copy, Debug)]
+pub struct SystemClock {
+    /// When it was made, which is where its count begins.
+    made: Instant,
+}
+
+impl Default for SystemClock {
+    fn default() -> Self {
+        Self {
+            made: Instant::now(),
+        }
+    }
+}
 
 impl Clock for SystemClock {
     #[expect(
@@ -16,6 +27,10 @@ impl Clock for SystemClock {
     )]
     fn now(&self) -> Timestamp {
         Timestamp::from_millis(millis_since_1970(SystemTime::now()))
+    }
+
+    fn count(&self) -> i64 {
+        i64::try_from(self.made.elapsed().as_millis()).unwrap_or(i64::MAX)
     }
 }
 
@@ -44,6 +59,6 @@ mod tests {
 
     #[test]
     fn the_present_is_after_this_was_written() {
-        assert!(SystemClock.now() > Timestamp::from_millis(1_735_689_600_000));
+        assert!(SystemClock::default().now() > Timestamp::from_millis(1_735_689_600_000));
     }
 }

@@ -11,8 +11,8 @@ use argon2::{
 use async_trait::async_trait;
 use breakglass_domain::{PasswordHash, Secret};
 use breakglass_ports::{CryptoError, Entropy, PasswordHasher};
+use tokio::runtime::{Builder, Runtime};
 use tokio::sync::Semaphore;
-use tokio::task;
 
 /// Memory of one hash in KiB: 19 MiB, the first choice of the OWASP password storage recommendations for two passes.
 const MEMORY_KIB: u32 = 19 * 1024;
@@ -40,6 +40,29 @@ const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA\
 pub struct Argon2Hasher {
     entropy: Arc<dyn Entropy>,
     permits: Arc<Semaphore>,
+    threads: Threads,
+}
+
+/// As many threads as hashes are computed at the same time, and no more. The allocator keeps the memory of a hash for the thread
+/// that computed it, so that hashes on whichever thread is free would each leave theirs behind.
+struct Threads(Option<Runtime>);
+
+impl Threads {
+    fn new() -> Self {
+        let runtime = Builder::new_current_thread()
+            .max_blocking_threads(CONCURRENT_HASHES)
+            .build();
+        Self(runtime.ok())
+    }
+}
+
+impl Drop for Threads {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.0.take() {
+            // Does not wait for a hash that still runs, which would hold up whoever drops this.
+            runtime.shutdown_background();
+        }
+    }
 }
 
 impl Argon2Hasher {
@@ -48,10 +71,11 @@ impl Argon2Hasher {
         Self {
             entropy,
             permits: Arc::new(Semaphore::new(CONCURRENT_HASHES)),
+            threads: Threads::new(),
         }
     }
 
-    /// Runs a hash on a blocking thread. The permit goes along, so that a caller who stops waiting does not make room for
+    /// Runs a hash on one of its threads. The permit goes along, so that a caller who stops waiting does not make room for
     /// another hash while this one still runs.
     async fn off_thread<T: Send + 'static>(
         &self,
@@ -61,12 +85,12 @@ impl Argon2Hasher {
             .acquire_owned()
             .await
             .map_err(|_| CryptoError::Failed)?;
-        task::spawn_blocking(move || {
+        let threads = self.threads.0.as_ref().ok_or(CryptoError::Failed)?;
+        let hashing = threads.spawn_blocking(move || {
             let _permit = permit;
             work()
-        })
-        .await
-        .map_err(|_| CryptoError::Failed)?
+        });
+        hashing.await.map_err(|_| CryptoError::Failed)?
     }
 }
 
@@ -125,6 +149,7 @@ mod tests {
     use std::sync::Barrier;
 
     use tokio::sync::mpsc;
+    use tokio::task;
 
     use super::*;
     use crate::SystemEntropy;

@@ -34,6 +34,10 @@ const GENERATORS: &[Generator] = &[
         run: |root, mode| from_contracts(root, mode, reference::generate),
     },
     Generator {
+        name: "reliability",
+        run: crate::reliability::generate,
+    },
+    Generator {
         name: "shapes",
         run: |root, mode| from_contracts(root, mode, shapes::generate),
     },

@@ -12,4 +12,4 @@ mod shapes;
 mod types;
 
 pub(crate) use generators::run;
-pub(crate) use output::{Mode, Output};
+pub(crate) use output::{Mode, Output, ensure_contents};

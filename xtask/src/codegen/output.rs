@@ -33,7 +33,7 @@ impl Output {
 }
 
 /// Makes the file hold the text, or fails when it does not: every generator ends here.
-pub(super) fn ensure_contents(path: &Path, text: &str, mode: Mode) -> Result<()> {
+pub(crate) fn ensure_contents(path: &Path, text: &str, mode: Mode) -> Result<()> {
     let present = std::fs::read_to_string(path).unwrap_or_default();
     if present == text {
         return Ok(());

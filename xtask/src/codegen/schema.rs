@@ -64,7 +64,7 @@ pub(crate) struct RawSchema {
     #[serde(rename = "$ref")]
     reference: Option<String>,
     #[serde(rename = "type")]
-    kind: Option<String>,
+    kind: Option<RawKind>,
     format: Option<String>,
     description: Option<String>,
     default: Option<serde_json::Value>,
@@ -84,6 +84,14 @@ pub(crate) struct RawSchema {
     max_items: Option<i64>,
     minimum: Option<i64>,
     maximum: Option<i64>,
+}
+
+/// The types that a value may have.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+enum RawKind {
+    One(String),
+    Several(Vec<String>),
 }
 
 impl RawSchema {
@@ -128,7 +136,13 @@ impl RawSchema {
         if let Some(values) = &self.values {
             return Ok(Kind::Choice(values.clone()));
         }
-        Ok(match (self.kind.as_deref(), self.format.as_deref()) {
+        let kind = match &self.kind {
+            Some(RawKind::Several(kinds)) if kinds.len() > 1 => return Ok(Kind::Any),
+            Some(RawKind::Several(kinds)) => kinds.first().map(String::as_str),
+            Some(RawKind::One(kind)) => Some(kind.as_str()),
+            None => None,
+        };
+        Ok(match (kind, self.format.as_deref()) {
             (Some("array"), _) => match &self.items {
                 Some(items) => Kind::List(Box::new(items.kind()?)),
                 None => bail!("a list must say of what"),

@@ -33,6 +33,10 @@ const TABLE: &[Row] = &[
         uses: &[],
         tests_use: &["api-types", "test-support"],
     },
+    row(
+        "fuzz",
+        &["api-types", "app", "domain", "http", "ports", "tokens"],
+    ),
     row("http", &["api-types", "app", "domain", "ports"]),
     row("ports", &["domain"]),
     row("storage-contract", &["domain", "ports"]),

@@ -1253,7 +1253,7 @@ impl Shaped for esx::EsxTokenIssuerUpdateSpec {
 impl Shaped for vcenter::VapiInvocation {
     const SHAPE: &'static Shape = &Shape {
         fields: &[
-            Field::new("id", "id", Kind::Text).required(),
+            Field::new("id", "id", Kind::Any).required(),
             Field::new("jsonrpc", "jsonrpc", Kind::Text).required(),
             Field::new("method", "method", Kind::Text).required(),
             Field::new("params", "params", Kind::Any).required(),

@@ -13,7 +13,7 @@ use crate::sensitive::Sensitive;
 pub struct VapiInvocation {
     /// Comes back with the result. Required.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub id: Option<String>,
+    pub id: Option<serde_json::Value>,
     /// `2.0`. Required.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub jsonrpc: Option<String>,
@@ -32,9 +32,9 @@ pub struct VapiResult {
     /// What was wrong with the call itself (JSON-RPC 2.0, section 5.1).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<serde_json::Value>,
-    /// That of the call.
+    /// That of the call; null where the call tells none that can be read.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub id: Option<String>,
+    pub id: Option<serde_json::Value>,
     /// `2.0`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub jsonrpc: Option<String>,

@@ -22,6 +22,11 @@ pub(crate) struct DataArgs {
     /// The master key, its owner's alone [default: master.key in the data folder]
     #[arg(long, value_name = "FILE", env = "BREAKGLASS_MASTER_KEY_FILE")]
     pub(crate) master_key_file: Option<PathBuf>,
+    /// The record of everything that was recalled, from which a restore learns it [default: recalls.log in the data folder]
+    ///
+    /// On another disk or machine it outlives the store. A recall is refused while it cannot be written.
+    #[arg(long, value_name = "FILE", env = "BREAKGLASS_RECALL_FILE")]
+    pub(crate) recall_file: Option<PathBuf>,
     /// Append signed checkpoints of the audit to this file, which should lie on another machine
     ///
     /// A server that cannot write it does not start.

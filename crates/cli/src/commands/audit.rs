@@ -155,7 +155,7 @@ fn named(kind: Option<&str>, id: Option<&str>) -> Option<String> {
 }
 
 /// RFC 3339, in whole seconds.
-fn calendar(millis: i64) -> Option<String> {
+pub(crate) fn calendar(millis: i64) -> Option<String> {
     let seconds = Timestamp::from_millis(millis).seconds();
     let instant = OffsetDateTime::from_unix_timestamp(seconds).ok()?;
     instant.format(&Rfc3339).ok()

@@ -41,6 +41,7 @@ pub(crate) async fn run(
     } else {
         Some(init::Wishes::read(&settings)?)
     };
+    let missed = ground.missed();
     let ports = wiring::prepare(&settings.data, ground).await?;
     // The address is taken before the installation is made, so that a first start that fails can be tried again and
     // still shows the password.
@@ -53,6 +54,7 @@ pub(crate) async fn run(
     let tls = init::tls(&settings, &url, &ports)?;
     let made = init::make(wishes, &ports, &url).await?;
     let mut app = wiring::open_app(&settings.data, ports).await?;
+    wiring::take_over(&settings.data, &app, &missed).await?;
     if settings.public_url.is_some() {
         follow_url(&mut app, &url).await?;
     } else {
@@ -181,6 +183,8 @@ struct Signals {
     interrupt: Signal,
     terminate: Signal,
     hangup: Signal,
+    /// Sent when a file would pass the limit of file sizes. Heard and left alone, so that the write fails and not the process.
+    _file_size: Signal,
 }
 
 impl Signals {
@@ -193,6 +197,7 @@ impl Signals {
             interrupt: hear(SignalKind::interrupt())?,
             terminate: hear(SignalKind::terminate())?,
             hangup: hear(SignalKind::hangup())?,
+            _file_size: hear(SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw()))?,
         })
     }
 }

@@ -50,6 +50,8 @@ pub(crate) struct SettingsFile {
     pub(crate) max_connections_per_source: Option<u32>,
     /// The URL under which clients reach the server.
     pub(crate) public_url: Option<String>,
+    /// The record of recalls.
+    pub(crate) recall_file: Option<PathBuf>,
     /// Whether proofs of possession have to carry a nonce.
     pub(crate) require_dpop_nonce: Option<bool>,
     /// Other services that tokens can be asked for.
@@ -137,6 +139,7 @@ impl SettingsFile {
             &mut self.checkpoint_file,
             &mut self.data_dir,
             &mut self.master_key_file,
+            &mut self.recall_file,
             &mut self.tls_cert,
             &mut self.tls_key,
         ] {

@@ -33,6 +33,8 @@ pub(crate) struct DataSettings {
     pub(crate) master_key_file: PathBuf,
     /// Where checkpoints are appended, if anywhere.
     pub(crate) checkpoint_file: Option<PathBuf>,
+    /// The record of recalls.
+    pub(crate) recall_file: PathBuf,
     /// The options of the application.
     pub(crate) options: Options,
 }
@@ -253,6 +255,11 @@ fn data(flags: &DataArgs, file: &SettingsFile, faults: &mut Faults) -> DataSetti
             .clone()
             .or_else(|| file.master_key_file.clone())
             .unwrap_or_else(|| folder.join("master.key")),
+        recall_file: flags
+            .recall_file
+            .clone()
+            .or_else(|| file.recall_file.clone())
+            .unwrap_or_else(|| folder.join("recalls.log")),
         checkpoint_file: flags
             .checkpoint_file
             .clone()

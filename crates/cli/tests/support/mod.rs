@@ -113,7 +113,7 @@ impl Folder {
         let mut context = Context {
             console: Console::new(out.clone(), err.clone(), input.as_bytes()),
             environment: Environment::default(),
-            clock: Arc::new(SystemClock),
+            clock: Arc::new(SystemClock::default()),
         };
         let outcome = breakglass_cli::run(&cli, &mut context).await;
         Told {

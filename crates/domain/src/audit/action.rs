@@ -48,6 +48,8 @@ actions! {
     AuditCheckpointed = "audit.checkpointed", "The head of the audit chain was signed, by itself or on request.";
     AuthenticationFailed = "authentication.failed", "A password or token was refused; repeats from one source within a minute are folded into one record that counts them.";
     AuthorizationDenied = "authorization.denied", "A known caller asked for something it lacks the privilege for; repeats are folded likewise.";
+    BackupCreated = "backup.created", "A copy of the store was made.";
+    BackupRestored = "backup.restored", "A copy of the store was put back, and what was recalled after it was made was recalled in it.";
     BrokerCreated = "broker.created", "A broker and its first signing key were made.";
     BrokerUpdated = "broker.updated", "The display name of a broker was changed.";
     ClientKeysReplaced = "client_keys.replaced", "The public keys of a client were replaced; the access tokens of those that are gone were recalled.";
@@ -56,6 +58,8 @@ actions! {
     ClientProfileUpdated = "client_profile.updated", "The grants of a client profile were replaced.";
     ClientSecretCreated = "client_secret.created", "A secret of a client was made; the old ones end at once or after an overlap.";
     ClientSecretDeleted = "client_secret.deleted", "A secret of a client was deleted and its access tokens recalled.";
+    ClockMovedBack = "clock.moved_back", "The clock was found behind the time, which does not go back: it goes on at half its pace until the clock has caught up.";
+    ClockMovedForward = "clock.moved_forward", "The clock shows more than has passed: it was set forward, or the machine slept.";
     EmergencyClientCreated = "emergency_client.created", "An emergency client was made and its first token issued.";
     EmergencyClientDeleted = "emergency_client.deleted", "An emergency client was deleted and its token recalled.";
     EmergencyClientRegenerated = "emergency_client.regenerated", "An emergency client got a new token; the old one was recalled.";
@@ -75,6 +79,7 @@ actions! {
     RealmDeleted = "realm.deleted", "A realm was deleted with everything in it.";
     RealmDeletionFailed = "realm.deletion_failed", "The deletion of a realm ended without effect.";
     RealmDeletionRequested = "realm.deletion_requested", "The deletion of a realm was asked for.";
+    RecallsTakenOver = "recalls.taken_over", "The store was older than the record of recalls beside it; what the record has beyond it was recalled.";
     RoleAssignmentsReplaced = "role.assignments_replaced", "The roles of a principal were replaced.";
     RoleCreated = "role.created", "A custom role was made.";
     RoleDeleted = "role.deleted", "A custom role was deleted.";

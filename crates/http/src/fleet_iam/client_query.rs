@@ -26,7 +26,7 @@ const OF_TOKENS: &str = "is of API tokens and finds no API client";
 ///
 /// # Errors
 /// With every faulty field.
-pub(super) fn read(parsed: Parsed<ClientTokenQuery>) -> Result<ClientQuery, Failure> {
+pub(crate) fn read(parsed: Parsed<ClientTokenQuery>) -> Result<ClientQuery, Failure> {
     let Parsed {
         value,
         mut failures,
@@ -41,7 +41,7 @@ pub(super) fn read(parsed: Parsed<ClientTokenQuery>) -> Result<ClientQuery, Fail
 ///
 /// # Errors
 /// With every faulty field.
-pub(super) fn read_for_tokens(parsed: Parsed<ClientTokenQuery>) -> Result<TokenQuery, Failure> {
+pub(crate) fn read_for_tokens(parsed: Parsed<ClientTokenQuery>) -> Result<TokenQuery, Failure> {
     let Parsed {
         value,
         mut failures,

@@ -3,7 +3,7 @@
 pub(crate) mod api_client;
 pub(crate) mod api_token;
 pub(crate) mod broker;
-mod client_query;
+pub(crate) mod client_query;
 pub(crate) mod emergency_client;
 pub(crate) mod error;
 pub(crate) mod oauth_app;

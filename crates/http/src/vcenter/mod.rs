@@ -6,7 +6,7 @@ pub(crate) mod invoke;
 pub(crate) mod legacy;
 mod placing;
 pub(crate) mod registered_token;
-mod rpc;
+pub(crate) mod rpc;
 mod rpc_answer;
 mod security;
 pub(crate) mod session;

@@ -75,6 +75,10 @@ impl Store for Stubborn {
         pending().await
     }
 
+    async fn begin_use(&self) -> Result<Box<dyn UnitOfWork>, StoreError> {
+        self.begin().await
+    }
+
     async fn extend_session(&self, _: &TokenDigest, _: Timestamp) -> Result<(), StoreError> {
         pending().await
     }
@@ -116,6 +120,10 @@ impl Store for ThenStubborn {
     }
 
     async fn begin(&self) -> Result<Box<dyn UnitOfWork>, StoreError> {
+        self.then.begin().await
+    }
+
+    async fn begin_use(&self) -> Result<Box<dyn UnitOfWork>, StoreError> {
         self.then.begin().await
     }
 

@@ -71,8 +71,8 @@ pub trait ReadEmergencyClients: Send {
 ///    another realm may have one.
 /// 7. `update_emergency_client` keeps every field but usage, which it leaves as it is, and fails with [`StoreError::Missing`] when there is no such client.
 /// 8. `delete_emergency_client` says whether there was such a client.
-/// 9. `record_emergency_use` adds one to the uses and sets the instant of the last, and says whether it did: only while the
-///    client's present token has the digest and is alive at `now`.
+/// 9. `record_emergency_use` adds one to the uses and sets the instant of the last, and fails with [`StoreError::Missing`] unless
+///    the client's present token has the digest and is alive at `now`.
 #[async_trait]
 pub trait WriteEmergencyClients: Send {
     /// Adds a client.
@@ -97,5 +97,5 @@ pub trait WriteEmergencyClients: Send {
         client_id: &ClientId,
         digest: &TokenDigest,
         now: Timestamp,
-    ) -> Result<bool, StoreError>;
+    ) -> Result<(), StoreError>;
 }

@@ -14,6 +14,7 @@ mod emergency_client;
 mod installation;
 mod oauth_app;
 mod realm;
+mod recall;
 mod registered_token;
 mod role;
 mod role_assignment;
@@ -42,6 +43,7 @@ pub use emergency_client::{EmergencySummary, ReadEmergencyClients, WriteEmergenc
 pub use installation::{ReadInstallation, WriteInstallation};
 pub use oauth_app::{ReadOauthApps, WriteOauthApps};
 pub use realm::{ReadRealms, WriteRealms};
+pub use recall::{ReadRecalls, TakenOver, WriteRecalls};
 pub use registered_token::{ReadRegisteredTokens, WriteRegisteredTokens};
 pub use role::{ReadRoles, RoleFilter, RoleOrder, WriteRoles};
 pub use role_assignment::{ReadRoleAssignments, WriteRoleAssignments};
@@ -85,6 +87,14 @@ pub trait Store: Send + Sync {
     /// # Errors
     /// [`StoreError::Unavailable`] when the store is closed, full, read-only or locked for too long.
     async fn begin(&self) -> Result<Box<dyn UnitOfWork>, StoreError>;
+
+    /// Begins a unit of work that notes a use, an attempt or an event. What it reads may have been read before, as for a check, as
+    /// long as nothing of it was changed, and what it notes may be written with the commit only: a use of what is not there fails
+    /// the commit then.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] as for [`begin`](Self::begin).
+    async fn begin_use(&self) -> Result<Box<dyn UnitOfWork>, StoreError>;
 
     /// Lets the session of this digest end at `expires_at`, but never earlier than it would have. This bookkeeping leaves
     /// no audit record; a session that is gone stays gone.
@@ -138,6 +148,7 @@ pub trait ReadView:
     + ReadInstallation
     + ReadOauthApps
     + ReadRealms
+    + ReadRecalls
     + ReadRegisteredTokens
     + ReadRoleAssignments
     + ReadRoles
@@ -169,6 +180,7 @@ pub trait UnitOfWork:
     + WriteInstallation
     + WriteOauthApps
     + WriteRealms
+    + WriteRecalls
     + WriteRegisteredTokens
     + WriteRoleAssignments
     + WriteRoles
@@ -183,7 +195,8 @@ pub trait UnitOfWork:
     /// chain. Dropping the unit instead undoes it.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`]; nothing was changed.
+    /// [`StoreError::Unavailable`]; nothing was changed. Only where the disk fails under the record of what was recalled, after
+    /// that was made durable, is it done all the same.
     async fn commit(
         self: Box<Self>,
         key: &AuditKey,

@@ -6,3 +6,5 @@
 mod read;
 mod row;
 mod write;
+
+pub(crate) use row::head;

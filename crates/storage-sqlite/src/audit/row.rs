@@ -9,7 +9,11 @@ use breakglass_domain::audit::{
 use breakglass_domain::{Actor, ActorKind, RealmId, Timestamp};
 use breakglass_ports::StoreError;
 
+use sqlx::Row;
+use sqlx::sqlite::SqliteRow;
+
 use crate::column::{Cell, Key, Place};
+use crate::error::unavailable;
 
 /// A record as it stands in the table. Whoever tampers with a record must not be able to hide those around it by making it
 /// unreadable, so every column but the key is read whatever it holds.
@@ -61,6 +65,20 @@ impl TryFrom<HeadRow> for Checkpoint {
             time: time(&place, &row.time)?,
         })
     }
+}
+
+/// The newest record, as it was read beside something else.
+pub(crate) fn head(row: Option<&SqliteRow>) -> Result<Option<Checkpoint>, StoreError> {
+    let Some(row) = row else {
+        return Ok(None);
+    };
+    let read = |error: sqlx::Error| unavailable(&error);
+    let row = HeadRow {
+        sequence: row.try_get(0).map_err(read)?,
+        time: row.try_get_unchecked(1).map_err(read)?,
+        mac: row.try_get_unchecked(2).map_err(read)?,
+    };
+    row.try_into().map(Some)
 }
 
 /// A signed checkpoint as it stands in the table.

@@ -15,13 +15,14 @@ use breakglass_storage_contract::samples::{
 };
 use breakglass_storage_contract::{Harness, begin, keep, read, seeded};
 use breakglass_storage_sqlite::{Options, SqliteStore};
+use futures_util::future::join;
 use proptest::prelude::*;
 use sqlx::{Connection, Row, SqliteConnection};
 
 use crate::folder::{Folder, options};
 
 /// Tables whose changes no check looks at, or looks at through the counts of their realm.
-const APART: [&str; 14] = [
+const APART: [&str; 15] = [
     "_sqlx_migrations",
     "audit_checkpoints",
     "audit_records",
@@ -30,6 +31,7 @@ const APART: [&str; 14] = [
     "installation",
     "issuer_certificates",
     "recalled_tokens",
+    "recalls",
     "role_assignments",
     "roles",
     "tasks",
@@ -344,11 +346,9 @@ async fn that_something_was_used_is_no_change() {
     let emergency = client(1, "e");
     let mut unit = store.begin().await.unwrap();
     let digest = &emergency.token.digest;
-    let used = unit
-        .record_emergency_use(realm_id(1), &emergency.client_id, digest, at(5))
+    unit.record_emergency_use(realm_id(1), &emergency.client_id, digest, at(5))
         .await
         .unwrap();
-    assert!(used, "it is alive");
     let token = api_token(1, machine.id, "t").id;
     unit.record_api_token_use(realm_id(1), token, at(5))
         .await
@@ -367,6 +367,77 @@ async fn that_something_was_used_is_no_change() {
     assert_eq!(kept, before, "nothing was read again");
     let there = answers(store.read().await.unwrap().as_mut()).await;
     assert_ne!(there, before, "though it was used");
+}
+
+#[tokio::test]
+async fn a_unit_sees_what_those_before_it_in_its_group_have_changed() {
+    let folder = forgetful().await;
+    let store = patient(&folder).await;
+    for number in (0..CHANGES).chain(0..CHANGES) {
+        let before = answers(store.check().await.unwrap().as_mut()).await;
+        let mut unit = store.begin().await.unwrap();
+        change(unit.as_mut(), number).await;
+        let commits = store.commits();
+        let (_, seen) = join(keep(unit), async {
+            let mut next = store.begin_use().await.unwrap();
+            assert_eq!(store.commits(), commits, "it shares the transaction");
+            answers(next.as_mut()).await
+        })
+        .await;
+        let there = answers(store.read().await.unwrap().as_mut()).await;
+        assert_eq!(seen, there, "after change {number} to {before:?}");
+    }
+}
+
+/// The sequence of the newest record of the audit.
+async fn find_head(store: &SqliteStore) -> Option<u64> {
+    let head = store.read().await.unwrap().find_audit_head().await;
+    head.unwrap().map(|head| head.sequence)
+}
+
+#[tokio::test]
+async fn what_was_noted_is_written_for_whoever_changes_something_after_it() {
+    let folder = forgetful().await;
+    let store = patient(&folder).await;
+    let (used, plain) = (client(1, "e"), client(1, "f"));
+    let mut unit = store.begin().await.unwrap();
+    for client in [&used, &plain] {
+        unit.insert_emergency_client(client).await.unwrap();
+    }
+    keep(unit).await;
+    let mut noting = store.begin_use().await.unwrap();
+    noting
+        .record_emergency_use(realm_id(1), &used.client_id, &used.token.digest, at(20))
+        .await
+        .unwrap();
+    let before = find_head(&store).await;
+    let (_, seen) = join(keep(noting), async {
+        let mut unit = store.begin().await.unwrap();
+        let found = unit.find_emergency_client(realm_id(1), &used.client_id);
+        let seen = found.await.unwrap().unwrap().usage;
+        let gone = unit.delete_emergency_client(realm_id(1), &plain.client_id);
+        assert_eq!(gone.await, Ok(true));
+        keep(unit).await;
+        seen
+    })
+    .await;
+    assert_eq!(seen.uses, 1);
+    assert_eq!(find_head(&store).await, before.map(|sequence| sequence + 2));
+}
+
+#[tokio::test]
+async fn a_use_of_what_is_not_there_fails_the_commit_and_leaves_nothing() {
+    let folder = forgetful().await;
+    let store = patient(&folder).await;
+    let absent = client(1, "e");
+    let before = find_head(&store).await;
+    let mut unit = store.begin_use().await.unwrap();
+    unit.record_emergency_use(realm_id(1), &absent.client_id, &absent.token.digest, at(5))
+        .await
+        .unwrap();
+    let kept = unit.commit(&audit_key(), event("a").into()).await;
+    assert!(kept.is_err(), "{kept:?}");
+    assert_eq!(find_head(&store).await, before);
 }
 
 #[tokio::test]

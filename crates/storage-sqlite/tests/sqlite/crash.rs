@@ -52,12 +52,15 @@ async fn every_acknowledged_unit_survives_and_no_other_is_half_there() {
 }
 
 #[tokio::test]
-async fn a_closed_store_is_its_file_alone() {
+async fn a_closed_store_is_its_file_and_an_empty_one_beside_it() {
     let folder = seeded::<Folder>().await;
     folder.store().close().await;
-    let files: Vec<_> = std::fs::read_dir(folder.file().parent().unwrap())
+    let mut files: Vec<_> = std::fs::read_dir(folder.file().parent().unwrap())
         .unwrap()
         .map(|entry| entry.unwrap().path())
         .collect();
-    assert_eq!(files, [folder.file()]);
+    files.sort();
+    let lock = folder.file().with_extension("db.lock");
+    assert_eq!(files, [folder.file(), lock.clone()]);
+    assert_eq!(lock.metadata().unwrap().len(), 0);
 }

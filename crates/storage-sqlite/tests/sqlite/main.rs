@@ -14,5 +14,7 @@ mod group;
 mod migration;
 mod model;
 mod open;
+mod put_back;
+mod record;
 mod search;
 mod two_handles;

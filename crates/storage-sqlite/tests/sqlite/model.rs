@@ -65,9 +65,9 @@ fn step(model: &mut Model, step: Step, target: &EmergencyClient, secret: &str) -
             Some(client) => {
                 client.usage.uses += 1;
                 client.usage.last_used_at = Some(at(30));
-                Answer::Found(true)
+                Answer::Done
             }
-            None => Answer::Found(false),
+            None => Answer::Refused(StoreError::Missing),
         },
     }
 }

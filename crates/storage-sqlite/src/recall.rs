@@ -1,0 +1,143 @@
+//! What ended before its time: the rows that triggers leave, sealed with each commit.
+
+use async_trait::async_trait;
+use breakglass_domain::audit::{AuditKey, AuditMac};
+use breakglass_domain::{Recall, RecallHead, RecallKind, RecallRecord, Timestamp};
+use breakglass_ports::StoreError;
+use breakglass_ports::store::ReadRecalls;
+
+use crate::column::{Key, Place, instant, number};
+use crate::lease::Lease;
+use crate::view::{Loan, View};
+
+pub(crate) struct RecallRow {
+    pub(crate) number: i64,
+    pub(crate) kind: String,
+    pub(crate) scope: Option<Vec<u8>>,
+    pub(crate) id: Vec<u8>,
+    pub(crate) place: Option<i64>,
+    pub(crate) instant: Option<i64>,
+    pub(crate) time: Option<i64>,
+    pub(crate) mac: Option<Vec<u8>>,
+}
+
+impl RecallRow {
+    fn recall(&self) -> Result<Recall, StoreError> {
+        let row = Place::new("recalls", Key::Number(self.number));
+        let scope = self.scope.as_deref();
+        let place = self.place;
+        Ok(Recall {
+            kind: row.some("kind", RecallKind::from_name(&self.kind))?,
+            scope: scope.map(|id| row.bytes("scope", id)).transpose()?,
+            id: self.id.clone(),
+            place: place.map(|place| row.count("place", place)).transpose()?,
+            instant: instant(self.instant),
+        })
+    }
+}
+
+impl TryFrom<RecallRow> for RecallRecord {
+    type Error = StoreError;
+
+    fn try_from(row: RecallRow) -> Result<Self, StoreError> {
+        let place = Place::new("recalls", Key::Number(row.number));
+        Ok(Self {
+            number: place.count("number", row.number)?,
+            time: Timestamp::from_millis(place.some("time", row.time)?),
+            mac: AuditMac::from_bytes(place.bytes("mac", row.mac.as_deref().unwrap_or_default())?),
+            recall: row.recall()?,
+        })
+    }
+}
+
+#[async_trait]
+impl<C: Loan> ReadRecalls for View<C> {
+    async fn find_recall_head(&mut self) -> Result<RecallHead, StoreError> {
+        let row = sqlx::query!(
+            "SELECT number, mac FROM recalls WHERE mac IS NOT NULL ORDER BY number DESC LIMIT 1",
+        )
+        .fetch_optional(self.connection().await?)
+        .await;
+        let Some(row) = self.settle(row)? else {
+            return Ok(RecallHead::GENESIS);
+        };
+        let place = Place::new("recalls", Key::Number(row.number));
+        let mac = row.mac.unwrap_or_default();
+        Ok(RecallHead {
+            number: place.count("number", row.number)?,
+            mac: AuditMac::from_bytes(place.bytes("mac", &mac)?),
+        })
+    }
+
+    async fn list_recalls(
+        &mut self,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<RecallRecord>, StoreError> {
+        let after = number(after)?;
+        let rows = sqlx::query_as!(
+            RecallRow,
+            "SELECT number, kind, scope, id, place, instant, time, mac FROM recalls
+             WHERE number > ? AND mac IS NOT NULL ORDER BY number LIMIT ?",
+            after,
+            limit,
+        )
+        .fetch_all(self.connection().await?)
+        .await;
+        self.settle(rows)?
+            .into_iter()
+            .map(RecallRecord::try_from)
+            .collect()
+    }
+}
+
+impl View<Lease> {
+    /// Chains what the unit of work has recalled.
+    pub(crate) async fn seal_recalls(
+        &mut self,
+        key: &AuditKey,
+        time: Timestamp,
+    ) -> Result<(), StoreError> {
+        let mut head = self.find_recall_head().await?;
+        let rows = sqlx::query_as!(
+            RecallRow,
+            "SELECT number, kind, scope, id, place, instant, time, mac FROM recalls
+             WHERE mac IS NULL ORDER BY number",
+        )
+        .fetch_all(self.connection().await?)
+        .await;
+        for row in self.settle(rows)? {
+            let record = key.seal_recall(head, time, row.recall()?);
+            head = record.head();
+            let (millis, mac) = (time.millis(), record.mac.as_bytes().as_slice());
+            let done = sqlx::query!(
+                "UPDATE recalls SET time = ?, mac = ? WHERE number = ?",
+                millis,
+                mac,
+                row.number,
+            )
+            .execute(self.writing().await?)
+            .await;
+            self.settle(done)?;
+        }
+        Ok(())
+    }
+
+    /// The number of the last recall, sealed or not.
+    pub(crate) async fn last_recall(&mut self) -> Result<i64, StoreError> {
+        let last = sqlx::query_scalar!(
+            r#"SELECT coalesce(max(number), 0) AS "number!: i64" FROM recalls"#
+        )
+        .fetch_one(self.connection().await?)
+        .await;
+        self.settle(last)
+    }
+
+    /// Forgets the recalls after this one.
+    pub(crate) async fn forget_recalls(&mut self, after: i64) -> Result<(), StoreError> {
+        let done = sqlx::query!("DELETE FROM recalls WHERE number > ?", after)
+            .execute(self.writing().await?)
+            .await;
+        self.settle(done).map(|_| ())
+    }
+}

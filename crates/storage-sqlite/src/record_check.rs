@@ -1,0 +1,146 @@
+//! The record of recalls and the store, held against each other when the store is opened.
+
+use std::io;
+
+use breakglass_domain::audit::AuditMac;
+use breakglass_domain::{RecallHead, RecallRecord};
+use breakglass_ports::StoreError;
+use sqlx::SqliteConnection;
+
+use crate::column::{Key, Place, number};
+use crate::error::unavailable;
+use crate::open::OpenError;
+use crate::put_back::replaced;
+use crate::record::{Record, read_record};
+use crate::writer::add_line;
+
+/// Lets the record have every recall of the store, and gives those that it has and the store lacks: then the store is an older
+/// copy that was put in the place of the one whose record this is. A record that does not fit is refused; or it is set aside,
+/// when a copy has just taken the place of the store (`stamp`) whose operator chose what counts as recalled.
+pub(crate) async fn reconcile(
+    record: &mut Record,
+    connection: &mut SqliteConnection,
+    stamp: Option<&str>,
+) -> Result<Vec<RecallRecord>, OpenError> {
+    let compared = compare(record, connection).await;
+    match (compared, stamp) {
+        (Ok(missed), None) => Ok(missed),
+        (Ok(missed), Some(_)) if missed.is_empty() => Ok(missed),
+        (_, Some(stamp)) => {
+            let aside = record.set_aside(&replaced(stamp));
+            aside.map_err(|error| refusal(record, &error))?;
+            compare(record, connection).await
+        }
+        (Err(error), None) => Err(error),
+    }
+}
+
+async fn compare(
+    record: &mut Record,
+    connection: &mut SqliteConnection,
+) -> Result<Vec<RecallRecord>, OpenError> {
+    // Whoever adds a line holds the store.
+    let refuse = |error: &dyn std::error::Error| refusal(record, error);
+    run(connection, "BEGIN IMMEDIATE")
+        .await
+        .map_err(|error| refuse(&error))?;
+    let outcome = compare_held(record, connection).await;
+    let ended = run(connection, "COMMIT").await;
+    let (missed, begun) = outcome?;
+    ended.map_err(|error| refusal(record, &error))?;
+    if let Some(begun) = begun {
+        let ended = record.end(begun);
+        ended.map_err(|error| refusal(record, &error))?;
+    }
+    Ok(missed)
+}
+
+type Compared = (Vec<RecallRecord>, Option<crate::record::Begun>);
+
+async fn compare_held(
+    record: &Record,
+    connection: &mut SqliteConnection,
+) -> Result<Compared, OpenError> {
+    let refuse = |error: &dyn std::error::Error| refusal(record, error);
+    let head = record.open().map_err(|error| refuse(&error))?.head;
+    let last = last_of(connection).await.map_err(|error| refuse(&error))?;
+    let common = head.number.min(last.number);
+    let kept = mac_of(connection, common)
+        .await
+        .map_err(|error| refuse(&error))?;
+    if head.number <= last.number {
+        if kept != Some(head.mac) {
+            return Err(foreign(record, common));
+        }
+        let begun = add_line(record, connection).await;
+        return Ok((Vec::new(), begun.map_err(|error| refuse(&error))?));
+    }
+    let all = read_record(record.path()).map_err(|error| refuse(&error))?;
+    let (known, missed): (Vec<_>, Vec<_>) =
+        all.into_iter().partition(|recall| recall.number <= common);
+    let recorded = known.last().map_or(AuditMac::GENESIS, |recall| recall.mac);
+    if kept != Some(recorded) {
+        return Err(foreign(record, common));
+    }
+    Ok((missed, None))
+}
+
+async fn last_of(connection: &mut SqliteConnection) -> Result<RecallHead, StoreError> {
+    let row = sqlx::query!(
+        "SELECT number, mac FROM recalls WHERE mac IS NOT NULL ORDER BY number DESC LIMIT 1"
+    )
+    .fetch_optional(connection)
+    .await
+    .map_err(|error| unavailable(&error))?;
+    let Some(row) = row else {
+        return Ok(RecallHead::GENESIS);
+    };
+    let place = Place::new("recalls", Key::Number(row.number));
+    Ok(RecallHead {
+        number: place.count("number", row.number)?,
+        mac: AuditMac::from_bytes(place.bytes("mac", &row.mac.unwrap_or_default())?),
+    })
+}
+
+/// The MAC of a recall of the store.
+async fn mac_of(
+    connection: &mut SqliteConnection,
+    of: u64,
+) -> Result<Option<AuditMac>, StoreError> {
+    if of == 0 {
+        return Ok(Some(AuditMac::GENESIS));
+    }
+    let of = number(of)?;
+    let mac = sqlx::query_scalar!("SELECT mac FROM recalls WHERE number = ?", of)
+        .fetch_optional(connection)
+        .await
+        .map_err(|error| unavailable(&error))?;
+    let place = Place::new("recalls", Key::Number(of));
+    let bytes = mac.flatten();
+    let mac = bytes.map(|bytes| place.bytes("mac", &bytes)).transpose()?;
+    Ok(mac.map(AuditMac::from_bytes))
+}
+
+async fn run(
+    connection: &mut SqliteConnection,
+    statement: &'static str,
+) -> Result<(), sqlx::Error> {
+    sqlx::Executor::execute(connection, statement)
+        .await
+        .map(|_| ())
+}
+
+fn foreign(record: &Record, number: u64) -> OpenError {
+    let reason = format!(
+        "recall {number} is another in the store, so it is the record of another one. If this store was not put back by hand, \
+         move the record aside; the store's own recalls are then written anew"
+    );
+    refusal(record, &io::Error::other(reason))
+}
+
+fn refusal(record: &Record, error: &dyn std::error::Error) -> OpenError {
+    OpenError::Record {
+        path: record.path().to_owned(),
+        reason: error.to_string(),
+    }
+}
