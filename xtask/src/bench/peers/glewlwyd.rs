@@ -55,7 +55,7 @@ pub(super) fn start(workshop: &Workshop<'_>) -> Result<Peer> {
         name: "glewlwyd, ES256, durable",
         server,
         token_url: format!("{api}/token"),
-        jwks_url: format!("{api}/jwks"),
+        jwks_url: Some(format!("{api}/jwks")),
         introspection_url: Some(format!("{api}/introspect")),
     })
 }

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
+use self::oidc_provider::Kind;
 use crate::bench::http::{exchange_form, free_port};
 use crate::bench::load::{Load, TURNS};
 use crate::bench::process::Process;
@@ -30,7 +31,8 @@ struct Peer {
     name: &'static str,
     server: Process,
     token_url: String,
-    jwks_url: String,
+    /// Where its keys are, if it is one that is loaded with issuing tokens.
+    jwks_url: Option<String>,
     /// Where tokens are asked for, if it takes its own tokens there.
     introspection_url: Option<String>,
 }
@@ -44,9 +46,16 @@ pub(super) fn measure(workshop: &Workshop<'_>) -> Result<Part<PeerFigures>> {
         ("glewlwyd", glewlwyd::start(workshop)),
         (
             "oidc-provider, opaque tokens",
-            oidc_provider::start(workshop, "opaque"),
+            oidc_provider::start(workshop, Kind::Opaque),
         ),
-        ("oidc-provider, JWT", oidc_provider::start(workshop, "jwt")),
+        (
+            "oidc-provider, introspection",
+            oidc_provider::start(workshop, Kind::Asked),
+        ),
+        (
+            "oidc-provider, JWT",
+            oidc_provider::start(workshop, Kind::Jwt),
+        ),
     ];
     for (name, peer) in prepared {
         match peer.and_then(|peer| peer.check().map(|()| peer)) {
@@ -113,7 +122,15 @@ impl Peer {
             content_type: FORM,
             ..Load::of(&format!("{what}: {}", self.name), "POST", url.to_owned())
         };
-        let mut loads = vec![post("token", &self.token_url, GRANT)];
+        let mut loads = Vec::new();
+        if let Some(url) = &self.jwks_url {
+            loads.push(post("token", &self.token_url, GRANT));
+            loads.push(Load::of(
+                &format!("JWKS: {}", self.name),
+                "GET",
+                url.clone(),
+            ));
+        }
         if let Some(url) = &self.introspection_url {
             loads.push(Load {
                 tokens: Some(self.tokens(workshop)?),
@@ -121,8 +138,6 @@ impl Peer {
                 ..post("introspection", url, "token=%TOKEN%")
             });
         }
-        let jwks = format!("JWKS: {}", self.name);
-        loads.push(Load::of(&jwks, "GET", self.jwks_url.clone()));
         let server = &self.server;
         Ok(loads
             .into_iter()

@@ -14,8 +14,20 @@ const PACKAGE: &str = "oidc-provider@9.13.3";
 /// How it is set up.
 const PROGRAM: &str = include_str!("oidc-provider.mjs");
 
-/// Installs it into the target folder, once, and starts it with tokens of this format.
-pub(super) fn start(workshop: &Workshop<'_>, format: &str) -> Result<Peer> {
+/// What it is loaded with. It keeps no more than a thousand opaque tokens, so one that issues them under load forgets those
+/// that it is asked for; another server is asked.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Kind {
+    /// Introspection of opaque tokens.
+    Asked,
+    /// Issuing JWTs, which it does not look into.
+    Jwt,
+    /// Issuing opaque tokens.
+    Opaque,
+}
+
+/// Installs it into the target folder, once, and starts it for this kind of load.
+pub(super) fn start(workshop: &Workshop<'_>, kind: Kind) -> Result<Peer> {
     anyhow::ensure!(
         starts("node") && starts("npm"),
         "Node.js is not installed (Debian and Ubuntu: `apt install nodejs npm`)"
@@ -42,16 +54,16 @@ pub(super) fn start(workshop: &Workshop<'_>, format: &str) -> Result<Peer> {
     let mut node = pinned(Core::Server, "node");
     node.arg(&program)
         .env("NODE_ENV", "production")
-        .env("FORMAT", format)
+        .env("FORMAT", if kind == Kind::Jwt { "jwt" } else { "opaque" })
         .env("PORT", port.to_string());
     Ok(Peer {
-        name: match format {
-            "jwt" => "oidc-provider, ES256, stored nowhere",
-            _ => "oidc-provider, opaque, in memory",
+        name: match kind {
+            Kind::Asked | Kind::Opaque => "oidc-provider, opaque, in memory",
+            Kind::Jwt => "oidc-provider, ES256, stored nowhere",
         },
         server: Process::at(node, url.clone())?,
         token_url: format!("{url}/token"),
-        jwks_url: format!("{url}/jwks"),
-        introspection_url: (format != "jwt").then(|| format!("{url}/token/introspection")),
+        jwks_url: (kind != Kind::Asked).then(|| format!("{url}/jwks")),
+        introspection_url: (kind == Kind::Asked).then(|| format!("{url}/token/introspection")),
     })
 }
