@@ -52,6 +52,12 @@ pub(crate) struct Arguments {
     /// How soon a recall is seen
     #[arg(long)]
     recall: bool,
+    /// What the inner pieces cost, by criterion
+    #[arg(long)]
+    micro: bool,
+    /// The same loads at servers of others: glewlwyd of Debian and oidc-provider of npm, where they can be had
+    #[arg(long)]
+    compare: bool,
 }
 
 /// The parts of a run.
@@ -68,6 +74,8 @@ pub(super) struct Parts {
     pub(super) scale: Option<u64>,
     pub(super) curve: bool,
     pub(super) recall: bool,
+    pub(super) micro: bool,
+    pub(super) compare: bool,
 }
 
 impl Arguments {
@@ -82,6 +90,8 @@ impl Arguments {
             scale: self.scale.or(all.then_some(1_000_000)),
             curve: all || self.curve,
             recall: all || self.recall,
+            micro: all || self.micro,
+            compare: all || self.compare,
         };
         if parts.none() {
             return Parts {
@@ -111,7 +121,14 @@ impl Arguments {
 
 impl Parts {
     fn none(&self) -> bool {
-        let named = [self.operations, self.process, self.curve, self.recall];
+        let named = [
+            self.operations,
+            self.process,
+            self.curve,
+            self.recall,
+            self.micro,
+            self.compare,
+        ];
         let sized = [self.profiles, self.overflow, self.scale];
         !named.contains(&true) && sized.iter().all(Option::is_none)
     }

@@ -30,6 +30,16 @@ impl Stage {
         ])
     }
 
+    /// What servers of others do as well, each with the word for it.
+    pub(super) fn loads_of_peers(&self) -> [(&'static str, Load); 3] {
+        let jwks = Load::of(name::JWKS, "GET", format!("{}/jwks", self.broker()));
+        [
+            ("token", self.client_secret()),
+            ("introspection", self.introspection()),
+            ("JWKS", jwks),
+        ]
+    }
+
     /// Makes clients, each with a token.
     pub(super) fn create(&self) -> Load {
         let draft = json!({ "clientId": "%NEW%", "clientName": "Bench", "accessTokenTtl": 43200 });

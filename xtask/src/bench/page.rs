@@ -5,7 +5,9 @@ use std::path::Path;
 use anyhow::{Result, ensure};
 
 use crate::bench::chart::{self, Bar, Series};
-use crate::bench::record::{CurveFigures, Part, ProcessFigures, RecallFigures, Record, Row, Size};
+use crate::bench::record::{
+    CurveFigures, Part, PeerFigures, ProcessFigures, RecallFigures, Record, Row, Size,
+};
 use crate::bench::spread::Bound;
 use crate::bench::tables;
 use crate::bench::targets::{self, FULL_LOAD, Finding};
@@ -33,6 +35,15 @@ const SECTIONS: &[Section] = &[
     }),
     ("scale", |record| sizes(record.scale.as_ref(), "of each")),
     ("recall", |record| recall(record.recall.as_ref())),
+    ("micro", |record| {
+        let part = record.micro.as_ref()?;
+        Some(format!(
+            "{}\n{}",
+            origin(part),
+            tables::of_micro(&part.figures)
+        ))
+    }),
+    ("compare", |record| compare(record.compare.as_ref())),
     ("decisions", |record| {
         sizes(record.decisions.as_ref(), "profiles")
     }),
@@ -146,6 +157,15 @@ fn recall(part: Option<&Part<RecallFigures>>) -> Option<String> {
         tables::figure(lag.median),
         tables::figure(lag.most)
     ))
+}
+
+fn compare(part: Option<&Part<PeerFigures>>) -> Option<String> {
+    let part = part?;
+    let mut text = format!("{}\n{}", origin(part), tables::of_rows(&part.figures.rows));
+    for why in &part.figures.skipped {
+        text.push_str(&["\n", why, ".\n"].concat());
+    }
+    Some(text)
 }
 
 fn curve_chart(figures: &CurveFigures) -> String {

@@ -1,9 +1,11 @@
 //! Servers under load, each on the core it was given.
 
 use std::io::{BufRead, BufReader};
+use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread::available_parallelism;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 
@@ -11,6 +13,9 @@ use crate::bench::usage::Usage;
 
 /// What stands before the URL on the last line that a server prints before it serves.
 const ANNOUNCEMENT: &str = " answers at ";
+
+/// How long a server of others may take to start.
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The cores of the server and of the load.
 #[derive(Clone, Copy, Debug)]
@@ -99,6 +104,27 @@ impl Process {
             }
         }
         bail!("{program} ended before it served")
+    }
+
+    /// Starts a server that does not say where it answers, and waits until somebody does there.
+    pub(super) fn at(mut command: Command, url: String) -> Result<Self> {
+        let program = format!("{command:?}");
+        let child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .with_context(|| format!("failed to start {program}"))?;
+        let mut process = Self { child, url };
+        let host = process.url.trim_start_matches("http://").to_owned();
+        let started = Instant::now();
+        while TcpStream::connect(&host).is_err() {
+            let ended = process.child.try_wait()?;
+            ensure!(ended.is_none(), "{program} ended before it served");
+            ensure!(started.elapsed() < PATIENCE, "{program} does not answer");
+            std::thread::yield_now();
+        }
+        Ok(process)
     }
 
     /// Where it answers.

@@ -35,6 +35,12 @@ pub(crate) struct Record {
     /// How soon a recall is seen.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) recall: Option<Part<RecallFigures>>,
+    /// The inner pieces.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) micro: Option<Part<Vec<MicroFigure>>>,
+    /// Servers of others.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) compare: Option<Part<PeerFigures>>,
 }
 
 /// A part, and the run that it is from.
@@ -155,6 +161,32 @@ pub(crate) struct RecallFigures {
     pub(crate) second_process_ms: Option<Spread>,
 }
 
+/// One inner piece.
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct MicroFigure {
+    /// What it is called.
+    pub(crate) name: String,
+    /// How many things one measurement does.
+    pub(crate) elements: u64,
+    /// What half of the measurements took at most, in nanoseconds.
+    pub(crate) median_ns: f64,
+    /// Where that lies at the least, with 95 % confidence.
+    pub(crate) least_ns: f64,
+    /// Where that lies at the most, with 95 % confidence.
+    pub(crate) most_ns: f64,
+}
+
+/// Servers of others beside this one.
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PeerFigures {
+    /// The same operations of each.
+    pub(crate) rows: Vec<Row>,
+    /// Which could not be had, and why.
+    pub(crate) skipped: Vec<String>,
+}
+
 impl Record {
     /// What is kept in this tree; nothing where nothing was measured yet.
     pub(crate) fn read(root: &Path) -> Result<Self> {
@@ -176,6 +208,8 @@ impl Record {
             curve,
             scale,
             recall,
+            micro,
+            compare,
         } = other;
         newer(&mut self.operations, operations);
         newer(&mut self.decisions, decisions);
@@ -184,6 +218,8 @@ impl Record {
         newer(&mut self.curve, curve);
         newer(&mut self.scale, scale);
         newer(&mut self.recall, recall);
+        newer(&mut self.micro, micro);
+        newer(&mut self.compare, compare);
     }
 
     /// As the file holds it.

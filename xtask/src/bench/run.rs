@@ -13,7 +13,7 @@ use crate::bench::rounds::{Plan, Subject};
 use crate::bench::spread::Judgement;
 use crate::bench::targets::Finding;
 use crate::bench::workshop::Workshop;
-use crate::bench::{curve, page, recall, scale, start, tables};
+use crate::bench::{curve, micro, page, peers, recall, scale, start, tables};
 use crate::codegen::{self, Mode};
 use crate::workspace::{self, say};
 
@@ -54,6 +54,12 @@ fn measure(workshop: &Workshop<'_>, parts: &Parts, measured: &mut Record) -> Res
     }
     if parts.recall {
         measured.recall = Some(recall::measure(workshop)?);
+    }
+    if parts.micro {
+        measured.micro = Some(micro::measure(workshop)?);
+    }
+    if parts.compare {
+        measured.compare = Some(peers::measure(workshop)?);
     }
     if let Some(most) = parts.scale {
         measured.scale = Some(scale::measure(workshop, most)?);

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::bench::record::{CurveFigures, Row, Size};
+use crate::bench::record::{CurveFigures, MicroFigure, Row, Size};
 use crate::bench::spread::{Bound, Spread};
 use crate::bench::targets::{Finding, costs, count};
 
@@ -112,6 +112,25 @@ pub(crate) fn of_curve(figures: &CurveFigures) -> String {
         let _written = writeln!(text, "\nSyncs: {why}.");
     }
     text
+}
+
+/// What the inner pieces cost.
+pub(crate) fn of_micro(figures: &[MicroFigure]) -> String {
+    let columns = ["piece", "each", "least to most, 95 %", "a second"];
+    let rows = figures.iter().map(|one| {
+        let elements = count(one.elements);
+        vec![
+            one.name.clone(),
+            time(one.median_ns / 1e3),
+            format!(
+                "{} to {}",
+                time(one.least_ns / 1e3),
+                time(one.most_ns / 1e3)
+            ),
+            whole(elements * 1e9 / one.median_ns),
+        ]
+    });
+    table(&columns, rows)
 }
 
 /// What the figures should come to, and whether they do.
