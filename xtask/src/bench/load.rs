@@ -139,7 +139,12 @@ impl Load {
         let measured = Measured::read(&printed)
             .with_context(|| format!("wrk did not measure {}: {printed}", self.name))?;
         ensure!(
-            measured.errors == 0 && measured.requests > 0,
+            measured.requests > 0,
+            "nothing was answered to {}: is something else at work on these cores?",
+            self.name
+        );
+        ensure!(
+            measured.errors == 0,
             "{} of the answers to {} were wrong: {printed}",
             measured.errors,
             self.name

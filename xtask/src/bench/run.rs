@@ -28,7 +28,9 @@ pub(crate) fn run(root: &Path, arguments: &Arguments) -> Result<()> {
     measure(&workshop, &arguments.parts(), &mut measured)?;
     let findings = page::findings(&measured);
     print(&page::sections(&measured))?;
-    print(&format!("\n{}", tables::of_findings(&findings)))?;
+    if !findings.is_empty() {
+        print(&format!("\n{}", tables::of_findings(&findings)))?;
+    }
     let copy = workspace::target(root)?.join("bench.json");
     std::fs::write(&copy, measured.text()?)?;
     say(&format!("the same as JSON: {}", copy.display()));

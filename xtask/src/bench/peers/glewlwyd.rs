@@ -131,14 +131,14 @@ fn set_up(workshop: &Workshop<'_>, folder: &Path, url: &str) -> Result<()> {
     post(
         "scope/",
         &json!({
-            "name": "scope1", "display_name": "scope1", "description": "",
+            "name": "scope1", "display_name": "scope1", "description": "bench",
             "password_required": false, "password_max_age": 0, "scheme": {},
         }),
     )?;
     post(
         "client/",
         &json!({
-            "client_id": "bench", "name": "bench", "description": "", "confidential": true, "enabled": true,
+            "client_id": "bench", "name": "bench", "description": "bench", "confidential": true, "enabled": true,
             "client_secret": "bench-secret", "authorization_type": ["client_credentials"], "scope": ["scope1"],
             "redirect_uri": ["https://client.example/cb"],
             "token_endpoint_auth_method": ["client_secret_basic"],
