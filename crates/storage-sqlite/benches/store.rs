@@ -23,6 +23,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         .worker_threads(1)
         .enable_all()
         .build()?;
+    // A store that is let go of gives its connections back, and needs the runtime for it.
+    let _context = runtime.enter();
     search(&mut criterion, &runtime)?;
     rows(&mut criterion, &runtime)?;
     criterion.final_summary();
