@@ -1,14 +1,13 @@
 //! The long runs that show what the server endures, and the files of what they found.
 
 use std::path::Path;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result, ensure};
 use clap::ValueEnum;
-use serde_json::{Value, json};
 use xshell::{Shell, cmd};
 
 use crate::codegen::Mode;
+use crate::measured::Measured;
 use crate::reliability;
 use crate::workspace::{self, say};
 
@@ -105,8 +104,19 @@ pub(crate) fn run(root: &Path, arguments: &Arguments) -> Result<()> {
     reliability::generate(root, Mode::Write)
 }
 
+/// The command line of a run.
+fn told(run: &Run, arguments: &Arguments) -> String {
+    let rounds = match run.part {
+        Part::Crashes => format!(" --rounds {}", arguments.rounds),
+        _ => String::new(),
+    };
+    let release = if arguments.release { " --release" } else { "" };
+    format!("cargo xtask endure {}{rounds}{release}", run.name)
+}
+
 fn endure(shell: &Shell, root: &Path, run: &Run, arguments: &Arguments) -> Result<()> {
     say(&format!("== {}", run.name));
+    let mut measured = Measured::begin(shell, (run.name, run.title), told(run, arguments))?;
     let folder = tempfile::tempdir()?;
     let findings = folder.path().join("findings");
     let _findings = shell.push_env(FINDINGS_VARIABLE, &findings);
@@ -122,95 +132,9 @@ fn endure(shell: &Shell, root: &Path, run: &Run, arguments: &Arguments) -> Resul
         cmd!(shell, "sh -c {line}").run()?;
     }
     let text = std::fs::read_to_string(&findings).context("the run told nothing")?;
-    let rows = text.lines().map(serde_json::from_str::<Value>);
-    let rows = rows.collect::<Result<Vec<_>, _>>()?;
-    ensure!(!rows.is_empty(), "the run told nothing");
-    let mut command = format!("cargo xtask endure {}", run.name);
-    if run.part == Part::Crashes {
-        command = format!("{command} --rounds {rounds}");
+    for line in text.lines() {
+        measured.rows.push(serde_json::from_str(line)?);
     }
-    if arguments.release {
-        command.push_str(" --release");
-    }
-    let document = json!({
-        "part": run.name,
-        "title": run.title,
-        "command": command,
-        "ran": now()?,
-        "machine": machine(shell)?,
-        "rows": rows,
-    });
-    let path = reliability::file(root, run.name);
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder)?;
-    }
-    let text = format!("{}\n", serde_json::to_string_pretty(&document)?);
-    std::fs::write(&path, text).with_context(|| format!("failed to write {}", path.display()))
-}
-
-/// The machine of a run: how many cores of what, and the versions that matter.
-fn machine(shell: &Shell) -> Result<String> {
-    let cores = std::thread::available_parallelism()?;
-    let processors = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let model = processors
-        .lines()
-        .find_map(|line| line.strip_prefix("model name")?.split_once(": "))
-        .map_or("processor of unknown kind", |(_, model)| model);
-    let kernel = cmd!(shell, "uname -sr").read()?;
-    let rustc = cmd!(shell, "rustc --version").read()?;
-    let rustc: Vec<&str> = rustc.split(' ').take(2).collect();
-    Ok(format!(
-        "{cores} cores, {model}, {kernel}, {}",
-        rustc.join(" ")
-    ))
-}
-
-/// The present moment as RFC 3339, in whole seconds.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a run says when it was, and the workspace's tasks have no clock of their own"
-)]
-fn now() -> Result<String> {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH)?;
-    Ok(rfc3339(since.as_secs()))
-}
-
-/// Seconds since 1970 as RFC 3339: days become a date by the era of 400 years, as in Hinnant's `civil_from_days`.
-fn rfc3339(seconds: u64) -> String {
-    let (days, rest) = (seconds / 86_400 + 719_468, seconds % 86_400);
-    let (era, day_of_era) = (days / 146_097, days % 146_097);
-    let year_of_era =
-        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * shifted + 2) / 5 + 1;
-    let month = if shifted < 10 {
-        shifted + 3
-    } else {
-        shifted - 9
-    };
-    let year = era * 400 + year_of_era + u64::from(month <= 2);
-    format!(
-        "{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z",
-        rest / 3600,
-        rest / 60 % 60,
-        rest % 60
-    )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn seconds_become_dates() {
-        for (seconds, text) in [
-            (0, "1970-01-01T00:00:00Z"),
-            (951_782_399, "2000-02-28T23:59:59Z"),
-            (951_782_400, "2000-02-29T00:00:00Z"),
-            (1_795_637_229, "2026-11-25T20:07:09Z"),
-        ] {
-            assert_eq!(rfc3339(seconds), text);
-        }
-    }
+    ensure!(!measured.rows.is_empty(), "the run told nothing");
+    measured.write(root)
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::Result;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use xshell::{Shell, cmd};
 
 use crate::workspace;
@@ -24,7 +24,8 @@ pub(crate) struct Measured {
 }
 
 /// One thing that was looked at.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Row {
     /// What.
     pub(crate) what: String,

@@ -42,7 +42,7 @@ struct Row {
 }
 
 /// The file of a part.
-pub(crate) fn file(root: &Path, part: &str) -> PathBuf {
+fn file(root: &Path, part: &str) -> PathBuf {
     root.join("docs/measured").join(format!("{part}.json"))
 }
 
