@@ -22,11 +22,7 @@ macro_rules! change {
 /// Ends a credential when it is the one that was recalled: its place says so.
 macro_rules! end_credential {
     ($view:expr, $table:literal, $recall:expr, $until:expr) => {{
-        let (realm_id, id) = (
-            $recall.scope.as_ref().map(<[u8; 16]>::as_slice),
-            $recall.id.as_slice(),
-        );
-        let place = $recall.place.map(number).transpose()?;
+        let (Held { realm_id, id }, place) = held_by($recall)?;
         change!(
             $view,
             "INSERT INTO recalled_tokens (broker_id, status_index, token_id, expires_at)
@@ -54,11 +50,7 @@ macro_rules! end_credential {
 /// Gives a credential the place that it has had since its access tokens were recalled.
 macro_rules! move_credential {
     ($view:expr, $table:literal, $recall:expr, $until:expr) => {{
-        let (realm_id, id) = (
-            $recall.scope.as_ref().map(<[u8; 16]>::as_slice),
-            $recall.id.as_slice(),
-        );
-        let place = $recall.place.map(number).transpose()?;
+        let (Held { realm_id, id }, place) = held_by($recall)?;
         change!(
             $view,
             "INSERT INTO recalled_tokens (broker_id, status_index, token_id, expires_at)
@@ -79,6 +71,21 @@ macro_rules! move_credential {
             id,
         )
     }};
+}
+
+/// The key of a credential, as columns hold it.
+struct Held<'a> {
+    realm_id: Option<&'a [u8]>,
+    id: &'a [u8],
+}
+
+/// The credential that a recall is about, and its place.
+fn held_by(recall: &Recall) -> Result<(Held<'_>, Option<i64>), StoreError> {
+    let held = Held {
+        realm_id: recall.scope.as_ref().map(<[u8; 16]>::as_slice),
+        id: recall.id.as_slice(),
+    };
+    Ok((held, recall.place.map(number).transpose()?))
 }
 
 #[async_trait]
