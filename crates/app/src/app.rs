@@ -198,12 +198,14 @@ impl App {
         lock(&self.time).now(clock, count)
     }
 
-    /// An id for a request that came without one: a random UUID, like every other id.
+    /// Ids for requests that come without one: random UUIDs, like every other id.
     ///
     /// # Errors
     /// When randomness fails.
-    pub fn random_request_id(&self) -> Result<String, Error> {
-        Ok(TokenId::from_random(self.random()?).to_string())
+    pub fn random_request_ids<const COUNT: usize>(&self) -> Result<[String; COUNT], Error> {
+        let mut bytes = [[0; 16]; COUNT];
+        self.ports.entropy.fill(bytes.as_flattened_mut())?;
+        Ok(bytes.map(|bytes| TokenId::from_random(bytes).to_string()))
     }
 
     pub(crate) async fn commit(

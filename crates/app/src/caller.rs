@@ -1,6 +1,7 @@
 //! Who asks, and from where.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use breakglass_domain::audit::{AuditAction, AuditEvent, AuditTarget, Outcome};
@@ -15,7 +16,7 @@ use crate::error::{Error, Resource};
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Origin {
     /// The network address of the peer, without its port.
-    pub source_address: Option<String>,
+    pub source_address: Option<IpAddr>,
     /// The id of the request.
     pub request_id: Option<String>,
     /// The certificate that the client proved to hold when it connected, if it showed one (RFC 8705, section 3.1).
@@ -151,7 +152,7 @@ fn event_of(
         action,
         target: Some(target),
         outcome: Outcome::Success,
-        source_address: origin.source_address.clone(),
+        source_address: origin.source_address.map(|address| address.to_string()),
         request_id: origin.request_id.clone(),
         emergency,
         details: BTreeMap::new(),

@@ -1,14 +1,13 @@
 //! What an issuer publishes: its metadata, its keys and its status list. Nobody is asked who they are.
 
+use std::sync::Arc;
+
 use breakglass_domain::{Broker, SignatureAlgorithm, SigningKey, StatusList, Tenant, Timestamp};
 use breakglass_ports::{PublicKey, ReadView, StatusListToken};
 
 use crate::app::{App, lock};
 use crate::error::{Error, Resource};
 use crate::signing_key::{active, key_ring};
-
-/// By how many places a status list grows.
-const PLACES_STEP: u64 = 8192;
 
 /// A broker as the world sees it.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -25,7 +24,7 @@ pub struct Issuer {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct StatusListAnswer {
     /// The JWT.
-    pub jwt: String,
+    pub jwt: Arc<str>,
     /// For how many seconds it may be kept.
     pub ttl_seconds: u32,
 }
@@ -35,7 +34,7 @@ pub(crate) struct CachedStatusList {
     epoch: u64,
     places: u64,
     issued_at: Timestamp,
-    jwt: String,
+    jwt: Arc<str>,
 }
 
 impl App {
@@ -55,6 +54,15 @@ impl App {
             algorithms,
             broker,
         })
+    }
+
+    /// How often anything has been changed that an issuer's metadata and keys are made from. Whoever keeps what was made of them
+    /// under this number, asked for before, may tell it again as long as it is the same. `None` where it is not known.
+    ///
+    /// # Errors
+    /// [`Error::Store`] when the store does not answer.
+    pub async fn revision(&self) -> Result<Option<u64>, Error> {
+        Ok(self.ports.store.check().await?.revision())
     }
 
     /// The public keys of a tenant's issuer, the one that signs last first.
@@ -83,8 +91,7 @@ impl App {
             .find_status_list_extent(broker.id)
             .await?
             .ok_or(absent)?;
-        // Growing in steps lets one signed list serve while tokens are issued.
-        let places = (extent.places + 1).next_multiple_of(PLACES_STEP);
+        let places = StatusList::places_for(extent.places);
         let ttl_seconds = self.options.status_list_ttl_seconds;
         let now = self.now();
         if let Some(jwt) = self.kept_status_list(&broker, extent.epoch, places, now) {
@@ -94,12 +101,13 @@ impl App {
         let ring = key_ring(view.as_mut(), broker.id).await?;
         drop(view);
         let key = active(&ring, now)?;
-        let jwt = self.sign_status_list(&broker, key, &StatusList::new(places, &recalled), now)?;
+        let list = StatusList::new(places, &recalled);
+        let jwt: Arc<str> = self.sign_status_list(&broker, key, &list, now)?.into();
         let kept = CachedStatusList {
             epoch: extent.epoch,
             places,
             issued_at: now,
-            jwt: jwt.clone(),
+            jwt: Arc::clone(&jwt),
         };
         lock(&self.status_lists).insert(broker.id, kept);
         Ok(StatusListAnswer { jwt, ttl_seconds })
@@ -111,13 +119,13 @@ impl App {
         epoch: u64,
         places: u64,
         now: Timestamp,
-    ) -> Option<String> {
+    ) -> Option<Arc<str>> {
         let half = i64::from(self.options.status_list_ttl_seconds) * 500;
         lock(&self.status_lists)
             .get(&broker.id)
             .filter(|kept| kept.epoch == epoch && kept.places == places)
             .filter(|kept| (0..half).contains(&now.millis_since(kept.issued_at)))
-            .map(|kept| kept.jwt.clone())
+            .map(|kept| Arc::clone(&kept.jwt))
     }
 
     fn sign_status_list(

@@ -32,13 +32,13 @@ impl Happening {
 /// The network that a request came from, as far as its sender is free to choose an address: the address itself, or the
 /// first 64 bits of one of IPv6, which is what a single host is given.
 pub(crate) fn source(origin: &Origin) -> String {
-    let text = origin.source_address.as_deref().unwrap_or_default();
-    match text.parse::<IpAddr>().map(|address| address.to_canonical()) {
-        Ok(IpAddr::V6(address)) => {
+    match origin.source_address.map(|address| address.to_canonical()) {
+        Some(IpAddr::V4(address)) => address.to_string(),
+        Some(IpAddr::V6(address)) => {
             let network = Ipv6Addr::from_bits(address.to_bits() >> 64 << 64);
             format!("{network}/64")
         }
-        _ => text.to_owned(),
+        None => String::new(),
     }
 }
 
@@ -176,11 +176,10 @@ impl App {
                 .event(happening.action, target, self.now())
                 .with("token_id", happening.subject)
         } else {
-            let origin = Origin {
+            AuditEvent {
                 source_address: Some(happening.subject),
-                ..Origin::default()
-            };
-            origin.refusal(happening.action, target, self.now())
+                ..Origin::default().refusal(happening.action, target, self.now())
+            }
         };
         event
             .with("repeats", window.repeats.to_string())
@@ -206,14 +205,14 @@ mod tests {
     fn a_host_of_ipv6_is_one_source_whatever_address_it_takes() {
         let of = |address: &str| {
             source(&Origin {
-                source_address: Some(address.to_owned()),
+                source_address: Some(address.parse().unwrap()),
                 ..Origin::default()
             })
         };
         assert_eq!(of("2001:db8:0:1::1"), "2001:db8:0:1::/64");
         assert_eq!(of("2001:db8:0:1:ffff::2"), of("2001:db8:0:1::1"));
         assert_ne!(of("2001:db8:0:2::1"), of("2001:db8:0:1::1"));
-        assert_eq!(of("::ffff:192.0.2.1"), "::ffff:192.0.2.1");
+        assert_eq!(of("::ffff:192.0.2.1"), "192.0.2.1");
         assert_eq!(of("192.0.2.1"), "192.0.2.1");
     }
 }

@@ -1,7 +1,8 @@
 //! The bits of a status list (IETF Token Status List, section 4.1).
 
-/// Lists start at this many places, so that a list does not tell how few tokens there are.
-const MIN_PLACES: u64 = 8192;
+/// Lists grow by so many places, and start with as many: so a list does not tell how few tokens there are, and one signed
+/// list serves while tokens are issued.
+const STEP: u64 = 8192;
 
 /// A status list of one bit per token: 0 is valid, 1 is invalid (section 7.1 of the draft).
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -10,12 +11,17 @@ pub struct StatusList(Vec<u8>);
 impl StatusList {
     /// A list with room for `places` tokens, with the `recalled` ones set. Places beyond the room are left out.
     pub fn new(places: u64, recalled: &[u64]) -> Self {
-        let bytes = usize::try_from(places.max(MIN_PLACES).div_ceil(8)).unwrap_or(usize::MAX);
+        let bytes = usize::try_from(places.max(STEP).div_ceil(8)).unwrap_or(usize::MAX);
         let mut list = Self(vec![0; bytes]);
         for index in recalled {
             list.set(*index);
         }
         list
+    }
+
+    /// How many places a list needs when so many tokens were given one: more than that, in steps of 8,192.
+    pub fn places_for(tokens: u64) -> u64 {
+        (tokens + 1).next_multiple_of(STEP)
     }
 
     /// The bytes of the list: the token of the lowest index in the lowest bit of the first byte.
@@ -50,6 +56,13 @@ mod tests {
         // The one-bit example of section 4.1: bytes 0xB9 and 0xA3.
         let list = StatusList::new(16, &[0, 3, 4, 5, 7, 8, 9, 13, 15]);
         assert_eq!(list.as_bytes()[..2], [0xb9, 0xa3]);
+    }
+
+    #[test]
+    fn a_list_has_room_for_the_next_token_too() {
+        for (tokens, places) in [(0, 8192), (8191, 8192), (8192, 16_384), (8193, 16_384)] {
+            assert_eq!(StatusList::places_for(tokens), places, "{tokens}");
+        }
     }
 
     proptest! {

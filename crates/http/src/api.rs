@@ -1,6 +1,5 @@
 //! The API as its callers see it: a request goes in, an answer comes out.
 
-use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -8,19 +7,21 @@ use std::time::Duration;
 use breakglass_app::App;
 use breakglass_domain::Principal;
 use bytes::Bytes;
-use futures_util::future::BoxFuture;
 use http::header::CONTENT_LENGTH;
 use http::{HeaderValue, Method, Request, Response, StatusCode};
-use http_body_util::{BodyExt, Full};
+use http_body_util::{BodyExt, Either, Empty, Full};
 use hyper::body::Incoming;
-use tower::ServiceExt;
 
+use crate::broker::Published;
+use crate::exchange::{ClientCertificate, RequestBody, exchange};
+use crate::handlers;
 use crate::metrics::Metrics;
 use crate::pipeline::Vouched;
+use crate::request_id::RequestIds;
+use crate::router::Router;
 use crate::server::Answer;
 use crate::shared::Shared;
 use crate::source_address::{TrustedProxy, source};
-use crate::stack::{self, ClientCertificate, RequestBody, ResponseBody, Source, Stack};
 use crate::vcenter::legacy;
 
 /// The body of an answer: always whole.
@@ -63,20 +64,22 @@ impl Default for ApiOptions {
 #[derive(Clone)]
 pub struct Api {
     shared: Arc<Shared>,
-    stack: Stack,
 }
 
 impl Api {
     /// The API of an application.
     pub fn new(app: Arc<App>, options: ApiOptions) -> Self {
-        let shared = Arc::new(Shared {
-            app,
-            options,
-            metrics: Metrics::new(),
-            openapi: OnceLock::new(),
-        });
-        let stack = stack::build(&shared);
-        Self { shared, stack }
+        Self {
+            shared: Arc::new(Shared {
+                app,
+                options,
+                metrics: Metrics::new(),
+                router: router(),
+                request_ids: RequestIds::default(),
+                published: Published::default(),
+                openapi: OnceLock::new(),
+            }),
+        }
     }
 
     /// Answers a request from the network. Whatever happens is an answer: failures, panics and slowness too.
@@ -92,8 +95,7 @@ impl Api {
         );
         let mut request = request.map(boxed);
         request.extensions_mut().remove::<Vouched>();
-        request.extensions_mut().insert(Source(source));
-        self.run(request).await
+        self.run(Some(source), request).await
     }
 
     /// Answers a request of somebody who needs no credentials, because they have the data folder itself. It takes the same
@@ -104,22 +106,25 @@ impl Api {
         B::Error: Into<BoxError>,
     {
         let mut request = request.map(boxed);
-        request.extensions_mut().remove::<Source>();
         request.extensions_mut().remove::<ClientCertificate>();
         request.extensions_mut().insert(Vouched(principal));
-        self.run(request).await
+        self.run(None, request).await
     }
 
-    async fn run(&self, mut request: Request<RequestBody>) -> Response<Body> {
+    async fn run(
+        &self,
+        source: Option<IpAddr>,
+        mut request: Request<RequestBody>,
+    ) -> Response<Body> {
         let is_legacy = legacy::adapt(&mut request);
         let is_head = request.method() == Method::HEAD;
-        let Ok(response) = self.dispatch(request).await;
+        let response = exchange(&self.shared, source, request).await;
+        if !is_legacy && !is_head {
+            return response;
+        }
         let (mut parts, body) = response.into_parts();
-        // Every body was whole when it was made; the layers only wrapped it.
-        let mut body = match body.collect().await {
-            Ok(whole) => whole.to_bytes(),
-            Err(_) => Bytes::new(),
-        };
+        let Ok(whole) = body.collect().await;
+        let mut body = whole.to_bytes();
         if is_legacy {
             body = legacy::answer(&mut parts, &body);
         }
@@ -133,31 +138,30 @@ impl Api {
     }
 }
 
-impl Api {
-    /// The answer as the stack gives it. Boxed here rather than awaited, because a future that holds the whole stack in
-    /// its own type is more than the compiler can prove to be `Send`.
-    fn dispatch(
-        &self,
-        request: Request<RequestBody>,
-    ) -> BoxFuture<'static, Result<Response<ResponseBody>, Never>> {
-        Box::pin(self.stack.clone().oneshot(request))
-    }
-}
-
 impl Answer for Api {
     async fn answer(&self, peer: SocketAddr, request: Request<Incoming>) -> Response<Body> {
         self.call(peer.ip(), request).await
     }
 }
 
-/// Gives every body one type, so that the stack is built once.
+/// Gives every body one type.
 fn boxed<B>(body: B) -> RequestBody
 where
     B: http_body::Body<Data = Bytes> + Send + 'static,
     B::Error: Into<BoxError>,
 {
-    body.map_err(Into::into).boxed_unsync()
+    if body.is_end_stream() {
+        return Either::Left(Empty::new());
+    }
+    Either::Right(body.map_err(Into::into).boxed_unsync())
 }
 
-/// The stack never fails: it answers.
-pub(crate) type Never = Infallible;
+/// The router of what is served. The contracts do not change while the process runs, and the tests of this crate route
+/// every path of them.
+fn router() -> Router {
+    #[expect(
+        clippy::expect_used,
+        reason = "a test builds the router of every operation there is"
+    )]
+    Router::new(handlers::is_served).expect("the paths of the contracts can be told apart")
+}

@@ -1,8 +1,10 @@
 //! What is counted of requests, and the gauges that are read off when somebody asks.
 
 use std::fmt;
+use std::sync::OnceLock;
 use std::time::Duration;
 
+use breakglass_api_types::{OPERATIONS, Operation};
 use breakglass_app::{RealmStatus, ServerStatus};
 use breakglass_domain::Timestamp;
 use prometheus_client::encoding::text::{encode_eof, encode_registry};
@@ -11,6 +13,8 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
+
+use crate::observe::UNROUTED;
 
 /// The upper ends of the latency buckets, in seconds: from a lookup in memory to the request timeout.
 const BUCKETS: [f64; 12] = [
@@ -35,6 +39,18 @@ pub(crate) struct Metrics {
     registry: Registry,
     requests: Requests,
     latencies: Latencies,
+    /// What is counted of each operation, in the order of their table.
+    operations: Vec<Counted>,
+    /// And of requests that lead to none.
+    unrouted: Counted,
+}
+
+/// What is counted of an operation, once it was asked for: found here without a look through all that is counted.
+#[derive(Default)]
+struct Counted {
+    /// Answers of its own status of success.
+    succeeded: OnceLock<Counter>,
+    latency: OnceLock<Histogram>,
 }
 
 impl Metrics {
@@ -57,20 +73,34 @@ impl Metrics {
             registry,
             requests,
             latencies,
+            operations: OPERATIONS.iter().map(|_| Counted::default()).collect(),
+            unrouted: Counted::default(),
         }
     }
 
-    /// Counts an answer. `operation` is a name of the contracts, or a word for what is none: never a path, of which there
-    /// is no end.
-    pub(crate) fn observe(&self, operation: &'static str, status: u16, latency: Duration) {
+    /// Counts an answer: by its operation, and never by its path, of which there is no end.
+    pub(crate) fn observe(&self, operation: Option<Operation>, status: u16, latency: Duration) {
+        let counted = operation.and_then(|operation| self.operations.get(operation as usize));
+        let counted = counted.unwrap_or(&self.unrouted);
+        let name = operation.map_or(UNROUTED, Operation::name);
+        if operation.is_some_and(|operation| operation.spec().success == status) {
+            let succeeded = || self.answers(name, status);
+            counted.succeeded.get_or_init(succeeded).inc();
+        } else {
+            self.answers(name, status).inc();
+        }
+        let labels = [("operation", name)];
+        let latencies = || self.latencies.get_or_create_owned(&labels);
+        let histogram = counted.latency.get_or_init(latencies);
+        histogram.observe(latency.as_secs_f64());
+    }
+
+    fn answers(&self, operation: &'static str, status: u16) -> Counter {
         let labels = [
             ("operation", operation.to_owned()),
             ("status", status.to_string()),
         ];
-        self.requests.get_or_create(&labels).inc();
-        self.latencies
-            .get_or_create(&[("operation", operation)])
-            .observe(latency.as_secs_f64());
+        self.requests.get_or_create_owned(&labels)
     }
 
     /// Everything in the text format of `OpenMetrics`, with how the installation stands when that could be found out.
@@ -222,17 +252,23 @@ mod tests {
     #[test]
     fn answers_are_counted_by_operation_and_status() {
         let metrics = Metrics::new();
-        metrics.observe("getJwks", 200, Duration::from_millis(2));
-        metrics.observe("getJwks", 200, Duration::from_millis(2));
-        metrics.observe("unrouted", 404, Duration::from_millis(2));
+        for (operation, status) in [
+            (Some(Operation::GetJwks), 200),
+            (Some(Operation::GetJwks), 200),
+            (Some(Operation::GetJwks), 404),
+            (None, 404),
+        ] {
+            metrics.observe(operation, status, Duration::from_millis(2));
+        }
         let text = metrics.encode(None, Detail::Together).unwrap();
         for line in [
             "# TYPE breakglass_http_requests counter",
             "# HELP breakglass_http_requests Requests that were answered, by operation and status.",
             "breakglass_http_requests_total{operation=\"getJwks\",status=\"200\"} 2",
+            "breakglass_http_requests_total{operation=\"getJwks\",status=\"404\"} 1",
             "breakglass_http_requests_total{operation=\"unrouted\",status=\"404\"} 1",
             "# TYPE breakglass_http_request_duration_seconds histogram",
-            "breakglass_http_request_duration_seconds_bucket{le=\"0.0025\",operation=\"getJwks\"} 2",
+            "breakglass_http_request_duration_seconds_bucket{le=\"0.0025\",operation=\"getJwks\"} 3",
             "breakglass_store_ready 0",
             "# EOF",
         ] {

@@ -8,6 +8,7 @@ use breakglass_api_types::{Body, Effect, Operation, OperationSpec, Privilege, Su
 use breakglass_app::{Caller, ClientCredentials, Credentials, Origin, Registrant};
 use breakglass_domain::{Entitlement, ErrorKind, Principal, RealmId};
 use bytes::Bytes;
+use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use http::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE};
 use http::request::Parts;
@@ -18,12 +19,12 @@ use crate::api::{self, BoxError};
 use crate::call::Call;
 use crate::conditional::{self, unless_held};
 use crate::credentials::{self, Schemes};
+use crate::exchange::RequestBody;
 use crate::failure::Failure;
 use crate::handlers;
 use crate::reply::Reply;
 use crate::router::{Parameters, Route};
 use crate::shared::Shared;
-use crate::stack::RequestBody;
 
 /// The header with the realm that a request is for.
 const REALM: &str = "x-breakglass-realm";
@@ -35,23 +36,24 @@ const FORM: &str = "application/x-www-form-urlencoded";
 #[derive(Clone)]
 pub(crate) struct Vouched(pub(crate) Principal);
 
-/// Answers a request whose route and origin stand in its extensions.
+/// Answers a request that leads here.
 pub(crate) async fn answer(
     shared: Arc<Shared>,
     request: Request<RequestBody>,
+    route: Route,
+    origin: Origin,
 ) -> Result<Response<api::Body>, Failure> {
-    let (mut parts, body) = request.into_parts();
-    let (operation, parameters) = match parts.extensions.remove::<Route>() {
-        Some(Route::Found {
+    let (operation, parameters) = match route {
+        Route::Found {
             operation,
             parameters,
-        }) => (operation, parameters),
-        Some(Route::MethodNotAllowed { allowed, .. }) => {
+        } => (operation, parameters),
+        Route::MethodNotAllowed { allowed, .. } => {
             return Err(Failure::MethodNotAllowed { allowed });
         }
-        Some(Route::NotFound { .. }) | None => return Err(Failure::NotRouted),
+        Route::NotFound { .. } => return Err(Failure::NotRouted),
     };
-    let origin = parts.extensions.remove::<Origin>().unwrap_or_default();
+    let (parts, body) = request.into_parts();
     let asked = conditional::asked(&parts.headers);
     let reply = perform(shared, (operation, parameters), (parts, body), origin).await?;
     let status = StatusCode::from_u16(operation.spec().success)
@@ -94,7 +96,8 @@ pub(crate) struct Admitted {
     registrant: Option<Registrant>,
 }
 
-/// Proves who asks for an operation, and whether they may.
+/// Proves who asks for an operation, and whether they may. How that is done is boxed: what proves most takes up most, and would
+/// be moved about with what asks nobody.
 pub(crate) async fn admitted(
     shared: &Shared,
     (operation, parameters): (Operation, &Parameters),
@@ -113,7 +116,8 @@ pub(crate) async fn admitted(
     let realm = realm(&parts.headers)?;
     let proven = shared
         .app
-        .authenticate_registrant(shown, realm, origin.clone(), spec.name);
+        .authenticate_registrant(shown, realm, origin.clone(), spec.name)
+        .boxed();
     Ok(Admitted {
         caller: None,
         registrant: Some(proven.await?),
@@ -132,7 +136,8 @@ async fn admit(
     let (schemes, needed) = match (spec.privilege, spec.effect) {
         (Privilege::Public | Privilege::Registrant, _) => return Ok(None),
         (Privilege::Entitled | Privilege::Host, _) => {
-            return prove_on_host(shared, spec, parts, origin).await.map(Some);
+            let proven = prove_on_host(shared, spec, parts, origin).boxed();
+            return proven.await.map(Some);
         }
         (Privilege::Authenticated, _) => (Schemes::Tokens, None),
         (Privilege::View, _) => (Schemes::Tokens, Some(View)),
@@ -148,7 +153,8 @@ async fn admit(
             (Schemes::BasicAndTokens, Some(View))
         }
     };
-    match prove(shared, spec, tenant, parts, origin, (schemes, needed)).await {
+    let proven = prove(shared, spec, tenant, parts, origin, (schemes, needed));
+    match proven.boxed().await {
         // What everybody is told does not depend on whether the store can say who somebody is.
         Err(Failure::App(error))
             if spec.privilege == Privilege::PublicOrView

@@ -37,9 +37,9 @@ enum Cache {
     /// By nobody, not even a cache of HTTP/1.0 (RFC 6749, section 5.1): it holds a token.
     NowhereAtAll,
     /// By anybody who asks each time whether this tag is still that of the answer.
-    Revalidated(String),
-    /// By anybody, for so many seconds.
-    Seconds(u32),
+    Revalidated(HeaderValue),
+    /// By anybody, for as long as this says.
+    Allowed(HeaderValue),
 }
 
 impl Reply {
@@ -104,8 +104,9 @@ impl Reply {
 
     /// The same answer, which anybody may keep for so many seconds.
     pub(crate) fn kept_for(self, seconds: u32) -> Self {
+        let value = HeaderValue::from_str(&format!("public, max-age={seconds}"));
         Self {
-            cache: Cache::Seconds(seconds),
+            cache: value.map_or(Cache::Nowhere, Cache::Allowed),
             ..self
         }
     }
@@ -113,8 +114,9 @@ impl Reply {
     /// The same answer, which anybody may keep who asks each time whether it is still the answer. The tag tells it from
     /// every other answer; it is of the characters of base64url.
     pub(crate) fn revalidated_by(self, tag: &str) -> Self {
+        let value = HeaderValue::from_str(&format!("\"{tag}\""));
         Self {
-            cache: Cache::Revalidated(format!("\"{tag}\"")),
+            cache: value.map_or(Cache::Nowhere, Cache::Revalidated),
             ..self
         }
     }
@@ -139,14 +141,10 @@ impl Reply {
             }
             Cache::Revalidated(tag) => {
                 headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-                if let Ok(value) = HeaderValue::from_str(&tag) {
-                    headers.insert(ETAG, value);
-                }
+                headers.insert(ETAG, tag);
             }
-            Cache::Seconds(seconds) => {
-                if let Ok(value) = HeaderValue::from_str(&format!("public, max-age={seconds}")) {
-                    headers.insert(CACHE_CONTROL, value);
-                }
+            Cache::Allowed(value) => {
+                headers.insert(CACHE_CONTROL, value);
             }
         }
         response

@@ -11,7 +11,15 @@ const FORWARDED: &str = "/breakglass/v1/forward-auth/";
 
 /// The served operations by path.
 pub(crate) struct Router {
-    paths: matchit::Router<Vec<Target>>,
+    paths: matchit::Router<Place>,
+}
+
+/// What there is at a path.
+#[derive(Clone, Debug)]
+struct Place {
+    /// The names of its parameters, in their order.
+    names: Vec<&'static str>,
+    targets: Vec<Target>,
 }
 
 /// An operation at a path.
@@ -48,7 +56,7 @@ pub(crate) enum Route {
 
 /// The parameters of a path, decoded.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub(crate) struct Parameters(Vec<(String, String)>);
+pub(crate) struct Parameters(Vec<(&'static str, String)>);
 
 impl Router {
     /// A router of the operations that are served.
@@ -62,7 +70,11 @@ impl Router {
         paths.dedup();
         let mut router = matchit::Router::new();
         for path in paths {
-            router.insert(path, targets(path, &specs))?;
+            let place = Place {
+                names: names(path).collect(),
+                targets: targets(path, &specs),
+            };
+            router.insert(path, place)?;
         }
         Ok(Self { paths: router })
     }
@@ -73,39 +85,34 @@ impl Router {
         if let Some(route) = forwarded(path) {
             return route;
         }
-        let surface = surface_of(path);
+        let surface = || surface_of(path);
         let Ok(matched) = self.paths.at(path) else {
-            return Route::NotFound { surface };
+            return Route::NotFound { surface: surface() };
         };
-        let mut parameters = Vec::new();
-        for (name, value) in matched.params.iter() {
-            let Some(value) = decode(value) else {
-                return Route::NotFound { surface };
-            };
-            parameters.push((name.to_owned(), value));
-        }
+        let Place { names, targets } = matched.value;
+        let values = matched.params.iter().map(|(_, value)| decode(value));
+        let Some(values) = values.collect::<Option<Vec<_>>>() else {
+            return Route::NotFound { surface: surface() };
+        };
         // RFC 9110, section 9.3.2: HEAD is GET without the content.
         let wanted = match method.as_str() {
             "HEAD" => "GET",
             other => other,
         };
-        let targets = matched.value.iter();
-        match targets
-            .clone()
-            .find(|target| target.method().as_str() == wanted)
-        {
+        let mut all = targets.iter();
+        match all.find(|target| target.method().as_str() == wanted) {
             Some(target) => {
                 let words = target.words.iter();
-                parameters
-                    .extend(words.map(|(name, word)| ((*name).to_owned(), (*word).to_owned())));
+                let words = words.map(|(name, word)| (*name, (*word).to_owned()));
+                let parameters = names.iter().copied().zip(values).chain(words);
                 Route::Found {
                     operation: target.operation,
-                    parameters: Parameters(parameters),
+                    parameters: Parameters(parameters.collect()),
                 }
             }
             None => Route::MethodNotAllowed {
-                surface,
-                allowed: allow(targets.map(Target::method)),
+                surface: surface(),
+                allowed: allow(targets.iter().map(Target::method)),
             },
         }
     }
@@ -121,7 +128,7 @@ fn forwarded(path: &str) -> Option<Route> {
         .filter(|segment| !segment.is_empty())?;
     Some(Route::Found {
         operation: Operation::ForwardAuth,
-        parameters: Parameters(vec![("entitlement".to_owned(), entitlement.to_owned())]),
+        parameters: Parameters(vec![("entitlement", entitlement.to_owned())]),
     })
 }
 
@@ -151,20 +158,15 @@ impl Route {
 
 impl Parameters {
     /// These parameters.
-    pub(crate) fn of(values: &[(&str, String)]) -> Self {
-        let values = values.iter();
-        Self(
-            values
-                .map(|(name, value)| ((*name).to_owned(), value.clone()))
-                .collect(),
-        )
+    pub(crate) fn of(values: Vec<(&'static str, String)>) -> Self {
+        Self(values)
     }
 
     /// The value of a parameter; empty when the path has none of that name, which no id is.
     pub(crate) fn get(&self, name: &str) -> &str {
         self.0
             .iter()
-            .find(|(given, _)| given == name)
+            .find(|(given, _)| *given == name)
             .map_or("", |(_, value)| value)
     }
 }
@@ -209,6 +211,12 @@ fn words(path: &'static str, pattern: &'static str) -> Option<Vec<(&'static str,
     Some(words)
 }
 
+/// The names of the parameters of a path, in their order.
+fn names(path: &'static str) -> impl Iterator<Item = &'static str> {
+    path.split('/')
+        .filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}'))
+}
+
 /// Whose path this would be, so that even a wrong one is answered in the words of its neighbours.
 fn surface_of(path: &str) -> Surface {
     let below = |prefix: &str| {
@@ -241,6 +249,9 @@ fn allow(methods: impl Iterator<Item = Method>) -> String {
 
 /// Decodes a segment; `None` when a `%` is not followed by two hexadecimal digits or the bytes are not UTF-8.
 fn decode(segment: &str) -> Option<String> {
+    if !segment.contains('%') {
+        return Some(segment.to_owned());
+    }
     let mut escapes = segment.split('%').skip(1);
     let hexadecimal = |escape: &str| {
         let digits = escape.as_bytes().get(..2);

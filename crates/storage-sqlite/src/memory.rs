@@ -27,7 +27,7 @@ const KINDS: usize = 3;
 enum Kind {
     /// Whatever is changed seldom.
     Standing,
-    /// Emergency clients, API tokens, and access tokens that are revoked.
+    /// Emergency clients, API tokens, access tokens that are revoked, and what a status list tells.
     Tokens,
     /// Sessions, and the grants under them.
     Sessions,
@@ -44,6 +44,12 @@ impl Counts {
     /// These counts, in the order of [`Kind`].
     pub(crate) fn new(counts: [u64; KINDS]) -> Self {
         Self(counts)
+    }
+
+    /// How often anything was changed that is changed seldom, where that is known.
+    pub(crate) fn standing(&self) -> Option<u64> {
+        let [standing, _, _] = self.0;
+        (standing != 0).then_some(standing)
     }
 
     fn of(&self, question: &Question) -> u64 {
@@ -80,6 +86,7 @@ pub(crate) enum Question {
     Settings,
     SigningKey(KeyId),
     SigningKeys(Option<BrokerId>),
+    StatusList(BrokerId),
 }
 
 impl Question {
@@ -89,7 +96,8 @@ impl Question {
             Self::ApiToken(..)
             | Self::EmergencyClient(..)
             | Self::EmergencyClientOfDigest(_)
-            | Self::Revoked(..) => Kind::Tokens,
+            | Self::Revoked(..)
+            | Self::StatusList(_) => Kind::Tokens,
             Self::Session(_) | Self::SessionGrant(_) => Kind::Sessions,
             Self::Account(_)
             | Self::Broker(_)

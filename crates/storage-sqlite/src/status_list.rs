@@ -7,6 +7,7 @@ use breakglass_ports::store::{ReadStatusLists, StatusListExtent, WriteStatusList
 
 use crate::column::{Key, Place, number};
 use crate::lease::Lease;
+use crate::memory::Question;
 use crate::view::{Loan, View};
 
 /// How long a recalled token stays on the list after its end, in milliseconds (a day): longer than any verifier allows for
@@ -19,6 +20,11 @@ impl<C: Loan> ReadStatusLists for View<C> {
         &mut self,
         broker_id: BrokerId,
     ) -> Result<Option<StatusListExtent>, StoreError> {
+        let question = Question::StatusList(broker_id);
+        if let Some(kept) = self.recall(&question) {
+            return Ok(Some(kept));
+        }
+        let counts = self.counts();
         let id = broker_id.as_bytes().as_slice();
         let row = sqlx::query!(
             "SELECT next_status_index, recall_epoch FROM brokers WHERE id = ?",
@@ -30,10 +36,12 @@ impl<C: Loan> ReadStatusLists for View<C> {
             return Ok(None);
         };
         let place = Place::new("brokers", Key::Bytes(id));
-        Ok(Some(StatusListExtent {
+        let extent = StatusListExtent {
             places: place.count("next_status_index", row.next_status_index)?,
             epoch: place.count("recall_epoch", row.recall_epoch)?,
-        }))
+        };
+        self.keep_in_mind(counts, question, &extent);
+        Ok(Some(extent))
     }
 
     async fn list_recalled(&mut self, broker_id: BrokerId) -> Result<Vec<u64>, StoreError> {

@@ -145,7 +145,11 @@ impl<C: Loan> View<C> {
     }
 }
 
-impl<C: Loan> ReadView for View<C> {}
+impl<C: Loan> ReadView for View<C> {
+    fn revision(&self) -> Option<u64> {
+        self.counts().standing()
+    }
+}
 
 impl View<Lease> {
     /// The connection, for one statement that changes what checks may look at.

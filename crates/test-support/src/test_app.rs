@@ -1,5 +1,6 @@
 //! A whole application on a temporary folder.
 
+use std::net::Ipv4Addr;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -293,7 +294,7 @@ impl TestApp {
 
 fn origin() -> Origin {
     Origin {
-        source_address: Some("192.0.2.1".to_owned()),
+        source_address: Some(Ipv4Addr::new(192, 0, 2, 1).into()),
         request_id: Some("test".to_owned()),
         ..Origin::default()
     }

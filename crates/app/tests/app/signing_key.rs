@@ -189,7 +189,7 @@ async fn no_status_list_of_a_retired_key_is_shown() {
     let rotation = test.app.replace_signing_keys(&admin, realm).await;
     let after = test.app.status_list("CUSTOMER").await.unwrap();
     assert_ne!(after.jwt, before.jwt, "though nothing was recalled");
-    let signer = signer_of(&test, &Secret::new(after.jwt));
+    let signer = signer_of(&test, &Secret::new(after.jwt.as_ref()));
     assert_eq!(signer, rotation.unwrap().made.key.id.to_string());
 }
 

@@ -24,7 +24,7 @@ pub(crate) fn draft(client_id: &str, ttl: i64) -> EmergencyClientDraft {
 
 pub(crate) fn origin(address: &str) -> Origin {
     Origin {
-        source_address: Some(address.to_owned()),
+        source_address: Some(address.parse().unwrap()),
         request_id: Some("r-1".to_owned()),
         ..Origin::default()
     }

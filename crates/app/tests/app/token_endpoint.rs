@@ -1,3 +1,5 @@
+use std::net::Ipv4Addr;
+
 use breakglass_app::{Caller, Error, Grant, GrantFault, IssuedAccessToken, Origin, TokenRequest};
 use breakglass_domain::audit::AuditAction;
 use breakglass_domain::{Privilege, Secret};
@@ -142,9 +144,9 @@ async fn right_credentials_pass_although_others_guess() {
         .create_client_secret(&admin, realm, "ci", None)
         .await
         .unwrap();
-    let guess = |address: usize| {
+    let guess = |address: u8| {
         let origin = Origin {
-            source_address: Some(format!("192.0.2.{address}")),
+            source_address: Some(Ipv4Addr::new(192, 0, 2, address).into()),
             ..Origin::default()
         };
         let request = TokenRequest {

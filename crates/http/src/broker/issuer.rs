@@ -1,11 +1,15 @@
 //! What an issuer publishes: its metadata, its keys and its status list. Anybody may ask. A copy of the metadata or the keys
 //! may be kept for as long as one of the status list: what is rotated must not be hidden by a cache for longer.
 
+use std::sync::Arc;
+
 use breakglass_api_types::Operation;
 use breakglass_api_types::broker::{Jwk, JwkSet, ProviderMetadata};
 use breakglass_app::Issuer;
 use breakglass_ports::{PublicKey, PublicKeyMaterial};
+use bytes::Bytes;
 
+use super::published::Document;
 use super::token::{API_TOKEN, CLIENT_CREDENTIALS, REFRESH_TOKEN, TOKEN_EXCHANGE};
 use crate::call::Call;
 use crate::failure::Failure;
@@ -15,6 +19,10 @@ use crate::reply::Reply;
 /// `getOpenidConfiguration`, `getAuthorizationServerMetadata`, `getAuthorizationServerMetadataUnderIssuer`: the same
 /// document in three places (OpenID Connect Discovery 1.0, section 4; RFC 8414, section 3).
 pub(crate) async fn metadata(call: Call) -> Result<Reply, Failure> {
+    published(&call, Document::Metadata, write_metadata(&call)).await
+}
+
+async fn write_metadata(call: &Call) -> Result<Reply, Failure> {
     let issuer = call.app().issuer(call.parameter("tenant")).await?;
     let public_url = call.app().public_url();
     let endpoint = |operation: Operation| {
@@ -34,14 +42,18 @@ pub(crate) async fn metadata(call: Call) -> Result<Reply, Failure> {
         token_endpoint: Some(endpoint(Operation::IssueToken)?),
         ..offered(&issuer)
     };
-    Ok(kept(&call, Reply::json(&document)?))
+    Ok(kept(call, Reply::json(&document)?))
 }
 
 /// `getJwks`.
 pub(crate) async fn keys(call: Call) -> Result<Reply, Failure> {
+    published(&call, Document::Keys, write_keys(&call)).await
+}
+
+async fn write_keys(call: &Call) -> Result<Reply, Failure> {
     let keys = call.app().public_keys(call.parameter("tenant")).await?;
     let keys = keys.iter().map(jwk).collect();
-    Ok(kept(&call, Reply::json(&JwkSet { keys: Some(keys) })?))
+    Ok(kept(call, Reply::json(&JwkSet { keys: Some(keys) })?))
 }
 
 /// `getStatusList`.
@@ -52,8 +64,31 @@ pub(crate) async fn keys(call: Call) -> Result<Reply, Failure> {
 pub(crate) async fn status_list(call: Call) -> Result<Reply, Failure> {
     let list = call.app().status_list(call.parameter("tenant")).await?;
     let signature = list.jwt.rsplit('.').next().unwrap_or_default().to_owned();
-    let reply = Reply::of("application/statuslist+jwt", list.jwt);
+    let reply = Reply::of(
+        "application/statuslist+jwt",
+        Bytes::from_owner(Arc::<[u8]>::from(list.jwt)),
+    );
     Ok(reply.revalidated_by(&signature))
+}
+
+/// A document as it was written before, unless anything was changed that it is made from.
+async fn published(
+    call: &Call,
+    document: Document,
+    write: impl Future<Output = Result<Reply, Failure>>,
+) -> Result<Reply, Failure> {
+    let tenant = call.parameter("tenant");
+    let kept = &call.shared.published;
+    let revision = call.app().revision().await?;
+    let Some(revision) = revision else {
+        return write.await;
+    };
+    if let Some(reply) = kept.find(revision, document, tenant) {
+        return Ok(reply);
+    }
+    let reply = write.await?;
+    kept.keep(revision, document, tenant, &reply);
+    Ok(reply)
 }
 
 fn kept(call: &Call, reply: Reply) -> Reply {

@@ -5,4 +5,7 @@ mod client;
 pub(crate) mod error;
 pub(crate) mod expansion;
 pub(crate) mod issuer;
+mod published;
 pub(crate) mod token;
+
+pub(crate) use published::Published;

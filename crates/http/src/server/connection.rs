@@ -24,7 +24,7 @@ use super::activity::{Activity, Limits, Outstayed};
 use super::answer::Answer;
 use super::lingering::{Expected, Lingering};
 use super::options::ServerOptions;
-use crate::stack::ClientCertificate;
+use crate::exchange::ClientCertificate;
 
 /// The least that hyper takes as the size of its buffer.
 const LEAST_HEAD_BYTES: u32 = 8192;

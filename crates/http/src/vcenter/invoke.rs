@@ -5,7 +5,7 @@ use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, StatusCode, Uri};
-use http_body_util::{BodyExt, Full};
+use http_body_util::{BodyExt, Either, Full};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 use zeroize::Zeroizing;
@@ -19,12 +19,12 @@ use super::wire_type::encode;
 use crate::call::Call;
 use crate::credentials::{AskedAs, SESSION_ID, basic_value};
 use crate::esx;
+use crate::exchange::RequestBody;
 use crate::failure::Failure;
 use crate::pipeline::{admitted, perform};
 use crate::problem::{challenges_of, problem_of};
 use crate::reply::Reply;
 use crate::router::Parameters;
-use crate::stack::RequestBody;
 
 /// `invokeVapi`.
 pub(crate) async fn invoke(call: Call) -> Result<Reply, Failure> {
@@ -76,7 +76,7 @@ async fn carry_out(
     let mut parts = proving(call.parts, operation, invocation.security);
     let made = place(entry, invocation.input)
         .map_err(|fault| Failure::of_field(&fault.path, fault.rule))
-        .and_then(|placed| request(&placed));
+        .and_then(request);
     let (parameters, uri, body) = match made {
         Ok(made) => made,
         Err(fault) => {
@@ -117,7 +117,7 @@ fn proving(mut parts: Parts, operation: Operation, security: Security) -> Parts 
 }
 
 /// The rest of it. The parameters of the path are told beside it, so that the path need not hold them.
-fn request(placed: &Placed) -> Result<(Parameters, Uri, RequestBody), Failure> {
+fn request(placed: Placed) -> Result<(Parameters, Uri, RequestBody), Failure> {
     let encoded = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
     let query = placed.query.iter();
     let query: Vec<String> = query
@@ -134,7 +134,7 @@ fn request(placed: &Placed) -> Result<(Parameters, Uri, RequestBody), Failure> {
     };
     let body = Full::new(Bytes::from(body));
     let body = body.map_err(|never| match never {}).boxed_unsync();
-    Ok((Parameters::of(&placed.path), uri, body))
+    Ok((Parameters::of(placed.path), uri, Either::Right(body)))
 }
 
 /// Puts what the call shows of its sender where a request of REST shows it. Where the call itself says nothing, the headers that

@@ -160,6 +160,10 @@ pub trait ReadView:
     + ReadTokenIssuers
     + Send
 {
+    /// How often anything has been changed that is changed seldom: brokers and signing keys, and whatever else checks look at
+    /// but tokens and sessions. As long as a view for checks gives the same number, it gives the same answers to what was asked
+    /// of these. `None` where it is not known, and in other views.
+    fn revision(&self) -> Option<u64>;
 }
 
 /// One change of the store, which happens as a whole or not at all. It reads its own writes.

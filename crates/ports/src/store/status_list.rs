@@ -8,7 +8,8 @@ use crate::StoreError;
 /// How far a broker's status list goes, and a number that grows whenever its content changes.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub struct StatusListExtent {
-    /// How many places were given out.
+    /// How many places were given out. A view for checks may tell fewer, as long as the list needs no more places for it
+    /// ([`StatusList::places_for`](breakglass_domain::StatusList::places_for)).
     pub places: u64,
     /// How often a token was recalled.
     pub epoch: u64,

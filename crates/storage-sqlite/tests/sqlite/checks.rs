@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 use breakglass_domain::audit::AuditEvents;
 use breakglass_domain::{
     Account, ApiClient, ApiToken, Broker, ClientSecret, EmergencyClient, IamSettingsDraft,
-    RegisteredToken, SigningKey, TokenDigest, TokenId, TokenIssuer,
+    RegisteredToken, SigningKey, StatusList, TokenDigest, TokenId, TokenIssuer,
 };
 use breakglass_ports::{ReadView, Store, UnitOfWork};
 use breakglass_storage_contract::samples::{
     account, api_client, api_token, at, audit_key, broker, broker_id, client, client_key,
-    client_secret, event, held, oauth_app, principal_id, realm, realm_id, role, session,
+    client_secret, event, held, oauth_app, principal_id, realm, realm_id, retired, role, session,
     session_grant, signing_key,
 };
 use breakglass_storage_contract::{Harness, begin, keep, read, seeded};
@@ -95,7 +95,7 @@ fn machine() -> ApiClient {
 }
 
 /// The number of the changes that there are.
-const CHANGES: usize = 32;
+const CHANGES: usize = 33;
 
 /// Changes something; what cannot be changed now is left as it is.
 async fn change(unit: &mut dyn UnitOfWork, number: usize) {
@@ -194,6 +194,7 @@ async fn change(unit: &mut dyn UnitOfWork, number: usize) {
                 .await
                 .unwrap();
         }
+        31 => drop(unit.recall_token(broker_id(1), &retired(5)).await),
         _ => drop(unit.delete_sessions_of(&account("admin").username).await),
     }
 }
@@ -236,8 +237,45 @@ async fn answers(view: &mut dyn ReadView) -> Vec<String> {
         find_settings();
         find_signing_key(&signing_key(1, Some(1)).id);
         list_signing_keys(Some(broker_id(1)));
+        find_status_list_extent(broker_id(1));
     }
     answers
+}
+
+#[tokio::test]
+async fn that_a_status_list_has_to_grow_is_seen_at_once() {
+    let folder = forgetful().await;
+    let store = patient(&folder).await;
+    let room = |given_out| StatusList::places_for(given_out);
+    let mut places = Vec::new();
+    for _ in 0..2 {
+        let mut view = store.check().await.unwrap();
+        let extent = view.find_status_list_extent(broker_id(1)).await.unwrap();
+        places.push(room(extent.unwrap().places));
+        drop(view);
+        let mut unit = store.begin().await.unwrap();
+        for _ in 0..room(0) {
+            unit.allocate_status_index(broker_id(1)).await.unwrap();
+        }
+        unit.commit(&audit_key(), event("x").into()).await.unwrap();
+    }
+    assert_eq!(places, [room(0), 2 * room(0)]);
+}
+
+#[tokio::test]
+async fn a_revision_is_another_when_a_key_is_and_not_when_a_token_is() {
+    let folder = forgetful().await;
+    let store = patient(&folder).await;
+    assert_eq!(store.read().await.unwrap().revision(), None);
+    let mut revisions = Vec::new();
+    for number in [0, 4, 7, 23, 24] {
+        let mut unit = store.begin().await.unwrap();
+        change(unit.as_mut(), number).await;
+        unit.commit(&audit_key(), event("x").into()).await.unwrap();
+        revisions.push(store.check().await.unwrap().revision().unwrap());
+    }
+    let differ: Vec<bool> = revisions.windows(2).map(|two| two[0] != two[1]).collect();
+    assert_eq!(differ, [false, true, true, true], "{revisions:?}");
 }
 
 /// A store in which a memory is held against the file once an hour.

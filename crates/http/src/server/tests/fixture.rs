@@ -22,8 +22,8 @@ use tokio::net::TcpStream;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::task::JoinHandle;
 
+use crate::exchange::ClientCertificate;
 use crate::server::{Answer, Drained, Server, ServerOptions, TlsConfig};
-use crate::stack::ClientCertificate;
 
 /// The instant of most tests: 2026-01-01T00:00:00Z.
 pub(super) const NOW: Timestamp = Timestamp::from_millis(1_767_225_600_000);
