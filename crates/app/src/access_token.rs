@@ -115,22 +115,20 @@ impl App {
         let Some(live) = self.find_live_token_of(&broker, token).await? else {
             return Ok(None);
         };
-        let subject = live.claims().token_id.to_string();
-        let (action, event) = match &live.holder {
-            Holder::Emergency(client) => {
-                let action = AuditAction::EmergencyTokenIntrospected;
-                (action, self.client_event(caller, action, client))
-            }
-            Holder::Client(client, _) => {
-                let action = AuditAction::AccessTokenIntrospected;
-                (action, client_event(caller, action, client, self.now()))
-            }
-            Holder::Account(account) => {
-                let action = AuditAction::AccessTokenIntrospected;
-                (action, self.account_event(caller, action, account, &live))
-            }
+        let action = match &live.holder {
+            Holder::Emergency(_) => AuditAction::EmergencyTokenIntrospected,
+            Holder::Account(_) | Holder::Client(..) => AuditAction::AccessTokenIntrospected,
         };
-        let event = event.with("token_id", subject.as_str());
+        let token_id = live.claims().token_id;
+        let event = || {
+            let event = match &live.holder {
+                Holder::Emergency(client) => self.client_event(caller, action, client),
+                Holder::Client(client, _) => client_event(caller, action, client, self.now()),
+                Holder::Account(account) => self.account_event(caller, action, account, &live),
+            };
+            event.with("token_id", token_id.to_string())
+        };
+        let subject = token_id.to_string();
         self.record_folded(Happening { action, subject }, event)
             .await;
         Ok(Some(ActiveToken {

@@ -107,9 +107,12 @@ impl App {
         operation: &str,
     ) {
         let action = AuditAction::AuthorizationDenied;
-        let target = AuditTarget::new(TargetKind::Operation, &operation);
-        let mut event = caller.event(action, target, self.now()).with(name, missing);
-        event.outcome = Outcome::Denied;
+        let event = || {
+            let target = AuditTarget::new(TargetKind::Operation, &operation);
+            let mut event = caller.event(action, target, self.now()).with(name, missing);
+            event.outcome = Outcome::Denied;
+            event
+        };
         self.record_folded(Happening::at(&caller.origin, action), event)
             .await;
     }

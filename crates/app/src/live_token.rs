@@ -22,6 +22,8 @@ use crate::overflow::Withheld;
 /// A token that a broker of ours signed.
 #[derive(Clone, Debug)]
 pub(crate) struct VerifiedToken {
+    /// Its digest.
+    pub(crate) digest: TokenDigest,
     /// The broker.
     pub(crate) broker_id: BrokerId,
     /// The realm on it.
@@ -147,7 +149,7 @@ impl App {
         let Some(verified) = self.verify(view.as_mut(), token).await? else {
             return Ok(None);
         };
-        self.live(view.as_mut(), verified, token).await
+        self.live(view.as_mut(), verified).await
     }
 
     /// What a token says, when one of our brokers signed it.
@@ -190,6 +192,7 @@ impl App {
         };
         let installation = claims.issuer.strip_suffix(&path);
         let verified = Arc::new(VerifiedToken {
+            digest,
             broker_id,
             realm_id: realm.id,
             installation: installation.unwrap_or_default().to_owned(),
@@ -207,7 +210,6 @@ impl App {
         &self,
         view: &mut dyn ReadView,
         verified: Arc<VerifiedToken>,
-        token: &Secret,
     ) -> Result<Option<LiveToken>, Error> {
         let now = self.now();
         let claims = &verified.claims;
@@ -215,7 +217,7 @@ impl App {
             return Ok(None);
         }
         let holder = match claims.credential {
-            None => emergency_by_digest(view, &verified, token, now).await?,
+            None => emergency_by_digest(view, &verified, now).await?,
             Some(CredentialRef::EmergencyToken(id)) => {
                 emergency_by_token_id(view, &verified, id, now).await?
             }
@@ -305,10 +307,9 @@ fn scope_of(claims: &AccessTokenClaims) -> Vec<RoleName> {
 async fn emergency_by_digest(
     view: &mut dyn ReadView,
     verified: &VerifiedToken,
-    token: &Secret,
     now: Timestamp,
 ) -> Result<Option<Holder>, Error> {
-    let digest = TokenDigest::of(token.expose());
+    let digest = verified.digest;
     let found = view.find_emergency_client_by_digest(&digest).await?;
     let client = found.filter(|client| {
         client.admits(&digest, now)

@@ -268,15 +268,19 @@ impl App {
 
     /// Repeats within a minute are folded: expanding a token twice makes no second twin.
     async fn record_expansion(&self, live: &LiveToken, realm_id: RealmId, origin: &Origin) {
-        let now = self.now();
-        let caller = Caller::without_session(live.principal(now), origin.clone());
         let action = AuditAction::AccessTokenExpanded;
-        let subject = live.claims().token_id.to_string();
-        let target = AuditTarget::new(TargetKind::Realm, &realm_id);
-        let event = caller
-            .event(action, target, now)
-            .with("token_id", subject.as_str());
-        self.record_folded(Happening { action, subject }, of_realm(event, realm_id))
+        let token_id = live.claims().token_id;
+        let event = || {
+            let now = self.now();
+            let caller = Caller::without_session(live.principal(now), origin.clone());
+            let target = AuditTarget::new(TargetKind::Realm, &realm_id);
+            let event = caller
+                .event(action, target, now)
+                .with("token_id", token_id.to_string());
+            of_realm(event, realm_id)
+        };
+        let subject = token_id.to_string();
+        self.record_folded(Happening { action, subject }, event)
             .await;
     }
 }

@@ -132,7 +132,7 @@ impl App {
             Ok(paired) => paired,
             Err(fault) => return Err(self.refuse_twin(registrant, fault, operation).await),
         };
-        let event = self.registration_event(registrant, expires_at);
+        let event = || self.registration_event(registrant, expires_at);
         let BearerIssuer::Trusted(issuer) = &registrant.issuer else {
             let action = AuditAction::TokenRegistered;
             let subject = registrant.claims.token_id.clone().unwrap_or_default();
@@ -171,7 +171,7 @@ impl App {
         if unit.count_registered_tokens(now).await? > MAX_REGISTERED {
             return Err(Error::NoRoom);
         }
-        self.commit(unit, event).await
+        self.commit(unit, event()).await
     }
 
     fn registration_event(&self, registrant: &Registrant, expires_at: Timestamp) -> AuditEvent {
@@ -207,7 +207,7 @@ impl App {
                 let Some(verified) = verified.filter(|twin| twin.broker_id == broker.id) else {
                     return Ok(Err(PairingFault::Signature));
                 };
-                let live = self.live(view.as_mut(), verified, expanded).await?;
+                let live = self.live(view.as_mut(), verified).await?;
                 let Some(live) = live else {
                     return Ok(Err(PairingFault::Dead));
                 };

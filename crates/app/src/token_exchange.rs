@@ -131,6 +131,6 @@ impl App {
         if verified.broker_id != broker.id {
             return Ok(None);
         }
-        self.live(unit, verified, token).await
+        self.live(unit, verified).await
     }
 }

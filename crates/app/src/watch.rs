@@ -106,13 +106,16 @@ impl App {
         username: Option<&str>,
     ) {
         let action = AuditAction::AuthenticationFailed;
-        let target = AuditTarget::new(TargetKind::Operation, &operation);
-        let mut event = origin
-            .refusal(action, target, self.now())
-            .with("reason", refusal.name());
-        if let Some(username) = username {
-            event = event.with("username", username);
-        }
+        let event = || {
+            let target = AuditTarget::new(TargetKind::Operation, &operation);
+            let event = origin
+                .refusal(action, target, self.now())
+                .with("reason", refusal.name());
+            match username {
+                Some(username) => event.with("username", username),
+                None => event,
+            }
+        };
         self.record_folded(Happening::at(origin, action), event)
             .await;
     }
@@ -126,12 +129,16 @@ impl App {
         limited.unwrap_or(Error::Unauthenticated(Refusal::Token))
     }
 
-    /// Records an event unless one of its kind was recorded within the minute; then it is counted. A store that cannot
-    /// take the record does not change the answer, it is logged.
-    pub(crate) async fn record_folded(&self, happening: Happening, event: AuditEvent) {
+    /// Records an event unless one of its kind was recorded within the minute; then it is counted, and not even made. A store
+    /// that cannot take the record does not change the answer, it is logged.
+    pub(crate) async fn record_folded(
+        &self,
+        happening: Happening,
+        event: impl FnOnce() -> AuditEvent,
+    ) {
         let folding = lock(&self.ledger).note(happening, self.now());
         if folding == Folding::RecordNow
-            && let Err(error) = self.record(event).await
+            && let Err(error) = self.record(event()).await
         {
             tracing::error!(%error, "failed to record an event in the audit");
         }

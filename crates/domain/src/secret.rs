@@ -9,12 +9,18 @@ use zeroize::Zeroizing;
 
 /// A secret in clear text: shown once, never stored, never printed, wiped when dropped.
 #[derive(Clone)]
-pub struct Secret(Zeroizing<String>);
+pub struct Secret(Zeroizing<Box<str>>);
 
 impl Secret {
     /// Takes charge of a secret.
     pub fn new(text: impl Into<String>) -> Self {
-        Self(Zeroizing::new(text.into()))
+        let text = text.into();
+        if text.len() == text.capacity() {
+            return Self(Zeroizing::new(text.into_boxed_str()));
+        }
+        // To cut off what is to spare might move it and leave a copy behind.
+        let text = Zeroizing::new(text);
+        Self(Zeroizing::new(text.as_str().into()))
     }
 
     /// The clear text. Every call is a place to look at in a review.
