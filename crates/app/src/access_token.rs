@@ -179,7 +179,7 @@ impl App {
             .find_emergency_client(found.realm_id, &found.client_id)
             .await?;
         let Some(client) = present.filter(|client| client.admits(&found.token.digest, now)) else {
-            return Ok(());
+            return Ok(unit.leave().await?);
         };
         let client = client.revoke(now);
         unit.update_emergency_client(&client).await?;
@@ -199,7 +199,7 @@ impl App {
             .revoke_access_token(realm_id, token_id, claims.expires_at)
             .await?
         {
-            return Ok(());
+            return Ok(unit.leave().await?);
         }
         let action = AuditAction::AccessTokenRevoked;
         let event = match &live.holder {

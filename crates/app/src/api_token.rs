@@ -1,7 +1,7 @@
 //! API tokens: what a program exchanges for access tokens.
 
 use breakglass_domain::api_token::token_text;
-use breakglass_domain::audit::{AuditAction, AuditEvent, AuditTarget, TargetKind};
+use breakglass_domain::audit::{AuditAction, AuditEvent, AuditEvents, AuditTarget, TargetKind};
 use breakglass_domain::{
     ApiToken, ApiTokenDraft, ApiTokenId, Broker, HeldApiToken, Minutes, NewApiTokenSecret, Page,
     PageRequest, Privilege, RealmId, Secret, Timestamp, TokenOrder, TokenQuery, ValidationReport,
@@ -241,18 +241,14 @@ impl App {
             let before = now.plus_millis(-retention.millis());
             let mut events = Vec::new();
             for token in unit.list_outlived_api_tokens(before, BATCH).await? {
-                unit.delete_api_token(token.realm_id, token.id).await?;
+                unit.forget_api_token(token.realm_id, token.id).await?;
                 let action = AuditAction::ApiTokenForgotten;
                 events.push(token_event(&Caller::system(), action, &token, now));
             }
-            let Some(first) = events.pop() else {
+            let Some(events) = AuditEvents::of(events) else {
                 return Ok(());
             };
-            self.commit(
-                unit,
-                breakglass_domain::audit::AuditEvents::new(first, events),
-            )
-            .await?;
+            self.commit(unit, events).await?;
         }
     }
 

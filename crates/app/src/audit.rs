@@ -153,6 +153,7 @@ impl App {
             None => return Err(Error::Crypto(CryptoError::Failed)),
         };
         if let Some(last) = last.filter(|last| last.checkpoint.sequence == head.sequence) {
+            unit.leave().await?;
             return Ok(last);
         }
         let signed = self.ports.signer.sign_checkpoint(key, &head)?;

@@ -92,7 +92,7 @@ impl App {
         known: &Known,
     ) -> Result<Decision, Error> {
         caller.require(Privilege::View)?;
-        let mut view = self.ports.store.read().await?;
+        let mut view = self.ports.store.check().await?;
         let realm = self.host_realm(view.as_mut(), caller, realm).await?;
         let rules = self.rules(view.as_mut(), realm.id).await?;
         Ok(rules.profiles.decide(known))
@@ -160,7 +160,7 @@ impl App {
         found.ok_or(Error::NotFound(Resource::Realm))
     }
 
-    /// The rules of a realm. They are read again whenever one was changed.
+    /// The rules of a realm. They are read again whenever one was changed, and kept when what the view sees is certain to stay.
     pub(crate) async fn rules(
         &self,
         view: &mut dyn ReadView,
@@ -177,7 +177,9 @@ impl App {
             profiles: ProfileIndex::new(view.list_client_profiles(realm_id).await?),
             issuers: view.list_token_issuers(realm_id).await?,
         });
-        lock(&self.rules).insert(realm_id, Arc::clone(&rules));
+        if view.revision().is_some() {
+            lock(&self.rules).insert(realm_id, Arc::clone(&rules));
+        }
         Ok(rules)
     }
 }

@@ -76,8 +76,8 @@ impl Carried {
 }
 
 impl App {
-    /// The roles that a principal holds at this instant. They are read again whenever roles of the realm were changed; the view
-    /// must not have changed any itself.
+    /// The roles that a principal holds at this instant. They are read again whenever roles of the realm were changed, and kept
+    /// when what the view sees is certain to stay.
     pub(crate) async fn roles_of_principal(
         &self,
         view: &mut dyn ReadView,
@@ -99,7 +99,9 @@ impl App {
             epoch,
             ..HeldRoles::new(roles)
         });
-        lock(&self.held_roles).insert(key, Arc::clone(&held));
+        if view.revision().is_some() {
+            lock(&self.held_roles).insert(key, Arc::clone(&held));
+        }
         Ok(held)
     }
 }

@@ -177,10 +177,14 @@ impl App {
     pub async fn delete_host_session(&self, caller: &Caller) -> Result<(), Error> {
         let missing = Error::Unauthenticated(Refusal::Missing);
         let digest = caller.host_session.ok_or(missing)?;
-        self.record_host_session(caller, AuditAction::HostSessionDeleted)
-            .await?;
-        lock(&self.host_sessions).0.remove(&digest);
-        Ok(())
+        // First, because a caller that goes away takes what is left to do with it.
+        let ended = lock(&self.host_sessions).0.remove(&digest);
+        let recorded = self.record_host_session(caller, AuditAction::HostSessionDeleted);
+        let outcome = recorded.await;
+        if let (Err(_), Some(session)) = (&outcome, ended) {
+            lock(&self.host_sessions).0.insert(digest, session);
+        }
+        outcome
     }
 
     async fn record_host_session(&self, caller: &Caller, action: AuditAction) -> Result<(), Error> {

@@ -163,10 +163,10 @@ impl App {
                 events.push(self.expiry_event(&client));
             }
             // Another process may have recorded them since they were listed.
-            let Some(first) = events.pop() else {
+            let Some(events) = AuditEvents::of(events) else {
                 return Ok(());
             };
-            self.commit(unit, AuditEvents::new(first, events)).await?;
+            self.commit(unit, events).await?;
         }
     }
 

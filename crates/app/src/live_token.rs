@@ -4,11 +4,12 @@
 //! remembered, the second looked up each time.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use breakglass_domain::access_token::MAX_TOKEN_BYTES;
 use breakglass_domain::role_assignment::privileges_within;
 use breakglass_domain::{
-    AccessTokenClaims, Account, BrokerId, Client, CredentialRef, EmergencyClient, Principal,
+    AccessTokenClaims, Account, BrokerId, Client, CredentialRef, EmergencyClient, KeyId, Principal,
     Privilege, RealmId, RoleName, Secret, SessionGrantId, Timestamp, TokenDigest, TokenId,
     TokenStatus, scope,
 };
@@ -20,10 +21,14 @@ use crate::held_roles::HeldRoles;
 use crate::overflow::Withheld;
 
 /// A token that a broker of ours signed.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct VerifiedToken {
     /// Its digest.
     pub(crate) digest: TokenDigest,
+    /// The key that signed it.
+    key_id: KeyId,
+    /// The revision of the store at which that key was last seen to be in use.
+    key_seen_at: AtomicU64,
     /// The broker.
     pub(crate) broker_id: BrokerId,
     /// The realm on it.
@@ -159,9 +164,12 @@ impl App {
         token: &Secret,
     ) -> Result<Option<Arc<VerifiedToken>>, Error> {
         let digest = TokenDigest::of(token.expose());
+        let revision = view.revision();
         let kept = lock(&self.verified).get(&digest);
-        if kept.is_some() {
-            return Ok(kept);
+        if let Some(kept) = kept {
+            // What was signed with a key that has been retired since is believed no longer, whatever it was issued for.
+            let is_published = is_published(view, &kept, revision).await?;
+            return Ok(is_published.then_some(kept));
         }
         let Some(key_id) = self.ports.signer.claimed_key(token) else {
             return Ok(None);
@@ -193,6 +201,8 @@ impl App {
         let installation = claims.issuer.strip_suffix(&path);
         let verified = Arc::new(VerifiedToken {
             digest,
+            key_id,
+            key_seen_at: AtomicU64::new(revision.unwrap_or_default()),
             broker_id,
             realm_id: realm.id,
             installation: installation.unwrap_or_default().to_owned(),
@@ -293,6 +303,24 @@ impl App {
             .await?;
         Ok(Some(Holder::Client(client, roles)))
     }
+}
+
+/// Whether the key of a token that was verified before is still published. That is asked once for each revision of the store.
+async fn is_published(
+    view: &mut dyn ReadView,
+    verified: &VerifiedToken,
+    revision: Option<u64>,
+) -> Result<bool, Error> {
+    let seen_at = verified.key_seen_at.load(Ordering::Relaxed);
+    if revision.is_some_and(|revision| revision == seen_at) {
+        return Ok(true);
+    }
+    let key = view.find_signing_key(&verified.key_id).await?;
+    let is_published = key.is_some_and(|key| key.retired_at.is_none());
+    if let Some(revision) = revision.filter(|_| is_published) {
+        verified.key_seen_at.store(revision, Ordering::Relaxed);
+    }
+    Ok(is_published)
 }
 
 /// The roles that a token says it carries. An emergency token carries the administrator role without saying so in a scope.

@@ -158,7 +158,7 @@ impl App {
             .await?;
         // The same words signed anew are no news.
         if known.is_some_and(|known| known.says_the_same(&token)) {
-            return Ok(());
+            return Ok(unit.leave().await?);
         }
         // The trust may have ended while the twin was verified.
         let trusted = unit.list_token_issuers(token.realm_id).await?;

@@ -249,10 +249,10 @@ impl App {
             event.realm_id = realm.as_ref().map(|realm| realm.id);
             events.push(event);
         }
-        let Some(first) = events.pop() else {
+        let Some(events) = AuditEvents::of(events) else {
             return Ok(());
         };
-        self.commit(unit, AuditEvents::new(first, events)).await
+        self.commit(unit, events).await
     }
 
     /// A new key for the broker of a realm that the caller may manage.

@@ -136,11 +136,17 @@ impl App {
         happening: Happening,
         event: impl FnOnce() -> AuditEvent,
     ) {
-        let folding = lock(&self.ledger).note(happening, self.now());
-        if folding == Folding::RecordNow
-            && let Err(error) = self.record(event()).await
-        {
-            tracing::error!(%error, "failed to record an event in the audit");
+        let folding = lock(&self.ledger).note(happening.clone(), self.now());
+        if folding == Folding::Counted {
+            return;
+        }
+        let unrecorded = Unrecorded {
+            app: self,
+            happening: Some(happening),
+        };
+        match self.record(event()).await {
+            Ok(()) => unrecorded.forget(),
+            Err(error) => tracing::error!(%error, "failed to record an event in the audit"),
         }
     }
 
@@ -155,12 +161,11 @@ impl App {
     pub(crate) async fn record_repeats(&self, all: bool) -> Result<(), Error> {
         let folded = lock(&self.ledger).end_windows(self.now(), all);
         let count = folded.len();
-        let mut events = folded.into_iter().map(|window| self.repeats(window));
-        let Some(first) = events.next() else {
+        let events = folded.into_iter().map(|window| self.repeats(window));
+        let Some(events) = AuditEvents::of(events) else {
             return Ok(());
         };
-        self.record(AuditEvents::new(first, events.collect()))
-            .await?;
+        self.record(events).await?;
         lock(&self.ledger).settle(count);
         Ok(())
     }
@@ -191,6 +196,27 @@ impl App {
         event
             .with("repeats", window.repeats.to_string())
             .with("since", window.since.millis().to_string())
+    }
+}
+
+/// The first happening of a window until it is recorded. When that fails, or nobody waits for it any more, it is counted among
+/// the repeats, which are recorded when the window ends.
+struct Unrecorded<'a> {
+    app: &'a App,
+    happening: Option<Happening>,
+}
+
+impl Unrecorded<'_> {
+    fn forget(mut self) {
+        self.happening = None;
+    }
+}
+
+impl Drop for Unrecorded<'_> {
+    fn drop(&mut self) {
+        if let Some(happening) = self.happening.take() {
+            lock(&self.app.ledger).note(happening, self.app.now());
+        }
     }
 }
 

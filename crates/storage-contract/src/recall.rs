@@ -79,6 +79,19 @@ pub async fn what_is_forgotten_because_it_is_over_leaves_no_recall<H: Harness>()
     assert_eq!(recalls(&harness).await, []);
 }
 
+pub async fn an_api_token_that_is_forgotten_leaves_no_recall<H: Harness>() {
+    let harness = living::<H>().await;
+    let held = api_token(1, api_client(1, "machine").id, "nightly").id;
+    let mut unit = begin(&harness).await;
+    unit.delete_session(&TokenDigest::of("one")).await.unwrap();
+    assert_eq!(unit.forget_api_token(realm_id(1), held).await, Ok(true));
+    assert_eq!(unit.forget_api_token(realm_id(1), held).await, Ok(false));
+    keep(unit).await;
+    let found = read(&harness).await.find_api_token(realm_id(1), held).await;
+    assert_eq!(found, Ok(None));
+    assert_eq!(kinds(&recalls(&harness).await), [RecallKind::Session]);
+}
+
 pub async fn find_recall_head_gives_the_last_recall<H: Harness>() {
     let harness = living::<H>().await;
     let head = read(&harness).await.find_recall_head().await;

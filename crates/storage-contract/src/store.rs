@@ -55,6 +55,26 @@ pub async fn a_dropped_unit_leaves_no_trace<H: Harness>() {
     assert_eq!(unit.find_audit_head().await, head);
 }
 
+pub async fn what_a_unit_has_read_that_is_left_is_there<H: Harness>() {
+    let harness = seeded::<H>().await;
+    let store = harness.store();
+    let name = account("new").username;
+    let making = async {
+        let mut unit = store.begin().await.unwrap();
+        unit.insert_account(&account("new")).await.unwrap();
+        keep(unit).await;
+    };
+    let looking = async {
+        let mut unit = store.begin().await.unwrap();
+        let found = unit.find_account(&name).await.unwrap();
+        assert!(found.is_some(), "the unit before has made it");
+        unit.leave().await.unwrap();
+        let mut view = store.read().await.unwrap();
+        assert_eq!(view.find_account(&name).await, Ok(found));
+    };
+    join(making, looking).await;
+}
+
 pub async fn a_unit_that_met_a_conflict_and_was_dropped_leaves_no_trace<H: Harness>() {
     let harness = seeded::<H>().await;
     let mut unit = begin(&harness).await;

@@ -143,6 +143,7 @@ macro_rules! list_cases {
             recall 1 what_ends_a_token_leaves_a_recall_in_the_chain;
             recall 1 a_unit_that_is_dropped_leaves_no_recall;
             recall 1 what_is_forgotten_because_it_is_over_leaves_no_recall;
+            recall 1 an_api_token_that_is_forgotten_leaves_no_recall;
             recall 2 find_recall_head_gives_the_last_recall;
             recall 3 list_recalls_gives_those_after_a_number_in_their_order;
             recall 4 take_over_recalls_ends_here_what_ended_there;
@@ -204,8 +205,9 @@ macro_rules! list_cases {
             store 3 units_run_as_if_one_after_the_other_over_all_handles;
             store 4 a_view_begun_after_a_commit_sees_it_on_every_handle;
             store 5 views_do_not_wait_for_units;
-            store 7 a_view_for_checks_sees_every_acknowledged_commit;
             store 6 commits_that_wait_at_the_same_time_are_made_durable_together;
+            store 7 what_a_unit_has_read_that_is_left_is_there;
+            store 8 a_view_for_checks_sees_every_acknowledged_commit;
             store 0 a_unit_reads_its_own_writes;
             store 0 commit_gives_the_new_head_of_the_chain;
             store 0 extend_session_never_shortens_one;

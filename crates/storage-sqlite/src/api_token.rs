@@ -226,6 +226,17 @@ impl WriteApiTokens for View<Lease> {
         self.note(Note::new(sql, values)).await
     }
 
+    async fn forget_api_token(
+        &mut self,
+        realm_id: RealmId,
+        id: ApiTokenId,
+    ) -> Result<bool, StoreError> {
+        let last = self.last_recall().await?;
+        let was_there = self.delete_api_token(realm_id, id).await?;
+        self.forget_recalls(last).await?;
+        Ok(was_there)
+    }
+
     async fn delete_api_token(
         &mut self,
         realm_id: RealmId,

@@ -64,7 +64,7 @@ pub(crate) struct Lease {
     head: Result<Option<Checkpoint>, StoreError>,
     counts: Counts,
     notes: Vec<Note>,
-    /// Whether anything of the group has left a recall.
+    /// Whether anything of the group has left a recall, or relies on one that was there.
     recalled: Arc<AtomicBool>,
 }
 
@@ -123,7 +123,12 @@ impl Lease {
             // Whether or not anybody waits for its outcome, it is set before whatever follows it on the connection.
             self.has_savepoint = true;
             let done = self.enter().await?.execute("SAVEPOINT unit").await;
-            done.map_err(|error| store_error(&error))?;
+            if let Err(error) = done {
+                // The one there is belongs to the unit before.
+                self.has_savepoint = false;
+                self.fail();
+                return Err(store_error(&error));
+            }
             self.leave();
         }
         self.enter().await
@@ -132,6 +137,11 @@ impl Lease {
     /// Whether this unit, or one before it in its group, may have left a recall.
     pub(crate) fn has_recalled(&self) -> bool {
         self.recalled.load(Ordering::Relaxed)
+    }
+
+    /// Has the record of recalls brought up to date with the group, for what was read may be a recall that it lacks.
+    pub(crate) fn rely_on_recalls(&self) {
+        self.recalled.store(true, Ordering::Relaxed);
     }
 
     /// Gives the connection back, to be kept, and waits until what was done is durable.

@@ -216,7 +216,9 @@ impl Memory {
             return None;
         }
         let answers = kept.answers.get(question.kind() as usize)?;
-        answers.get(question)?.downcast_ref::<T>().cloned()
+        let answer = Arc::clone(answers.get(question)?);
+        drop(kept);
+        answer.downcast_ref::<T>().cloned()
     }
 
     /// Keeps what was read while the counts were these, unless they are others now.

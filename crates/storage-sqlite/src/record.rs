@@ -4,7 +4,8 @@
 //! A line is a JSON array of the recalls of one group of commits. It is written without its end before the group is committed,
 //! so that a full disk or a folder that is gone refuses the group, and ended and synced after the commit and before anybody
 //! hears of it. So the record has every recall that was acknowledged, and none that the store does not have; a line without an
-//! end counts for nothing. Whatever a crash leaves unwritten the store still has, and the next group writes it.
+//! end counts for nothing. Whatever a crash or a failing disk leaves unwritten the store still has; the next group that recalls
+//! anything writes it, or in which somebody is told that a thing has ended already, or the next opening of the store.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};

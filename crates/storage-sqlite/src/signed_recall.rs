@@ -24,7 +24,7 @@ macro_rules! move_used {
             realm_id,
             used_since,
         )
-        .execute($view.connection().await?)
+        .execute($view.changing().await?)
         .await;
         $view.settle(done)?;
         let done = sqlx::query!(
@@ -38,7 +38,7 @@ macro_rules! move_used {
             used_since,
             realm_id,
         )
-        .execute($view.connection().await?)
+        .execute($view.changing().await?)
         .await;
         let moved = $view.settle(done)?.rows_affected();
         let places = number(moved)?;
@@ -47,7 +47,7 @@ macro_rules! move_used {
             places,
             broker_id,
         )
-        .execute($view.connection().await?)
+        .execute($view.changing().await?)
         .await;
         $view.settle(done)?;
         moved

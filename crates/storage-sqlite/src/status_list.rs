@@ -69,7 +69,7 @@ impl WriteStatusLists for View<Lease> {
                RETURNING next_status_index - 1 AS "index!: i64""#,
             id,
         )
-        .fetch_optional(self.writing().await?)
+        .fetch_optional(self.changing().await?)
         .await;
         let index = self.settle(next)?.ok_or(StoreError::Missing)?;
         Place::new("brokers", Key::Bytes(id)).count("next_status_index", index)

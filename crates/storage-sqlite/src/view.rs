@@ -147,7 +147,10 @@ impl<C: Loan> View<C> {
 
 impl<C: Loan> ReadView for View<C> {
     fn revision(&self) -> Option<u64> {
-        self.counts().standing()
+        // A unit may see what those before it in its group have changed, and what may yet be undone.
+        let memory = self.memory.as_ref()?;
+        let seen = self.loan.counts(memory).standing();
+        seen.filter(|seen| memory.known().standing() == Some(*seen))
     }
 }
 
@@ -196,6 +199,11 @@ impl UnitOfWork for View<Lease> {
         }
         self.keep().await?;
         Ok(head)
+    }
+
+    async fn leave(self: Box<Self>) -> Result<(), StoreError> {
+        self.loan.rely_on_recalls();
+        self.keep().await
     }
 }
 

@@ -57,7 +57,7 @@ pub(crate) struct Writer {
     memory: Arc<Memory>,
     /// The record of recalls, if one is kept.
     record: Option<Record>,
-    /// Whether anything of the present group has left a recall.
+    /// Whether anything of the present group has left a recall, or relies on one that was there.
     recalled: Arc<AtomicBool>,
 }
 
@@ -126,7 +126,6 @@ impl Writer {
             }
             Err(error) => {
                 tracing::warn!(%error, units = kept.len(), "a group of commits has failed");
-                self.memory.doubt();
                 Err(error)
             }
         };
@@ -196,10 +195,15 @@ impl Writer {
             Ok(rows) => rows,
             Err(error) => {
                 take_back(line).await;
+                // It is not known whether it took place.
+                self.memory.doubt();
                 return Err(error);
             }
         };
-        self.end_line(line).await?;
+        if let Err(error) = self.end_line(line).await {
+            self.memory.doubt();
+            return Err(error);
+        }
         self.commits.fetch_add(1, Ordering::Relaxed);
         // Before anybody hears that it is durable.
         self.memory.tell(counts_of(rows.first())?);
@@ -304,6 +308,9 @@ async fn lend(
     kept: &mut Vec<Answer>,
     recalled: &Arc<AtomicBool>,
 ) -> Result<Ground, StoreError> {
+    if waiter.is_closed() {
+        return Ok(ground);
+    }
     if let Err(error) = prepare(&mut ground, purpose).await {
         drop(waiter.send(Err(error.clone())));
         return Err(error);

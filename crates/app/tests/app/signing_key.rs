@@ -1,6 +1,9 @@
 use breakglass_app::{Conflict, Error, Housekeeping, SigningKeyView};
 use breakglass_domain::audit::AuditAction;
-use breakglass_domain::{KeyPolicyDraft, KeyState, Secret, TokenStatus};
+use breakglass_domain::{
+    AccessTokenClaims, KeyPolicyDraft, KeyState, Minutes, Secret, TokenStatus,
+};
+use breakglass_ports::Clock;
 use breakglass_test_support::TestApp;
 
 use crate::support::{add_api_client, add_api_token, bearer, exchange, give_roles, records_of};
@@ -179,6 +182,38 @@ async fn an_emergency_recalls_everything_that_was_signed_and_nothing_of_others()
     assert!(bearer(&test, &again).await.is_ok());
     let records = records_of(&test, AuditAction::SigningKeyRevoked).await;
     assert_eq!(records.len(), 1);
+}
+
+#[tokio::test]
+async fn what_was_forged_with_a_stolen_key_dies_with_it_though_nothing_tells_of_its_use() {
+    let test = TestApp::start().await;
+    let (admin, realm) = (test.admin(), test.made.realm.clone());
+    let client = add_api_client(&test, "ci").await;
+    give_roles(&test, client, &["vcf_viewer"], None).await;
+    let credential = add_api_token(&test, "ci").await.token;
+    let access = exchange(&test, &credential).await.unwrap();
+    let broker = test.made.broker.clone();
+    let mut view = test.ports().store.read().await.unwrap();
+    let keys = view.list_signing_keys(Some(broker.id)).await.unwrap();
+    drop(view);
+    let signer = &test.ports().signer;
+    let claims = signer.verify_access_token(&keys, &broker.issuer_path(), &access);
+    let claims = AccessTokenClaims {
+        expires_at: test.clock.now().plus(Minutes::new(30 * 24 * 60)),
+        ..claims.unwrap()
+    };
+    let forged = signer.sign_access_token(&keys[0], &claims).unwrap();
+    // The credential was last used longer ago than any token lives that we issue.
+    test.clock.advance_minutes(2 * DAY);
+    let other = test.another_process().await;
+    for process in [&test, &other] {
+        assert!(bearer(process, &forged).await.is_ok());
+    }
+    let rotation = test.app.replace_signing_keys(&admin, realm.id).await;
+    assert_eq!(rotation.unwrap().recalled.credentials, 0);
+    for process in [&test, &other, &test.another_process().await] {
+        assert!(bearer(process, &forged).await.is_err());
+    }
 }
 
 #[tokio::test]

@@ -182,6 +182,13 @@ impl AuditEvents {
     pub fn new(first: AuditEvent, rest: Vec<AuditEvent>) -> Self {
         Self { first, rest }
     }
+
+    /// These events in their order; `None` when there are none.
+    pub fn of(events: impl IntoIterator<Item = AuditEvent>) -> Option<Self> {
+        let mut events = events.into_iter();
+        let first = events.next()?;
+        Some(Self::new(first, events.collect()))
+    }
 }
 
 impl From<AuditEvent> for AuditEvents {

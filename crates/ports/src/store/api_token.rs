@@ -80,6 +80,13 @@ pub trait WriteApiTokens: Send {
         now: Timestamp,
     ) -> Result<(), StoreError>;
 
+    /// Deletes a token that is long over. Nothing is recalled by that.
+    async fn forget_api_token(
+        &mut self,
+        realm_id: RealmId,
+        id: ApiTokenId,
+    ) -> Result<bool, StoreError>;
+
     /// Deletes a token.
     async fn delete_api_token(
         &mut self,

@@ -65,7 +65,8 @@ use crate::StoreError;
 /// 4. A view begun after a commit was acknowledged, in whatever process, sees it.
 /// 5. Views do not wait for units of work.
 /// 6. Commits that wait at the same time are made durable together.
-/// 7. A view for checks sees every commit that this process acknowledged before it was begun, and those of another process after a
+/// 7. When [`UnitOfWork::leave`] returns, whatever the unit has read is there after a crash.
+/// 8. A view for checks sees every commit that this process acknowledged before it was begun, and those of another process after a
 ///    moment that the store's options bound, and when that process has closed its store. When and how often something was used it
 ///    may tell as it was before.
 #[async_trait]
@@ -206,4 +207,11 @@ pub trait UnitOfWork:
         key: &AuditKey,
         events: AuditEvents,
     ) -> Result<Checkpoint, StoreError>;
+
+    /// Ends a unit that has changed nothing, and waits until what it has read is durable. A unit reads what those before it have
+    /// done and may not have made durable yet, so who tells somebody that a thing is done already has to end it by this.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`]; what was read may not have happened.
+    async fn leave(self: Box<Self>) -> Result<(), StoreError>;
 }

@@ -278,6 +278,23 @@ async fn a_revision_is_another_when_a_key_is_and_not_when_a_token_is() {
     assert_eq!(differ, [false, true, true, true], "{revisions:?}");
 }
 
+#[tokio::test]
+async fn a_unit_that_sees_what_may_be_undone_tells_no_revision() {
+    let folder = forgetful().await;
+    let store = patient(&folder).await;
+    let changing = async {
+        let mut unit = store.begin().await.unwrap();
+        change(unit.as_mut(), 24).await;
+        unit.commit(&audit_key(), event("x").into()).await.unwrap();
+    };
+    let using = async { store.begin_use().await.unwrap().revision() };
+    let ((), revision) = join(changing, using).await;
+    assert_eq!(revision, None);
+    let settled = store.check().await.unwrap().revision();
+    assert!(settled.is_some());
+    assert_eq!(store.begin_use().await.unwrap().revision(), settled);
+}
+
 /// A store in which a memory is held against the file once an hour.
 async fn forgetful() -> Folder {
     let folder = seeded::<Folder>().await;

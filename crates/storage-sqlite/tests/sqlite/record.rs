@@ -100,6 +100,19 @@ async fn a_recall_that_cannot_be_recorded_is_refused_and_nothing_is_changed() {
 }
 
 #[tokio::test]
+async fn who_relies_on_a_recall_has_it_on_record() {
+    let (place, store) = with_sessions().await;
+    end(&store, "one").await;
+    // As after a line that could not be let count: the store has it and the record has not.
+    std::fs::remove_file(place.record()).unwrap();
+    let mut unit = store.begin().await.unwrap();
+    let found = unit.find_session(&TokenDigest::of("one")).await.unwrap();
+    assert!(found.is_none());
+    unit.leave().await.unwrap();
+    assert_eq!(place.recorded(), [1]);
+}
+
+#[tokio::test]
 async fn a_record_that_is_lost_or_behind_is_written_anew_from_the_store() {
     let (place, store) = with_sessions().await;
     end(&store, "one").await;
