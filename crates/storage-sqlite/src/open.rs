@@ -142,7 +142,7 @@ pub(crate) async fn open(
         .synchronous(SqliteSynchronous::Full)
         // Only macOS knows the difference: there a plain fsync leaves the data in the drive's cache.
         .pragma("fullfsync", "ON")
-        .pragma("cache_size", "-16000")
+        .pragma("cache_size", "-2000")
         .pragma("temp_store", "MEMORY")
         .pragma("trusted_schema", "OFF")
         .disable_statement_logging();

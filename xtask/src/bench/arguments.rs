@@ -52,6 +52,9 @@ pub(crate) struct Arguments {
     /// How soon a recall is seen
     #[arg(long)]
     recall: bool,
+    /// Where the time of one issuance and of one introspection goes, by perf
+    #[arg(long)]
+    breakdown: bool,
     /// What the inner pieces cost, by criterion
     #[arg(long)]
     micro: bool,
@@ -74,6 +77,7 @@ pub(super) struct Parts {
     pub(super) scale: Option<u64>,
     pub(super) curve: bool,
     pub(super) recall: bool,
+    pub(super) breakdown: bool,
     pub(super) micro: bool,
     pub(super) compare: bool,
 }
@@ -90,6 +94,7 @@ impl Arguments {
             scale: self.scale.or(all.then_some(1_000_000)),
             curve: all || self.curve,
             recall: all || self.recall,
+            breakdown: all || self.breakdown,
             micro: all || self.micro,
             compare: all || self.compare,
         };
@@ -126,6 +131,7 @@ impl Parts {
             self.process,
             self.curve,
             self.recall,
+            self.breakdown,
             self.micro,
             self.compare,
         ];

@@ -5,6 +5,7 @@
 //! `docs/measured/performance.json`, and the page and its charts are made from that and from nothing else.
 
 mod arguments;
+mod breakdown;
 mod chart;
 mod curve;
 mod decisions;

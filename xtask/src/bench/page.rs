@@ -16,6 +16,12 @@ use crate::codegen::Output;
 /// The words of the page; a name in double braces, alone on its line, is filled in.
 const TEMPLATE: &str = include_str!("performance.template");
 
+/// The inner piece that is a signature.
+const SIGNATURE: &str = "make a JWT, ES256";
+
+/// The inner piece that is a row of SQLite, durable with a hundred others.
+const ROWS: &str = "SQLite rows a commit/100";
+
 /// A part of the page that is made from the record.
 type Section = (&'static str, fn(&Record) -> Option<String>);
 
@@ -35,6 +41,7 @@ const SECTIONS: &[Section] = &[
     }),
     ("scale", |record| sizes(record.scale.as_ref(), "of each")),
     ("recall", |record| recall(record.recall.as_ref())),
+    ("breakdown", breakdown),
     ("micro", |record| {
         let part = record.micro.as_ref()?;
         Some(format!(
@@ -113,6 +120,28 @@ fn section(name: &str, record: &Record) -> Result<String> {
     ensure!(section.is_some(), "no part is called {name}");
     let filled = section.and_then(|(_, fill)| fill(record));
     Ok(filled.unwrap_or_else(|| "This has not been measured yet.\n".to_owned()))
+}
+
+/// The steps of each operation, and the least that they could take: by a bare answer of the same run and by the inner pieces.
+fn breakdown(record: &Record) -> Option<String> {
+    let part = record.breakdown.as_ref()?;
+    let figures = &part.figures;
+    if let Some(why) = &figures.skipped {
+        return Some(format!("{}\nNot measured: {why}.\n", origin(part)));
+    }
+    let micro = record.micro.as_ref();
+    let piece = |name: &str| {
+        let mut pieces = micro.iter().flat_map(|part| &part.figures);
+        let found = pieces.find(|piece| piece.name == name)?;
+        Some(found.median_ns / 1e3 / targets::count(found.elements))
+    };
+    let limits = tables::Limits {
+        bare: figures.bare_us,
+        sign: piece(SIGNATURE),
+        row: piece(ROWS),
+    };
+    let tables = tables::of_steps(&figures.operations, &limits);
+    Some(format!("{}\n{tables}", origin(part)))
 }
 
 fn operations(part: Option<&Part<Vec<Row>>>) -> Option<String> {

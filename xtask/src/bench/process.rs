@@ -132,6 +132,11 @@ impl Process {
         &self.url
     }
 
+    /// Its number.
+    pub(super) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// What it has used of the machine so far. `taskset` has become the server, so its number is that of the server.
     pub(super) fn usage(&self) -> Result<Usage> {
         Usage::of(self.child.id())

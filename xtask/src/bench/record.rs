@@ -35,6 +35,9 @@ pub(crate) struct Record {
     /// How soon a recall is seen.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) recall: Option<Part<RecallFigures>>,
+    /// Where the time of a request goes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) breakdown: Option<Part<BreakdownFigures>>,
     /// The inner pieces.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) micro: Option<Part<Vec<MicroFigure>>>,
@@ -161,6 +164,32 @@ pub(crate) struct RecallFigures {
     pub(crate) second_process_ms: Option<Spread>,
 }
 
+/// Where the time of a request goes.
+#[derive(Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct BreakdownFigures {
+    /// Processor time of a bare answer in the same run, in microseconds.
+    pub(crate) bare_us: f64,
+    /// The operations.
+    pub(crate) operations: Vec<Sampled>,
+    /// Why nothing was measured, if it was not.
+    pub(crate) skipped: Option<String>,
+}
+
+/// Where the time of one operation goes.
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Sampled {
+    /// What it is called.
+    pub(crate) operation: String,
+    /// Processor time of one, in microseconds.
+    pub(crate) us: f64,
+    /// How many samples were taken.
+    pub(crate) samples: u32,
+    /// What of it each step takes, in microseconds.
+    pub(crate) steps: Vec<(String, f64)>,
+}
+
 /// One inner piece.
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -208,6 +237,7 @@ impl Record {
             curve,
             scale,
             recall,
+            breakdown,
             micro,
             compare,
         } = other;
@@ -218,6 +248,7 @@ impl Record {
         newer(&mut self.curve, curve);
         newer(&mut self.scale, scale);
         newer(&mut self.recall, recall);
+        newer(&mut self.breakdown, breakdown);
         newer(&mut self.micro, micro);
         newer(&mut self.compare, compare);
     }

@@ -13,7 +13,7 @@ use crate::bench::rounds::{Plan, Subject};
 use crate::bench::spread::Judgement;
 use crate::bench::targets::Finding;
 use crate::bench::workshop::Workshop;
-use crate::bench::{curve, micro, page, peers, recall, scale, start, tables};
+use crate::bench::{breakdown, curve, micro, page, peers, recall, scale, start, tables};
 use crate::codegen::{self, Mode};
 use crate::workspace::{self, say};
 
@@ -56,6 +56,9 @@ fn measure(workshop: &Workshop<'_>, parts: &Parts, measured: &mut Record) -> Res
     }
     if parts.recall {
         measured.recall = Some(recall::measure(workshop)?);
+    }
+    if parts.breakdown {
+        measured.breakdown = Some(breakdown::measure(workshop)?);
     }
     if parts.micro {
         measured.micro = Some(micro::measure(workshop)?);

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::bench::record::{CurveFigures, MicroFigure, Row, Size};
+use crate::bench::record::{CurveFigures, MicroFigure, Row, Sampled, Size};
 use crate::bench::spread::{Bound, Spread};
 use crate::bench::targets::{Finding, costs, count};
 
@@ -131,6 +131,60 @@ pub(crate) fn of_micro(figures: &[MicroFigure]) -> String {
         ]
     });
     table(&columns, rows)
+}
+
+/// The least that the steps of a request could take, in microseconds.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    /// A bare answer of hyper.
+    pub(crate) bare: f64,
+    /// A signature, where that was measured.
+    pub(crate) sign: Option<f64>,
+    /// A row of SQLite that is durable together with others, where that was measured.
+    pub(crate) row: Option<f64>,
+}
+
+/// Where the time of each operation goes.
+pub(crate) fn of_steps(operations: &[Sampled], limits: &Limits) -> String {
+    let tell = |limit: Option<f64>| limit.map_or("-".to_owned(), time);
+    let mut text = String::new();
+    for one in operations {
+        // Introspection looks at what is kept in memory, and the store at its counts now and then.
+        let signs = one
+            .steps
+            .iter()
+            .any(|(step, us)| step == "sign" && *us > one.us / 100.0);
+        let limit_of = |step: &str| match step {
+            "sign" => limits.sign.filter(|_| signs),
+            "store" => limits.row.filter(|_| signs),
+            _ => None,
+        };
+        let rows = one.steps.iter().map(|(step, us)| {
+            let limit = limit_of(step);
+            let percent = format!("{:.1} %", us * 100.0 / one.us);
+            vec![step.clone(), time(*us), percent, tell(limit)]
+        });
+        let pieces = [limit_of("sign"), limit_of("store")];
+        let least = pieces
+            .into_iter()
+            .flatten()
+            .fold(limits.bare, |sum, piece| sum + piece);
+        let whole = vec![
+            "all".to_owned(),
+            time(one.us),
+            "100 %".to_owned(),
+            tell(Some(least)),
+        ];
+        let columns = [
+            one.operation.as_str(),
+            "each",
+            "share",
+            "the least it could",
+        ];
+        // Writing to a text cannot fail.
+        let _written = writeln!(text, "{}", table(&columns, rows.chain([whole])));
+    }
+    text
 }
 
 /// What the figures should come to, and whether they do.

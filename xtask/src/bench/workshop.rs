@@ -15,6 +15,7 @@ use crate::workspace::{self, say};
 /// The programs of this tree, built with optimisation, and room for their data.
 #[derive(Debug)]
 pub(super) struct Workshop<'a> {
+    root: &'a Path,
     pub(super) arguments: &'a Arguments,
     pub(super) shell: Shell,
     release: PathBuf,
@@ -32,11 +33,17 @@ impl<'a> Workshop<'a> {
             cmd!(shell, "cargo build --quiet --locked --release {what...}").run()?;
         }
         Ok(Self {
+            root,
             arguments,
             shell,
             release: workspace::target(root)?.join("release"),
             folder: tempfile::tempdir().context("failed to make a temporary folder")?,
         })
+    }
+
+    /// The folder of the tree.
+    pub(super) fn root(&self) -> &Path {
+        self.root
     }
 
     /// The server.
