@@ -106,6 +106,12 @@ pub enum OpenError {
     },
 }
 
+/// How much of the file a connection that reads keeps, as SQLite has it: in KiB, with a minus.
+const READER_CACHE: &str = "-2000";
+
+/// The same for the one that writes: what a group of commits changes has to fit, or it is written twice.
+const WRITER_CACHE: &str = "-8000";
+
 /// The file once it is there and up to date.
 pub(crate) struct Opened {
     /// How to open another connection that writes.
@@ -142,13 +148,14 @@ pub(crate) async fn open(
         .synchronous(SqliteSynchronous::Full)
         // Only macOS knows the difference: there a plain fsync leaves the data in the drive's cache.
         .pragma("fullfsync", "ON")
-        .pragma("cache_size", "-2000")
+        .pragma("cache_size", READER_CACHE)
         .pragma("temp_store", "MEMORY")
         .pragma("trusted_schema", "OFF")
         .disable_statement_logging();
     let writer = base
         .clone()
         .journal_mode(SqliteJournalMode::Wal)
+        .pragma("cache_size", WRITER_CACHE)
         .pragma("journal_size_limit", "67108864");
     let mut connection = writer.connect().await.map_err(|error| refuse(&error))?;
     migrate(&path, &mut connection).await?;
