@@ -59,7 +59,7 @@ impl Form {
 
 /// The fields of a form in their order. A token is long and needs no decoding, which is most of what it would cost to read.
 fn pairs(body: &[u8]) -> impl Iterator<Item = (Cow<'_, str>, Cow<'_, str>)> {
-    body.split(|byte| *byte == b'&').flat_map(|pair| {
+    body.split(|byte| *byte == b'&').filter_map(|pair| {
         let plain = str::from_utf8(pair).ok();
         let plain = plain.filter(|pair| !pair.contains(['%', '+']));
         let split = plain.and_then(|pair| pair.split_once('='));
