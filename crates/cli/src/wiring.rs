@@ -10,7 +10,9 @@ use breakglass_app::{App, OpenError, Ports};
 use breakglass_domain::{InstanceId, RecallRecord};
 use breakglass_http::{Api, ApiOptions};
 use breakglass_ports::{CheckpointAnchor, Entropy, KeyVault, Store};
-use breakglass_storage_sqlite::{Options as StoreOptions, SqliteStore, is_there};
+use breakglass_storage_sqlite::{
+    OpenError as StoreOpenError, Options as StoreOptions, SqliteStore, is_there,
+};
 use breakglass_tokens::{
     Argon2Hasher, JwtSigner, MasterKey, MasterKeyError, SystemClock, SystemEntropy, Vault,
 };
@@ -18,7 +20,7 @@ use breakglass_tokens::{
 use crate::anchor::{self, FileAnchor};
 use crate::exit::{Exit, Failure};
 use crate::key_sets::HttpKeySets;
-use crate::settings::DataSettings;
+use crate::settings::{DataSettings, remember};
 
 /// The name of the store in the data folder.
 const STORE_FILE: &str = "breakglass.db";
@@ -97,7 +99,15 @@ pub(crate) async fn open_copy(
     let store = SqliteStore::open(file, StoreOptions::default())
         .await
         .map_err(|error| {
-            Failure::caused(Exit::BackupTampered, "the copy cannot be opened", &error)
+            // A full disk, or a copy that a newer version made, has nothing to do with who changed what.
+            let exit = match &error {
+                StoreOpenError::Altered { .. }
+                | StoreOpenError::Damaged { .. }
+                | StoreOpenError::Foreign { .. }
+                | StoreOpenError::NotADatabase { .. } => Exit::BackupTampered,
+                _ => Exit::Failed,
+            };
+            Failure::caused(exit, "the copy cannot be opened", &error)
         })?;
     let store = Arc::new(store);
     let settings = DataSettings {
@@ -253,12 +263,24 @@ pub(crate) fn api(app: Arc<App>, options: ApiOptions) -> Api {
 
 async fn open_store(settings: &DataSettings) -> Result<SqliteStore, Failure> {
     let file = store_file(&settings.folder);
-    SqliteStore::open_recorded(&file, &settings.recall_file, StoreOptions::default())
+    let store = SqliteStore::open_recorded(&file, &settings.recall_file, StoreOptions::default())
         .await
         .map_err(|error| {
             let message = format!("cannot open the store in {}", settings.folder.display());
             Failure::caused(Exit::Failed, message, &error)
-        })
+        })?;
+    let before = remember(&settings.folder, &settings.recall_file).map_err(|error| {
+        let message = format!(
+            "cannot keep in {} where its record of recalls is",
+            settings.folder.display()
+        );
+        Failure::caused(Exit::Failed, message, &error)
+    })?;
+    if let Some(before) = before {
+        let (before, now) = (before.display(), settings.recall_file.display());
+        tracing::warn!(%before, %now, "the record of recalls is another one from now on");
+    }
+    Ok(store)
 }
 
 async fn installation(store: &SqliteStore) -> Result<Option<InstanceId>, Failure> {

@@ -67,6 +67,6 @@ mod view;
 mod writer;
 
 pub use open::OpenError;
-pub use put_back::{PutBack, is_there};
+pub use put_back::{PutBack, SinceCopy, is_pending, is_there};
 pub use record::read_record;
 pub use store::{Options, SqliteStore};

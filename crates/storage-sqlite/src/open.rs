@@ -12,7 +12,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, Sq
 use sqlx::{ConnectOptions, Connection};
 
 use crate::error::code_of;
-use crate::put_back;
+use crate::put_back::{self, Replaced};
 use crate::record::Record;
 use crate::record_check::reconcile;
 
@@ -138,7 +138,7 @@ pub(crate) async fn open(
         path,
         folder,
         presence,
-        stamp,
+        put_back,
     } = make_file(path.to_owned(), patience).await?;
     let refuse = |error: &sqlx::Error| refusal(&path, error);
     let base = SqliteConnectOptions::new()
@@ -161,10 +161,10 @@ pub(crate) async fn open(
     migrate(&path, &mut connection).await?;
     let mut record = record.map(|file| Record::new(file.to_owned()));
     let missed = match &mut record {
-        Some(record) => reconcile(record, &mut connection, stamp.as_deref()).await?,
+        Some(record) => reconcile(record, &mut connection, put_back.as_ref()).await?,
         None => Vec::new(),
     };
-    if stamp.is_some() {
+    if put_back.is_some() {
         put_back::done(&path).map_err(|error| file_error(&path, &error))?;
     }
     drop(folder);
@@ -186,8 +186,8 @@ struct Made {
     folder: File,
     /// Keeps out whoever would replace the file.
     presence: File,
-    /// The stamp of the copy that has just taken the place of the store.
-    stamp: Option<String>,
+    /// The copy that has just taken the place of the store.
+    put_back: Option<Replaced>,
 }
 
 /// Makes the file with mode 0600 unless it is there, and gives its absolute path with the lock on its folder.
@@ -203,7 +203,7 @@ async fn make_file(path: PathBuf, patience: Duration) -> Result<Made, OpenError>
         if presence.try_lock_shared().is_err() {
             return Err(OpenError::InUse { path });
         }
-        let stamp = put_back::finish(&path).map_err(|error| file_error(&path, &error))?;
+        let put_back = put_back::finish(&path).map_err(|error| file_error(&path, &error))?;
         let made = OpenOptions::new()
             .write(true)
             .create_new(true)
@@ -221,7 +221,7 @@ async fn make_file(path: PathBuf, patience: Duration) -> Result<Made, OpenError>
             path,
             folder,
             presence,
-            stamp,
+            put_back,
         })
     });
     match tokio::time::timeout(patience, work).await {

@@ -23,8 +23,39 @@ const COMPANIONS: [&str; 3] = ["-wal", "-shm", ""];
 
 /// Whether there is a store in this file, or a copy that is about to take its place.
 pub fn is_there(path: &Path) -> bool {
-    path.exists() || sibling(path, READY).exists()
+    // What cannot be told is taken to be there, so that nothing is put over it unasked.
+    [path.to_owned(), sibling(path, READY)]
+        .iter()
+        .any(|file| file.try_exists().unwrap_or(true))
 }
+
+/// Whether a copy is ready to take the place of the store of this file, which the next opening of it lets it do.
+///
+/// # Errors
+/// When that cannot be told.
+pub fn is_pending(path: &Path) -> io::Result<bool> {
+    sibling(path, READY).try_exists()
+}
+
+/// What is known of the recalls since the copy was made.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum SinceCopy {
+    /// All of them are in the copy by now, as its record has them.
+    Known,
+    /// The record of them is lost, and the operator has chosen what counts: a record that does not fit is set aside.
+    Lost,
+}
+
+/// A copy that has taken the place of the store.
+#[derive(Clone, Debug)]
+pub(crate) struct Replaced {
+    /// The stamp under which the old store is kept.
+    pub(crate) stamp: String,
+    pub(crate) since: SinceCopy,
+}
+
+/// What is behind the stamp in the file that says that a copy is ready, when the record is lost.
+const LOST: &str = "\nrecalls lost";
 
 /// A copy that is being put in the place of a store, which nobody uses meanwhile.
 #[derive(Debug)]
@@ -58,7 +89,7 @@ impl PutBack {
         let made = finish(&path).and_then(|_| {
             remove(&sibling(&path, READY))?;
             let stage = path.with_file_name(STAGE);
-            if stage.exists() {
+            if stage.try_exists()? {
                 fs::remove_dir_all(&stage)?;
             }
             DirBuilder::new().mode(0o700).create(&stage)
@@ -83,9 +114,18 @@ impl PutBack {
     /// old one, if there is one, is kept.
     ///
     /// # Errors
-    /// When it cannot be made durable; then nothing has changed.
-    pub fn commit(mut self, stamp: &str) -> io::Result<PathBuf> {
+    /// When the copy was not closed in good order, or cannot be made durable; then nothing has changed. When that it is ready
+    /// cannot be made durable, the next opening tells which of the two there is.
+    pub fn commit(mut self, stamp: &str, since: SinceCopy) -> io::Result<PathBuf> {
         let staged = self.staged();
+        match fs::metadata(with(&staged, "-wal")) {
+            // Only the file itself is moved: what still stands in the log would be lost.
+            Ok(log) if log.len() > 0 => {
+                return Err(io::Error::other("the copy was not closed in good order"));
+            }
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
         File::open(&staged)?.sync_all()?;
         sync_folder(&staged)?;
         let ready = sibling(&self.path, READY);
@@ -96,6 +136,9 @@ impl PutBack {
             .mode(0o600)
             .open(&draft)?;
         file.write_all(stamp.as_bytes())?;
+        if since == SinceCopy::Lost {
+            file.write_all(LOST.as_bytes())?;
+        }
         file.sync_all()?;
         fs::rename(&draft, &ready)?;
         self.is_ready = true;
@@ -109,16 +152,20 @@ pub(crate) fn replaced(stamp: &str) -> String {
     format!("replaced-{stamp}")
 }
 
-/// Moves a copy that is ready into its place, if there is one, and gives its stamp. Whoever calls keeps everybody else out of
+/// Moves a copy that is ready into its place, if there is one, and tells of it. Whoever calls keeps everybody else out of
 /// the folder.
-pub(crate) fn finish(path: &Path) -> io::Result<Option<String>> {
-    let stamp = match fs::read_to_string(sibling(path, READY)) {
-        Ok(stamp) => stamp,
+pub(crate) fn finish(path: &Path) -> io::Result<Option<Replaced>> {
+    let ready = match fs::read_to_string(sibling(path, READY)) {
+        Ok(ready) => ready,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error),
     };
+    let (stamp, since) = match ready.strip_suffix(LOST) {
+        Some(stamp) => (stamp.to_owned(), SinceCopy::Lost),
+        None => (ready, SinceCopy::Known),
+    };
     let staged = staged(path);
-    if staged.exists() {
+    if staged.try_exists()? {
         let aside = sibling(path, &replaced(&stamp));
         for companion in COMPANIONS {
             let (from, to) = (with(path, companion), with(&aside, companion));
@@ -130,11 +177,14 @@ pub(crate) fn finish(path: &Path) -> io::Result<Option<String>> {
         fs::rename(&staged, path)?;
         sync_folder(path)?;
     }
-    Ok(Some(stamp))
+    Ok(Some(Replaced { stamp, since }))
 }
 
 /// Tells that the copy is in its place, and everything else is told of it.
 pub(crate) fn done(path: &Path) -> io::Result<()> {
+    if staged(path).try_exists()? {
+        return Err(io::Error::other("the copy is not in its place"));
+    }
     remove(&sibling(path, READY))?;
     match fs::remove_dir_all(path.with_file_name(STAGE)) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),

@@ -10,29 +10,36 @@ use sqlx::SqliteConnection;
 use crate::column::{Key, Place, number};
 use crate::error::unavailable;
 use crate::open::OpenError;
-use crate::put_back::replaced;
+use crate::put_back::{Replaced, SinceCopy, replaced};
 use crate::record::{Record, read_record};
 use crate::writer::add_line;
 
 /// Lets the record have every recall of the store, and gives those that it has and the store lacks: then the store is an older
 /// copy that was put in the place of the one whose record this is. A record that does not fit is refused; or it is set aside,
-/// when a copy has just taken the place of the store (`stamp`) whose operator chose what counts as recalled.
+/// when a copy has just taken the place of the store whose operator chose what counts as recalled, because the record is lost.
 pub(crate) async fn reconcile(
     record: &mut Record,
     connection: &mut SqliteConnection,
-    stamp: Option<&str>,
+    put_back: Option<&Replaced>,
 ) -> Result<Vec<RecallRecord>, OpenError> {
     let compared = compare(record, connection).await;
-    match (compared, stamp) {
-        (Ok(missed), None) => Ok(missed),
-        (Ok(missed), Some(_)) if missed.is_empty() => Ok(missed),
-        (_, Some(stamp)) => {
-            let aside = record.set_aside(&replaced(stamp));
-            aside.map_err(|error| refusal(record, &error))?;
-            compare(record, connection).await
-        }
-        (Err(error), None) => Err(error),
+    let lost = put_back.filter(|put_back| put_back.since == SinceCopy::Lost);
+    match (compared, lost) {
+        (Ok(missed), Some(lost)) if !missed.is_empty() => anew(record, connection, lost).await,
+        (Err(_), Some(lost)) => anew(record, connection, lost).await,
+        (compared, _) => compared,
     }
+}
+
+/// Sets the record aside and has it written anew from the store.
+async fn anew(
+    record: &mut Record,
+    connection: &mut SqliteConnection,
+    lost: &Replaced,
+) -> Result<Vec<RecallRecord>, OpenError> {
+    let aside = record.set_aside(&replaced(&lost.stamp));
+    aside.map_err(|error| refusal(record, &error))?;
+    compare(record, connection).await
 }
 
 async fn compare(

@@ -22,7 +22,7 @@ pub(crate) struct DataArgs {
     /// The master key, its owner's alone [default: master.key in the data folder]
     #[arg(long, value_name = "FILE", env = "BREAKGLASS_MASTER_KEY_FILE")]
     pub(crate) master_key_file: Option<PathBuf>,
-    /// The record of everything that was recalled, from which a restore learns it [default: recalls.log in the data folder]
+    /// The record of everything that was recalled, from which a restore learns it [default: the one that was used last with the data folder, or recalls.log in it]
     ///
     /// On another disk or machine it outlives the store. A recall is refused while it cannot be written.
     #[arg(long, value_name = "FILE", env = "BREAKGLASS_RECALL_FILE")]

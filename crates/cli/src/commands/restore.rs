@@ -6,7 +6,7 @@ use std::path::Path;
 use breakglass_app::{KnownRecalls, Restoration, Restored};
 use breakglass_domain::{BackupManifest, InstanceId, RecallRecord};
 use breakglass_ports::Store;
-use breakglass_storage_sqlite::{OpenError, PutBack, is_there, read_record};
+use breakglass_storage_sqlite::{OpenError, PutBack, SinceCopy, is_pending, is_there, read_record};
 
 use crate::arguments::{RecallsLost, RestoreArgs};
 use crate::commands::audit::calendar;
@@ -23,6 +23,9 @@ use crate::{table, wiring};
 pub(crate) async fn run(args: &RestoreArgs, context: &mut Context) -> Result<Exit, Failure> {
     let settings = DataSettings::resolve(&args.data)?;
     let store = wiring::store_file(&settings.folder);
+    if pending(&store)? {
+        return finish(&settings, context).await;
+    }
     let is_replaced = is_there(&store);
     if is_replaced && !args.replace {
         let message = format!("{} holds a store", settings.folder.display());
@@ -39,21 +42,25 @@ pub(crate) async fn run(args: &RestoreArgs, context: &mut Context) -> Result<Exi
     let place = begin(&store)?;
     let staged = place.staged();
     let manifest = extract(&settings, &args.file, &staged)?;
-    let restored = make_ready(args, &settings, (&staged, &manifest, present), context).await?;
+    ensure_record(&settings.recall_file)?;
+    let (restored, since) =
+        make_ready(args, &settings, (&staged, &manifest, present), context).await?;
     let stamp = context.clock.now().millis().to_string();
-    let aside = place.commit(&stamp).map_err(|error| {
-        let message = format!(
-            "cannot put the copy into {}; nothing has changed",
-            settings.folder.display()
-        );
+    let aside = place.commit(&stamp, since).map_err(|error| {
+        let message = format!("cannot put the copy into {}", settings.folder.display());
         Failure::caused(Exit::Failed, message, &error)
     })?;
-    let (_, app) = wiring::open_with_store(&settings).await?;
+    // Whatever fails from here on, the copy takes the place of the store, and what that means is to be known.
+    tell(&manifest, &restored, context)?;
+    let (_, app) = wiring::open_with_store(&settings)
+        .await
+        .map_err(|failure| {
+            failure.with_detail("the copy takes the place of the store all the same; once this is mended, any command opens it")
+        })?;
     // The chain goes on from an earlier head: what is kept elsewhere learns of it at once.
     let signed = app.create_audit_checkpoint(&caller()).await;
     let notes = app.notes_since(manifest.recall_head.number).await;
     app.close().await?;
-    tell(&manifest, &restored, context)?;
     for (kind, names) in notes? {
         let kind = kind.replace('_', " ");
         context.console.note(format!(
@@ -69,6 +76,47 @@ pub(crate) async fn run(args: &RestoreArgs, context: &mut Context) -> Result<Exi
     }
     signed?;
     Ok(Exit::Success)
+}
+
+/// Whether a restore was interrupted after it began to count.
+fn pending(store: &Path) -> Result<bool, Failure> {
+    is_pending(store).map_err(|error| {
+        Failure::caused(
+            Exit::Failed,
+            "cannot tell whether a restore was interrupted",
+            &error,
+        )
+    })
+}
+
+/// Brings a restore that was interrupted to its end, and does nothing else: how it was to count is known to it alone.
+async fn finish(settings: &DataSettings, context: &mut Context) -> Result<Exit, Failure> {
+    let (_, app) = wiring::open_with_store(settings).await?;
+    let signed = app.create_audit_checkpoint(&caller()).await;
+    app.close().await?;
+    signed?;
+    context.console.line(
+        "A restore had been interrupted, and is at its end now. Nothing else was done: give the command again to put back another copy.",
+    )?;
+    context
+        .console
+        .note("Which passwords have to be set anew: breakglass audit list --local --action backup.restored");
+    Ok(Exit::Success)
+}
+
+/// Sees to it that the record of recalls can be written where it is to be, before the store is replaced by what needs it.
+fn ensure_record(record: &Path) -> Result<(), Failure> {
+    let folder = record
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    let draft = tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new(".")));
+    draft.map(drop).map_err(|error| {
+        let message = format!(
+            "the folder of {}, the record of recalls, cannot be written; nothing has changed",
+            record.display()
+        );
+        Failure::caused(Exit::Failed, message, &error)
+    })
 }
 
 fn begin(store: &Path) -> Result<PutBack, Failure> {
@@ -103,7 +151,7 @@ async fn make_ready(
     settings: &DataSettings,
     (staged, manifest, present): (&Path, &BackupManifest, Option<InstanceId>),
     context: &mut Context,
-) -> Result<Restored, Failure> {
+) -> Result<(Restored, SinceCopy), Failure> {
     let is_same = present == Some(manifest.installation);
     let (store, app) = wiring::open_copy(settings, staged).await?;
     let made = async {
@@ -118,13 +166,17 @@ async fn make_ready(
             }
             Err(reason) => choose(args, settings, &reason)?,
         };
+        let since = match recalls {
+            KnownRecalls::All(_) => SinceCopy::Known,
+            KnownRecalls::LostAccepted | KnownRecalls::LostEndEverything => SinceCopy::Lost,
+        };
         let file = name_of(&args.file);
         let restoration = Restoration {
             file: &file,
             manifest,
             recalls,
         };
-        Ok(app.restore(&caller(), &restoration).await?)
+        Ok((app.restore(&caller(), &restoration).await?, since))
     }
     .await;
     store.close().await;
@@ -182,7 +234,7 @@ fn choose(
             Err(Failure::new(Exit::RecallsLost, message)
                 .with_detail("nothing has changed; if the record lies elsewhere, name it with --recall-file; otherwise choose:")
                 .with_detail("--recalls-lost end-everything: every token, session, credential and password ends, live ones too")
-                .with_detail("--recalls-lost accept: what lives in the copy lives on, even what was recalled since"))
+                .with_detail("--recalls-lost accept: what lives in the copy lives on, even what was recalled since; and what was made after it and recalled is dead here, but not for those who go by the status list alone"))
         }
     }
 }

@@ -2,8 +2,10 @@
 
 mod file;
 mod public_url;
+mod record_place;
 mod resolve;
 
 pub(crate) use file::SettingsFile;
 pub(crate) use public_url::PublicUrl;
+pub(crate) use record_place::remember;
 pub(crate) use resolve::{DataSettings, LogFormat, ServeSettings, Tls};

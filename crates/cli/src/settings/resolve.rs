@@ -10,6 +10,7 @@ use breakglass_domain::service::accept_services;
 use breakglass_http::{ServerOptions, TrustedProxy};
 
 use super::file::TtlText;
+use super::record_place::remembered;
 use super::{PublicUrl, SettingsFile};
 use crate::arguments::{DataArgs, ServeArgs};
 use crate::exit::{Exit, Failure};
@@ -249,17 +250,23 @@ fn data(flags: &DataArgs, file: &SettingsFile, faults: &mut Faults) -> DataSetti
         let fault = format!("status-list-ttl: must be 1 to {MAX_STATUS_LIST_TTL} seconds");
         faults.0.push(fault);
     }
+    let recall_file = flags
+        .recall_file
+        .clone()
+        .or_else(|| file.recall_file.clone());
+    let recall_file = recall_file.or_else(|| {
+        let place =
+            remembered(&folder).map_err(|error| format!("its place cannot be read: {error}"));
+        faults.note("recall-file", place)
+    });
+    let recall_file = recall_file.unwrap_or_default();
     DataSettings {
         master_key_file: flags
             .master_key_file
             .clone()
             .or_else(|| file.master_key_file.clone())
             .unwrap_or_else(|| folder.join("master.key")),
-        recall_file: flags
-            .recall_file
-            .clone()
-            .or_else(|| file.recall_file.clone())
-            .unwrap_or_else(|| folder.join("recalls.log")),
+        recall_file,
         checkpoint_file: flags
             .checkpoint_file
             .clone()

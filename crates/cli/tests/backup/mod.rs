@@ -190,3 +190,67 @@ async fn a_store_that_is_put_back_by_hand_learns_what_was_recalled_since() {
         .await;
     assert!(audit.out.contains("recalls.taken_over"), "{}", audit.out);
 }
+
+#[tokio::test]
+async fn a_command_that_is_not_told_of_the_record_uses_the_one_that_the_folder_is_used_with() {
+    let folder = Folder::initialized().await;
+    let (lives, dies) = (
+        create(&folder, "lives").await,
+        create(&folder, "dies").await,
+    );
+    fs::create_dir(folder.beside("disk")).unwrap();
+    folder
+        .succeeds("status LOCAL --recall-file BESIDE/disk/recalls")
+        .await;
+    folder
+        .succeeds("backup create --to BESIDE/copy --data-dir DATA")
+        .await;
+    let line = "emergency-client delete LOCAL dies --yes";
+    folder.succeeds(line).await;
+    // The store is beyond reading, and nobody remembers where the record is but the folder.
+    fs::write(folder.data().join("breakglass.db"), "no database").unwrap();
+    let told = folder
+        .succeeds("restore BESIDE/copy --data-dir DATA --replace")
+        .await;
+    assert!(told.out.contains("Recalled again: 1"), "{}", told.out);
+    verify_token(&folder, &lives, Exit::Success).await;
+    verify_token(&folder, &dies, Exit::TokenRecalled).await;
+}
+
+#[tokio::test]
+async fn a_restore_that_could_keep_no_record_changes_nothing() {
+    let folder = Folder::initialized().await;
+    let token = create(&folder, "fire").await;
+    folder
+        .succeeds("backup create --to BESIDE/copy --data-dir DATA")
+        .await;
+    let lost = "--recall-file BESIDE/gone/recalls --recalls-lost end-everything";
+    let restore = format!("restore BESIDE/copy --data-dir DATA --replace {lost}");
+    let failure = folder.fails(&restore, Exit::Failed).await;
+    assert_eq!(failure.out, "");
+    verify_token(&folder, &token, Exit::Success).await;
+}
+
+#[tokio::test]
+async fn a_restore_that_was_interrupted_is_brought_to_its_end_first() {
+    let folder = Folder::initialized().await;
+    let token = create(&folder, "fire").await;
+    folder
+        .succeeds("backup create --to BESIDE/copy --data-dir DATA")
+        .await;
+    create(&folder, "later").await;
+    // As a kill leaves it that comes after the copy counts and before it is opened.
+    let stage = folder.data().join("restoring");
+    fs::create_dir(&stage).unwrap();
+    fs::copy(
+        folder.data().join("breakglass.db"),
+        stage.join("breakglass.db"),
+    )
+    .unwrap();
+    fs::write(folder.data().join("breakglass.db.ready"), "7").unwrap();
+    let told = folder.succeeds("restore BESIDE/copy --data-dir DATA").await;
+    assert!(told.out.contains("interrupted"), "{}", told.out);
+    assert!(!stage.exists());
+    assert!(folder.data().join("breakglass.db.replaced-7").exists());
+    verify_token(&folder, &token, Exit::Success).await;
+}

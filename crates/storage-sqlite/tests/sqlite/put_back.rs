@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use breakglass_ports::Store;
 use breakglass_storage_contract::samples::{account, audit_key, event};
-use breakglass_storage_sqlite::{OpenError, PutBack, SqliteStore, is_there};
+use breakglass_storage_sqlite::{OpenError, PutBack, SinceCopy, SqliteStore, is_there};
 use tempfile::TempDir;
 
 use crate::folder::options;
@@ -82,7 +82,7 @@ async fn before_it_counts_the_old_store_is_there_and_after_it_the_new_one() {
     drop(place);
     assert_eq!(names(&file(&folder)).await, ["new", "old"]);
     let folder = TempDir::new().unwrap();
-    let aside = ready(&folder).await.commit("7").unwrap();
+    let aside = ready(&folder).await.commit("7", SinceCopy::Known).unwrap();
     assert!(is_there(&file(&folder)));
     assert_eq!(names(&file(&folder)).await, ["old"]);
     assert_eq!(names(&aside).await, ["new", "old"]);
@@ -96,7 +96,7 @@ async fn a_crash_between_any_two_steps_leaves_the_new_store() {
         let folder = TempDir::new().unwrap();
         let place = ready(&folder).await;
         let staged = place.staged();
-        let aside = place.commit("7").unwrap();
+        let aside = place.commit("7", SinceCopy::Known).unwrap();
         if moved > 0 {
             fs::rename(file(&folder), &aside).unwrap();
         }
@@ -107,4 +107,15 @@ async fn a_crash_between_any_two_steps_leaves_the_new_store() {
         assert_eq!(names(&file(&folder)).await, ["old"], "{moved}");
         assert_eq!(names(&aside).await, ["new", "old"], "{moved}");
     }
+}
+
+#[tokio::test]
+async fn a_copy_that_was_not_closed_in_good_order_takes_no_place() {
+    let folder = TempDir::new().unwrap();
+    let place = ready(&folder).await;
+    let mut log = place.staged().into_os_string();
+    log.push("-wal");
+    fs::write(log, "what was written last").unwrap();
+    assert!(place.commit("7", SinceCopy::Known).is_err());
+    assert_eq!(names(&file(&folder)).await, ["new", "old"]);
 }
