@@ -139,9 +139,9 @@ impl Lease {
         self.recalled.load(Ordering::Relaxed)
     }
 
-    /// Has the record of recalls brought up to date with the group, for what was read may be a recall that it lacks.
-    pub(crate) fn rely_on_recalls(&self) {
-        self.recalled.store(true, Ordering::Relaxed);
+    /// Says whether the record of recalls has to be brought up to date with the group.
+    pub(crate) fn set_recalled(&self, recalled: bool) {
+        self.recalled.store(recalled, Ordering::Relaxed);
     }
 
     /// Gives the connection back, to be kept, and waits until what was done is durable.

@@ -123,21 +123,36 @@ impl View<Lease> {
         Ok(())
     }
 
-    /// The number of the last recall, sealed or not.
-    pub(crate) async fn last_recall(&mut self) -> Result<i64, StoreError> {
+    /// Where the recalls, sealed or not, stand now.
+    pub(crate) async fn last_recall(&mut self) -> Result<RecallMark, StoreError> {
+        let had_recalled = self.lease().has_recalled();
         let last = sqlx::query_scalar!(
             r#"SELECT coalesce(max(number), 0) AS "number!: i64" FROM recalls"#
         )
         .fetch_one(self.connection().await?)
         .await;
-        self.settle(last)
+        let number = self.settle(last)?;
+        Ok(RecallMark {
+            number,
+            had_recalled,
+        })
     }
 
-    /// Forgets the recalls after this one.
-    pub(crate) async fn forget_recalls(&mut self, after: i64) -> Result<(), StoreError> {
-        let done = sqlx::query!("DELETE FROM recalls WHERE number > ?", after)
+    /// Forgets the recalls after this mark, as if they had never been: the record of recalls need not hear of them.
+    pub(crate) async fn forget_recalls(&mut self, mark: RecallMark) -> Result<(), StoreError> {
+        let done = sqlx::query!("DELETE FROM recalls WHERE number > ?", mark.number)
             .execute(self.writing().await?)
             .await;
-        self.settle(done).map(|_| ())
+        self.settle(done)?;
+        self.lease().set_recalled(mark.had_recalled);
+        Ok(())
     }
+}
+
+/// Where the recalls stood.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RecallMark {
+    number: i64,
+    /// Whether the group had left one before.
+    had_recalled: bool,
 }

@@ -202,7 +202,8 @@ impl UnitOfWork for View<Lease> {
     }
 
     async fn leave(self: Box<Self>) -> Result<(), StoreError> {
-        self.loan.rely_on_recalls();
+        // What was read may be a recall that the record lacks.
+        self.loan.set_recalled(true);
         self.keep().await
     }
 }

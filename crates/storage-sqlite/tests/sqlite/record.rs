@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use breakglass_domain::TokenDigest;
 use breakglass_ports::{Store, UnitOfWork};
-use breakglass_storage_contract::samples::{account, audit_key, event, session};
+use breakglass_storage_contract::samples::{account, at, audit_key, event, session};
 use breakglass_storage_sqlite::{OpenError, SqliteStore, read_record};
 use sqlx::Row;
 use tempfile::TempDir;
@@ -91,7 +91,8 @@ async fn a_recall_that_cannot_be_recorded_is_refused_and_nothing_is_changed() {
     let found = view.find_session(&TokenDigest::of("one")).await.unwrap();
     assert!(found.is_some());
     drop(view);
-    // Whatever recalls nothing goes on.
+    // Whatever recalls nothing goes on, and so does the housekeeping.
+    assert!(store.prune(at(10_000_000)).await.unwrap() > 0);
     let mut unit = store.begin().await.unwrap();
     unit.insert_session(&session("four", "admin"))
         .await
