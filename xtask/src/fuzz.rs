@@ -1,8 +1,9 @@
 //! The fuzz targets, run for a while each: what they find worth keeping joins the saved corpus.
 
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 use xshell::{Shell, cmd};
 
 use crate::languages;
@@ -37,6 +38,9 @@ pub(crate) struct Arguments {
     /// For how many minutes each target is run.
     #[arg(long, default_value_t = 10.0)]
     minutes: f64,
+    /// How many targets are run at a time; a core of its own for each is best.
+    #[arg(long, value_name = "N", default_value_t = NonZeroUsize::MIN)]
+    jobs: NonZeroUsize,
     /// Ask the server itself for everything that its OpenAPI document has, instead: so many made-up requests for each operation.
     #[arg(long, value_name = "EXAMPLES", num_args = 0..=1, default_missing_value = "100", conflicts_with = "targets")]
     api: Option<u32>,
@@ -44,7 +48,7 @@ pub(crate) struct Arguments {
     targets: Vec<String>,
 }
 
-/// Runs them, one after the other, and writes what was found.
+/// Runs them and writes what was found.
 pub(crate) fn run(root: &Path, arguments: &Arguments) -> Result<()> {
     let shell = workspace::shell(root)?;
     if let Some(examples) = arguments.api {
@@ -61,16 +65,22 @@ pub(crate) fn run(root: &Path, arguments: &Arguments) -> Result<()> {
     let is_whole = arguments.targets.is_empty();
     let chosen = if is_whole { &known } else { &arguments.targets };
     let folder = build(&shell, root)?;
-    let command = format!("cargo xtask fuzz --minutes {}", arguments.minutes);
+    let (minutes, jobs) = (arguments.minutes, arguments.jobs);
+    let command = format!("cargo xtask fuzz --minutes {minutes} --jobs {jobs}");
     let mut measured = Measured::begin(&shell, ("fuzz", "Hostile input: fuzzing"), command)?;
-    for name in chosen {
-        say(&format!("fuzzing {name} for {} minutes", arguments.minutes));
-        let target = Target::new(&shell, root, &folder, name)?;
-        measured.rows.push(target.run(arguments.minutes)?);
+    for few in chosen.chunks(jobs.get()) {
+        say(&format!(
+            "fuzzing {} for {minutes} minutes",
+            few.join(" and ")
+        ));
+        let targets = few
+            .iter()
+            .map(|name| Target::new(&shell, root, &folder, name))
+            .collect::<Result<Vec<_>>>()?;
+        measured.rows.extend(run_together(targets, minutes)?);
         if is_whole {
             measured.write(root)?;
         }
-        target.keep()?;
     }
     for row in measured.rows.iter().filter(|row| !row.held) {
         say(&format!("{}: {}", row.what, row.found));
@@ -152,10 +162,34 @@ fn build(shell: &Shell, root: &Path) -> Result<PathBuf> {
     Ok(built.join(host).join("release"))
 }
 
+/// Runs targets side by side, and keeps what each found worth keeping.
+fn run_together(targets: Vec<Target>, minutes: f64) -> Result<Vec<Row>> {
+    std::thread::scope(|scope| {
+        let running: Vec<_> = targets
+            .into_iter()
+            .map(|target| {
+                scope.spawn(move || {
+                    let row = target.run(minutes)?;
+                    target.keep()?;
+                    Ok(row)
+                })
+            })
+            .collect();
+        running
+            .into_iter()
+            .map(|target| {
+                target
+                    .join()
+                    .map_err(|_| anyhow!("the run of a target broke off"))?
+            })
+            .collect()
+    })
+}
+
 /// A fuzz target, with the folders that it works in.
-struct Target<'a> {
-    shell: &'a Shell,
-    name: &'a str,
+struct Target {
+    shell: Shell,
+    name: String,
     program: PathBuf,
     saved: PathBuf,
     working: PathBuf,
@@ -163,12 +197,12 @@ struct Target<'a> {
     least: PathBuf,
 }
 
-impl<'a> Target<'a> {
-    fn new(shell: &'a Shell, root: &Path, programs: &Path, name: &'a str) -> Result<Self> {
+impl Target {
+    fn new(shell: &Shell, root: &Path, programs: &Path, name: &str) -> Result<Self> {
         let folder = workspace::target(root)?.join("fuzz-corpus").join(name);
         let target = Self {
-            shell,
-            name,
+            shell: shell.clone(),
+            name: name.to_owned(),
             program: programs.join(name),
             saved: root.join(CORPUS).join(name),
             working: folder.join("working"),
@@ -204,7 +238,7 @@ impl<'a> Target<'a> {
             say(&log);
         }
         Ok(Row {
-            what: self.name.to_owned(),
+            what: self.name.clone(),
             held: output.status.success() && findings == 0,
             found,
         })
