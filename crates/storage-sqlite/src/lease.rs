@@ -37,6 +37,20 @@ pub(crate) struct Ground {
     pub(crate) counts: Counts,
     /// What is still to be written of units that are kept.
     pub(crate) notes: Vec<Note>,
+    /// Whether the savepoint of a unit that is kept is still set. Whoever sets the next one releases it: for every page that is
+    /// written SQLite goes through all that are set.
+    pub(crate) has_savepoint: bool,
+}
+
+impl Ground {
+    /// What sets the savepoint of the next unit. Until it has ended it is not known which there are, so that none counts.
+    pub(crate) fn next_savepoint(&mut self) -> &'static str {
+        if std::mem::take(&mut self.has_savepoint) {
+            "RELEASE unit; SAVEPOINT unit"
+        } else {
+            "SAVEPOINT unit"
+        }
+    }
 }
 
 /// The connection as it comes back to the writer.
@@ -120,18 +134,22 @@ impl Lease {
     /// The connection, for one statement that writes something else.
     pub(crate) async fn enter_to_write(&mut self) -> Result<&mut SqliteConnection, StoreError> {
         if !self.has_savepoint {
-            // Whether or not anybody waits for its outcome, it is set before whatever follows it on the connection.
-            self.has_savepoint = true;
-            let done = self.enter().await?.execute("SAVEPOINT unit").await;
-            if let Err(error) = done {
-                // The one there is belongs to the unit before.
-                self.has_savepoint = false;
-                self.fail();
-                return Err(store_error(&error));
-            }
-            self.leave();
+            self.set_savepoint().await?;
         }
         self.enter().await
+    }
+
+    /// Sets the savepoint of the unit. Abandoned meanwhile, the unit has written nothing that would have to be undone.
+    async fn set_savepoint(&mut self) -> Result<(), StoreError> {
+        let text = self.lent.as_mut().map(|(ground, _)| ground.next_savepoint());
+        let text = text.ok_or_else(gone)?;
+        if let Err(error) = self.enter().await?.execute(text).await {
+            self.fail();
+            return Err(store_error(&error));
+        }
+        self.has_savepoint = true;
+        self.leave();
+        Ok(())
     }
 
     /// Whether this unit, or one before it in its group, may have left a recall.

@@ -4,7 +4,7 @@
 use breakglass_ports::StoreError;
 use futures_util::TryStreamExt;
 use sqlx::query::Query;
-use sqlx::sqlite::{Sqlite, SqliteArguments, SqliteConnection};
+use sqlx::sqlite::{Sqlite, SqliteArguments, SqliteConnection, SqliteRow};
 use sqlx::{AssertSqlSafe, Either, Executor};
 
 use crate::error::{store_error, unavailable};
@@ -91,16 +91,48 @@ pub(crate) async fn write_all(
     notes: Vec<Note>,
     connection: &mut SqliteConnection,
 ) -> Result<(), StoreError> {
+    for batch in batches(notes) {
+        write_at_once(batch, "", connection).await?;
+    }
+    Ok(())
+}
+
+/// Writes all of them and runs what follows, together with the last of them. Gives the rows that it has read.
+///
+/// # Errors
+/// As [`write_all`]; or what follows has failed.
+pub(crate) async fn write_all_then(
+    notes: Vec<Note>,
+    following: &str,
+    connection: &mut SqliteConnection,
+) -> Result<Vec<SqliteRow>, StoreError> {
+    let mut batches = batches(notes);
+    let last = batches.pop().unwrap_or_default();
+    for batch in batches {
+        write_at_once(batch, "", connection).await?;
+    }
+    write_at_once(last, following, connection).await
+}
+
+/// Statements of one text, for one call.
+#[derive(Debug, Default)]
+struct Batch {
+    sql: &'static str,
+    all: Vec<Vec<Value>>,
+}
+
+fn batches(notes: Vec<Note>) -> Vec<Batch> {
+    let mut batches = Vec::new();
     for (sql, mut alike) in by_text(notes) {
         for size in SIZES {
             while alike.len() >= size {
                 let rest = alike.split_off(size);
-                write_at_once(sql, alike, connection).await?;
+                batches.push(Batch { sql, all: alike });
                 alike = rest;
             }
         }
     }
-    Ok(())
+    batches
 }
 
 fn by_text(notes: Vec<Note>) -> Vec<(&'static str, Vec<Vec<Value>>)> {
@@ -115,27 +147,34 @@ fn by_text(notes: Vec<Note>) -> Vec<(&'static str, Vec<Vec<Value>>)> {
 }
 
 async fn write_at_once(
-    sql: &'static str,
-    all: Vec<Vec<Value>>,
+    Batch { sql, all }: Batch,
+    following: &str,
     connection: &mut SqliteConnection,
-) -> Result<(), StoreError> {
-    let text = vec![sql; all.len()].join(";");
-    let mut missing = all.len();
-    let query = bind(sqlx::query(AssertSqlSafe(text)), all.into_iter().flatten());
-    let mut outcomes = connection.fetch_many(query);
+) -> Result<Vec<SqliteRow>, StoreError> {
+    let mut text = vec![sql; all.len()];
+    text.push(following);
+    let mut to_write = all.len();
+    let query = sqlx::query(AssertSqlSafe(text.join(";")));
+    let mut outcomes = connection.fetch_many(bind(query, all.into_iter().flatten()));
+    let mut rows = Vec::new();
     while let Some(outcome) = outcomes
         .try_next()
         .await
         .map_err(|error| store_error(&error))?
     {
-        if let Either::Left(done) = outcome {
-            missing -= usize::from(done.rows_affected() > 0).min(missing);
+        match outcome {
+            Either::Right(row) => rows.push(row),
+            Either::Left(done) if to_write > 0 => {
+                if done.rows_affected() == 0 {
+                    return Err(unavailable("what was used is not there"));
+                }
+                to_write -= 1;
+            }
+            // Of what follows, which need not change anything.
+            Either::Left(_) => {}
         }
     }
-    if missing > 0 {
-        return Err(unavailable("what was used is not there"));
-    }
-    Ok(())
+    Ok(rows)
 }
 
 fn bind(

@@ -33,7 +33,7 @@ use crate::column::{Key, Place, number};
 use crate::error::unavailable;
 use crate::lease::{Answer, Ground, Lease, Purpose};
 use crate::memory::{Counts, Memory};
-use crate::note::write_all;
+use crate::note::{write_all, write_all_then};
 use crate::open::Opened;
 use crate::recall::RecallRow;
 use crate::record::{Begun, Record};
@@ -155,6 +155,7 @@ impl Writer {
             head: head(rows.get(1)),
             counts,
             notes: Vec::new(),
+            has_savepoint: false,
         })
     }
 
@@ -189,7 +190,7 @@ impl Writer {
             execute(&mut ground.connection, "ROLLBACK").await?;
             return Ok(ground.connection);
         }
-        write_notes(&mut ground).await?;
+        write_all(std::mem::take(&mut ground.notes), &mut ground.connection).await?;
         let line = self.begin_line(&mut ground.connection).await?;
         let rows = match rows(&mut ground.connection, COMMIT).await {
             Ok(rows) => rows,
@@ -294,14 +295,12 @@ const BEGIN: &str = "BEGIN IMMEDIATE; SELECT standing, tokens, sessions FROM cha
 /// How much has been changed.
 const COUNTS: &str = "SELECT standing, tokens, sessions FROM changes";
 
-/// Sets the savepoint of a unit that changes something.
-const SAVEPOINT: &str = "SAVEPOINT unit; SELECT standing, tokens, sessions FROM changes";
 
 /// Commits. When SQLite has undone the transaction by itself, there is nothing to commit, which is an error.
 const COMMIT: &str = "SELECT standing, tokens, sessions FROM changes; COMMIT";
 
 /// Lends the connection to one unit, and undoes what the unit did unless it is to be kept. The savepoint of a unit that is kept
-/// stays until the commit.
+/// stays until the next is set, or the group is committed.
 async fn lend(
     mut ground: Ground,
     (purpose, waiter): Waiter,
@@ -323,6 +322,7 @@ async fn lend(
         .map_err(|_| unavailable("the writer's connection was lost"))?;
     ground = returned.ground;
     let is_undone = returned.keep.is_none();
+    ground.has_savepoint |= returned.has_savepoint && !is_undone;
     kept.extend(returned.keep);
     if is_undone && returned.has_savepoint {
         execute(&mut ground.connection, "ROLLBACK TO unit; RELEASE unit").await?;
@@ -336,8 +336,9 @@ async fn lend(
 async fn prepare(ground: &mut Ground, purpose: Purpose) -> Result<(), StoreError> {
     match purpose {
         Purpose::Change => {
-            write_notes(ground).await?;
-            let rows = rows(&mut ground.connection, SAVEPOINT).await?;
+            let following = format!("{}; {COUNTS}", ground.next_savepoint());
+            let notes = std::mem::take(&mut ground.notes);
+            let rows = write_all_then(notes, &following, &mut ground.connection).await?;
             ground.counts = counts_of(rows.first())?;
         }
         Purpose::Use if ground.counts == Counts::UNKNOWN => {
@@ -346,10 +347,6 @@ async fn prepare(ground: &mut Ground, purpose: Purpose) -> Result<(), StoreError
         Purpose::Use => {}
     }
     Ok(())
-}
-
-async fn write_notes(ground: &mut Ground) -> Result<(), StoreError> {
-    write_all(std::mem::take(&mut ground.notes), &mut ground.connection).await
 }
 
 /// How much has been changed of what checks look at.
