@@ -97,16 +97,14 @@ impl App {
         let client = ApiClient::create(realm_id, id, accepted, &created_by, now);
         let mut unit = self.ports.store.begin().await?;
         require_realm(unit.as_mut(), caller, realm_id).await?;
-        let taken = client.client_id.as_str();
-        if unit.is_client_id_taken(realm_id, taken).await? {
-            let same = unit.find_api_client(realm_id, &client.client_id).await?;
-            return Err(Error::Conflict(match same {
-                Some(_) => Conflict::ApiClientExists,
-                None => Conflict::ClientIdTaken,
-            }));
-        }
         match unit.insert_api_client(&client).await {
-            Err(StoreError::Conflict) => return Err(Error::Conflict(Conflict::ApiClientExists)),
+            Err(StoreError::Conflict) => {
+                let same = unit.find_api_client(realm_id, &client.client_id);
+                return Err(Error::Conflict(match same.await? {
+                    Some(_) => Conflict::ApiClientExists,
+                    None => Conflict::ClientIdTaken,
+                }));
+            }
             outcome => outcome?,
         }
         let event = client_event(caller, AuditAction::ApiClientCreated, &client, now);

@@ -88,17 +88,6 @@ impl App {
         let now = self.now().whole_seconds();
         let mut unit = self.ports.store.begin().await?;
         let broker = broker_of(unit.as_mut(), caller, realm_id).await?;
-        let client_id = accepted.client_id();
-        if unit
-            .is_client_id_taken(realm_id, client_id.as_str())
-            .await?
-        {
-            let same = unit.find_emergency_client(realm_id, client_id).await?;
-            return Err(Error::Conflict(match same {
-                Some(_) => Conflict::EmergencyClientExists,
-                None => Conflict::ClientIdTaken,
-            }));
-        }
         let (access_token, token) = self
             .issue(
                 unit.as_mut(),
@@ -112,7 +101,11 @@ impl App {
         let client = EmergencyClient::create(realm_id, accepted, token, &created_by, now);
         match unit.insert_emergency_client(&client).await {
             Err(StoreError::Conflict) => {
-                return Err(Error::Conflict(Conflict::EmergencyClientExists));
+                let same = unit.find_emergency_client(realm_id, &client.client_id);
+                return Err(Error::Conflict(match same.await? {
+                    Some(_) => Conflict::EmergencyClientExists,
+                    None => Conflict::ClientIdTaken,
+                }));
             }
             outcome => outcome?,
         }

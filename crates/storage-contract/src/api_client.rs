@@ -4,7 +4,7 @@ use breakglass_domain::{ApiClient, Role, RoleAssignment};
 use breakglass_ports::StoreError;
 
 pub use crate::client_query::*;
-use crate::samples::{api_client, api_token, at, held, held_in_part, principal_id, realm, realm_id, role};
+use crate::samples::{api_client, api_token, at, client, held, held_in_part, oauth_app, principal_id, realm, realm_id, role};
 use crate::{Harness, begin, keep, read, seeded};
 
 pub(crate) async fn insert(harness: &impl Harness, clients: &[ApiClient]) {
@@ -122,6 +122,19 @@ pub async fn insert_api_client_refuses_a_taken_id_of_the_realm<H: Harness>() {
     let mut unit = begin(&harness).await;
     let refused = unit.insert_api_client(&second).await;
     assert_eq!(refused, Err(StoreError::Conflict));
+}
+
+pub async fn insert_api_client_refuses_the_id_of_a_client_of_another_kind<H: Harness>() {
+    let harness = seeded::<H>().await;
+    let mut unit = begin(&harness).await;
+    unit.insert_emergency_client(&client(1, "fire")).await.unwrap();
+    unit.insert_oauth_app(&oauth_app(1, "app")).await.unwrap();
+    for taken in ["fire", "app-app"] {
+        let refused = unit.insert_api_client(&api_client(1, taken)).await;
+        assert_eq!(refused, Err(StoreError::Conflict));
+        let elsewhere = unit.insert_api_client(&api_client(2, taken)).await;
+        assert_eq!(elsewhere, Ok(()));
+    }
 }
 
 pub async fn insert_api_client_takes_an_id_that_another_realm_has<H: Harness>() {

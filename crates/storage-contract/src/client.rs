@@ -68,17 +68,6 @@ pub async fn find_client_by_principal_does_the_same<H: Harness>() {
     assert_eq!(found, Ok(None));
 }
 
-pub async fn is_client_id_taken_by_a_client_of_whatever_kind<H: Harness>() {
-    let harness = with_clients::<H>().await;
-    let mut view = read(&harness).await;
-    for client in expected().iter().map(|client| client.client_id.as_str()) {
-        assert_eq!(view.is_client_id_taken(realm_id(1), client).await, Ok(true));
-        assert_eq!(view.is_client_id_taken(realm_id(2), client).await, Ok(false));
-    }
-    assert_eq!(view.is_client_id_taken(realm_id(1), "fire").await, Ok(true));
-    assert_eq!(view.is_client_id_taken(realm_id(1), "free").await, Ok(false));
-}
-
 pub async fn delete_client_credentials_takes_those_of_the_principal_and_recalls_them<H: Harness>() {
     let harness = with_clients::<H>().await;
     let other = api_client(1, "other");

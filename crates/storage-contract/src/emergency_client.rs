@@ -4,7 +4,7 @@ use breakglass_domain::{EmergencyClient, NewToken, Timestamp, TokenDigest, Usage
 use breakglass_ports::StoreError;
 use breakglass_ports::store::EmergencySummary;
 
-use crate::samples::{at, client, realm_id, token};
+use crate::samples::{api_client, at, client, oauth_app, realm_id, token};
 use crate::{Harness, begin, keep, read, seeded};
 
 async fn insert(harness: &impl Harness, clients: &[EmergencyClient]) {
@@ -197,6 +197,19 @@ pub async fn insert_emergency_client_refuses_a_taken_id_of_the_realm<H: Harness>
     let mut unit = begin(&harness).await;
     let refused = unit.insert_emergency_client(&second).await;
     assert_eq!(refused, Err(StoreError::Conflict));
+}
+
+pub async fn insert_emergency_client_refuses_the_id_of_a_client_of_another_kind<H: Harness>() {
+    let harness = seeded::<H>().await;
+    let mut unit = begin(&harness).await;
+    unit.insert_api_client(&api_client(1, "api")).await.unwrap();
+    unit.insert_oauth_app(&oauth_app(1, "app")).await.unwrap();
+    for taken in ["api", "app-app"] {
+        let refused = unit.insert_emergency_client(&client(1, taken)).await;
+        assert_eq!(refused, Err(StoreError::Conflict));
+        let elsewhere = unit.insert_emergency_client(&client(2, taken)).await;
+        assert_eq!(elsewhere, Ok(()));
+    }
 }
 
 pub async fn insert_emergency_client_takes_an_id_that_another_realm_has<H: Harness>() {

@@ -1,5 +1,7 @@
 //! The places of tokens in their issuer's status list.
 
+use std::collections::BTreeSet;
+
 use breakglass_ports::StoreError;
 use breakglass_ports::store::StatusListExtent;
 
@@ -37,16 +39,28 @@ pub async fn list_recalled_gives_the_places_of_the_broker_in_ascending_order<H: 
 pub async fn allocate_status_index_gives_each_place_once<H: Harness>() {
     let harness = seeded::<H>().await;
     let mut unit = begin(&harness).await;
-    for expected in 0..3 {
-        let index = unit.allocate_status_index(broker_id(1)).await;
-        assert_eq!(index, Ok(expected));
+    let mut given = Vec::new();
+    for _ in 0..3 {
+        given.push(unit.allocate_status_index(broker_id(1)).await.unwrap());
     }
+    assert_eq!(given, [0, 1, 2]);
     assert_eq!(unit.allocate_status_index(broker_id(2)).await, Ok(0));
     keep(unit).await;
-    let mut unit = begin(&harness).await;
-    assert_eq!(unit.allocate_status_index(broker_id(1)).await, Ok(3));
-    let extent = unit.find_status_list_extent(broker_id(1)).await.unwrap();
-    assert_eq!(extent.map(|extent| extent.places), Some(4));
+    let other = harness.another().await;
+    let stores = [harness.store(), other];
+    for (turn, is_kept) in (0..200).map(|turn| (turn, turn % 7 > 0)) {
+        let mut unit = stores[turn % 2].begin().await.unwrap();
+        let place = unit.allocate_status_index(broker_id(1)).await.unwrap();
+        if is_kept {
+            given.push(place);
+            keep(unit).await;
+        }
+    }
+    let mut view = read(&harness).await;
+    let extent = view.find_status_list_extent(broker_id(1)).await.unwrap();
+    assert!(extent.map(|extent| extent.places) > given.iter().max().copied());
+    let places: BTreeSet<u64> = given.iter().copied().collect();
+    assert_eq!(places.len(), given.len(), "{given:?}");
 }
 
 pub async fn allocate_status_index_needs_a_broker<H: Harness>() {

@@ -49,6 +49,7 @@ macro_rules! list_cases {
             api_client 3 query_api_clients_takes_many_terms_and_long_texts;
             api_client 4 insert_api_client_keeps_every_field;
             api_client 4 insert_api_client_refuses_a_taken_id_of_the_realm;
+            api_client 4 insert_api_client_refuses_the_id_of_a_client_of_another_kind;
             api_client 4 insert_api_client_takes_an_id_that_another_realm_has;
             api_client 5 update_api_client_keeps_name_description_and_instant;
             api_client 5 update_api_client_needs_a_client;
@@ -83,8 +84,7 @@ macro_rules! list_cases {
             broker 4 update_broker_needs_a_broker;
             client 1 find_client_gives_api_clients_and_oauth_apps_of_the_realm;
             client 2 find_client_by_principal_does_the_same;
-            client 3 is_client_id_taken_by_a_client_of_whatever_kind;
-            client 4 delete_client_credentials_takes_those_of_the_principal_and_recalls_them;
+            client 3 delete_client_credentials_takes_those_of_the_principal_and_recalls_them;
             client_key 1 find_client_key_gives_none_for_what_is_not_of_the_realm;
             client_key 2 list_client_keys_gives_those_of_the_principal_the_newest_first;
             client_key 3 insert_client_key_keeps_every_field;
@@ -116,6 +116,7 @@ macro_rules! list_cases {
             emergency_client 5 summarize_counts_as_alive_what_is_neither_revoked_nor_over;
             emergency_client 6 insert_emergency_client_keeps_every_field;
             emergency_client 6 insert_emergency_client_refuses_a_taken_id_of_the_realm;
+            emergency_client 6 insert_emergency_client_refuses_the_id_of_a_client_of_another_kind;
             emergency_client 6 insert_emergency_client_takes_an_id_that_another_realm_has;
             emergency_client 7 update_emergency_client_keeps_every_field_but_usage;
             emergency_client 7 update_emergency_client_needs_a_client;

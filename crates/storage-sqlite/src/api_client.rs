@@ -11,7 +11,7 @@ use crate::client_query::ClientSearch;
 use crate::column::{Key, Place};
 use crate::lease::Lease;
 use crate::page::Listing;
-use crate::view::{Loan, View, found};
+use crate::view::{Loan, View, found, free};
 
 #[derive(sqlx::FromRow)]
 struct ApiClientRow {
@@ -105,7 +105,9 @@ impl WriteApiClients for View<Lease> {
         let updated_at = client.updated_at.millis();
         let done = sqlx::query!(
             "INSERT INTO api_clients (realm_id, client_id, id, client_name, client_description,
-             created_at, created_by, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+             created_at, created_by, updated_at) SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8
+             WHERE NOT EXISTS (SELECT 1 FROM emergency_clients WHERE realm_id = ?1 AND client_id = ?2)
+             AND NOT EXISTS (SELECT 1 FROM oauth_apps WHERE realm_id = ?1 AND client_id = ?2)",
             realm_id,
             client_id,
             id,
@@ -117,7 +119,7 @@ impl WriteApiClients for View<Lease> {
         )
         .execute(self.changing().await?)
         .await;
-        self.settle(done).map(|_| ())
+        free(self.settle(done)?.rows_affected())
     }
 
     async fn update_api_client(&mut self, client: &ApiClient) -> Result<(), StoreError> {

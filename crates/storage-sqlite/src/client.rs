@@ -90,24 +90,6 @@ impl<C: Loan> ReadClients for View<C> {
         }
         Ok(answer)
     }
-
-    async fn is_client_id_taken(
-        &mut self,
-        realm_id: RealmId,
-        client_id: &str,
-    ) -> Result<bool, StoreError> {
-        let realm_id = realm_id.as_bytes().as_slice();
-        let found = sqlx::query_scalar!(
-            r#"SELECT 1 AS "one!: i64" FROM api_clients WHERE realm_id = ?1 AND client_id = ?2
-               UNION ALL SELECT 1 FROM oauth_apps WHERE realm_id = ?1 AND client_id = ?2
-               UNION ALL SELECT 1 FROM emergency_clients WHERE realm_id = ?1 AND client_id = ?2"#,
-            realm_id,
-            client_id,
-        )
-        .fetch_optional(self.connection().await?)
-        .await;
-        Ok(self.settle(found)?.is_some())
-    }
 }
 
 #[async_trait]

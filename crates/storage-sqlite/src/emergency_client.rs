@@ -12,7 +12,7 @@ use crate::column::{Key, Place, instant, millis, number};
 use crate::lease::Lease;
 use crate::memory::Question;
 use crate::note::Note;
-use crate::view::{Loan, View, found};
+use crate::view::{Loan, View, found, free};
 
 struct EmergencyClientRow {
     realm_id: Vec<u8>,
@@ -233,7 +233,10 @@ impl WriteEmergencyClients for View<Lease> {
              ttl, dpop_key, created_at, created_by, last_regenerated_at, token_id, token_digest,
              token_key_id, token_status_index, token_issued_at, token_expires_at, token_revoked_at,
              token_expiry_recorded, uses, last_used_at)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+             SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12,
+             ?13, ?14, ?15, ?16, ?17, ?18, ?19
+             WHERE NOT EXISTS (SELECT 1 FROM api_clients WHERE realm_id = ?1 AND client_id = ?2)
+             AND NOT EXISTS (SELECT 1 FROM oauth_apps WHERE realm_id = ?1 AND client_id = ?2)",
             realm_id,
             client_id,
             client.client_name,
@@ -256,7 +259,7 @@ impl WriteEmergencyClients for View<Lease> {
         )
         .execute(self.changing().await?)
         .await;
-        self.settle(done).map(|_| ())
+        free(self.settle(done)?.rows_affected())
     }
 
     async fn update_emergency_client(

@@ -1,8 +1,10 @@
 //! The writer's connection on loan to a unit of work.
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use breakglass_domain::BrokerId;
 use breakglass_domain::audit::Checkpoint;
 use breakglass_ports::StoreError;
 use sqlx::Executor;
@@ -12,6 +14,7 @@ use tokio::sync::oneshot;
 use crate::error::{store_error, unavailable};
 use crate::memory::{Counts, Memory};
 use crate::note::Note;
+use crate::places::Places;
 use crate::view::Loan;
 
 /// The answer to a unit of work that wants to be kept: whether it is durable.
@@ -40,6 +43,8 @@ pub(crate) struct Ground {
     /// Whether the savepoint of a unit that is kept is still set. Whoever sets the next one releases it: for every page that is
     /// written SQLite goes through all that are set.
     pub(crate) has_savepoint: bool,
+    /// The places in status lists that this writer may give out.
+    pub(crate) places: Places,
 }
 
 impl Ground {
@@ -78,6 +83,8 @@ pub(crate) struct Lease {
     head: Result<Option<Checkpoint>, StoreError>,
     counts: Counts,
     notes: Vec<Note>,
+    /// The places in status lists that this unit has set aside.
+    places: Places,
     /// Whether anything of the group has left a recall, or relies on one that was there.
     recalled: Arc<AtomicBool>,
 }
@@ -99,6 +106,7 @@ impl Lease {
             in_doubt: false,
             has_failed: false,
             notes: Vec::new(),
+            places: Places::default(),
             recalled,
         };
         (lease, back)
@@ -125,6 +133,26 @@ impl Lease {
         self.notes.push(note);
     }
 
+    /// Takes a place in the status list of a broker, if one is set aside.
+    pub(crate) fn take_place(&mut self, broker_id: BrokerId) -> Option<u64> {
+        let (ground, _) = self.lent.as_mut()?;
+        let place = ground.places.take(broker_id);
+        place.or_else(|| self.places.take(broker_id))
+    }
+
+    /// Has these places to give out, which are set aside once the unit is kept.
+    pub(crate) fn set_aside(&mut self, broker_id: BrokerId, places: Range<u64>) {
+        self.places.set_aside(broker_id, places);
+    }
+
+    /// Gives out none of those that were set aside: others may have them.
+    pub(crate) fn forget_places(&mut self) {
+        self.places.clear();
+        if let Some((ground, _)) = &mut self.lent {
+            ground.places.clear();
+        }
+    }
+
     /// The connection, for one statement that changes what checks look at: nothing that was read before counts after it.
     pub(crate) async fn enter_to_change(&mut self) -> Result<&mut SqliteConnection, StoreError> {
         self.counts = Counts::UNKNOWN;
@@ -141,7 +169,10 @@ impl Lease {
 
     /// Sets the savepoint of the unit. Abandoned meanwhile, the unit has written nothing that would have to be undone.
     async fn set_savepoint(&mut self) -> Result<(), StoreError> {
-        let text = self.lent.as_mut().map(|(ground, _)| ground.next_savepoint());
+        let text = self
+            .lent
+            .as_mut()
+            .map(|(ground, _)| ground.next_savepoint());
         let text = text.ok_or_else(gone)?;
         if let Err(error) = self.enter().await?.execute(text).await {
             self.fail();
@@ -172,6 +203,7 @@ impl Lease {
             ground.head = self.head.clone();
             ground.counts = self.counts;
             ground.notes.append(&mut self.notes);
+            ground.places.take_in(std::mem::take(&mut self.places));
         }
         self.give_back(Some(answer));
         durable.await.unwrap_or_else(|_| Err(gone()))

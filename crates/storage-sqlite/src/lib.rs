@@ -43,6 +43,7 @@ mod note;
 mod oauth_app;
 mod open;
 mod page;
+mod places;
 mod put_back;
 mod realm;
 mod recall;

@@ -99,10 +99,12 @@ impl View<Lease> {
         time: Timestamp,
     ) -> Result<(), StoreError> {
         let mut head = self.find_recall_head().await?;
+        let after = number(head.number)?;
         let rows = sqlx::query_as!(
             RecallRow,
             "SELECT number, kind, scope, id, place, instant, time, mac FROM recalls
-             WHERE mac IS NULL ORDER BY number",
+             WHERE number > ? ORDER BY number",
+            after,
         )
         .fetch_all(self.connection().await?)
         .await;

@@ -8,6 +8,7 @@ use breakglass_ports::store::{ReadStatusLists, StatusListExtent, WriteStatusList
 use crate::column::{Key, Place, number};
 use crate::lease::Lease;
 use crate::memory::Question;
+use crate::places::SET_ASIDE;
 use crate::view::{Loan, View};
 
 /// How long a recalled token stays on the list after its end, in milliseconds (a day): longer than any verifier allows for
@@ -63,16 +64,24 @@ impl<C: Loan> ReadStatusLists for View<C> {
 #[async_trait]
 impl WriteStatusLists for View<Lease> {
     async fn allocate_status_index(&mut self, broker_id: BrokerId) -> Result<u64, StoreError> {
+        if let Some(place) = self.lease().take_place(broker_id) {
+            return Ok(place);
+        }
         let id = broker_id.as_bytes().as_slice();
-        let next = sqlx::query_scalar!(
-            r#"UPDATE brokers SET next_status_index = next_status_index + 1 WHERE id = ?
-               RETURNING next_status_index - 1 AS "index!: i64""#,
+        let end = sqlx::query_scalar!(
+            r#"UPDATE brokers SET next_status_index = next_status_index + ? WHERE id = ?
+               RETURNING next_status_index AS "end!: i64""#,
+            SET_ASIDE,
             id,
         )
         .fetch_optional(self.changing().await?)
         .await;
-        let index = self.settle(next)?.ok_or(StoreError::Missing)?;
-        Place::new("brokers", Key::Bytes(id)).count("next_status_index", index)
+        let end = self.settle(end)?.ok_or(StoreError::Missing)?;
+        let row = Place::new("brokers", Key::Bytes(id));
+        let end = row.count("next_status_index", end)?;
+        let first = row.some("next_status_index", end.checked_sub(SET_ASIDE.into()))?;
+        self.lease().set_aside(broker_id, first + 1..end);
+        Ok(first)
     }
 
     async fn recall_token(

@@ -144,6 +144,7 @@ impl WriteRecalls for View<Lease> {
     }
 
     async fn skip_places(&mut self, places: u32) -> Result<(), StoreError> {
+        self.lease().forget_places();
         change!(
             self,
             "UPDATE brokers SET next_status_index = next_status_index + ?, recall_epoch = recall_epoch + 1",
@@ -291,6 +292,7 @@ impl View<Lease> {
         until: Timestamp,
     ) -> Result<(), StoreError> {
         let until = until.millis();
+        self.lease().forget_places();
         for broker in self.broker_ids().await? {
             let recalled = records.iter().map(|record| &record.recall);
             let bound = recalled

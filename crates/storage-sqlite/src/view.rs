@@ -208,6 +208,15 @@ impl UnitOfWork for View<Lease> {
     }
 }
 
+/// Whether the statement found free what it should take.
+pub(crate) fn free(rows: u64) -> Result<(), StoreError> {
+    if rows == 0 {
+        Err(StoreError::Conflict)
+    } else {
+        Ok(())
+    }
+}
+
 /// Whether the statement found what it should change.
 pub(crate) fn found(rows: u64) -> Result<(), StoreError> {
     if rows == 0 {

@@ -35,6 +35,7 @@ use crate::lease::{Answer, Ground, Lease, Purpose};
 use crate::memory::{Counts, Memory};
 use crate::note::{write_all, write_all_then};
 use crate::open::Opened;
+use crate::places::Places;
 use crate::recall::RecallRow;
 use crate::record::{Begun, Record};
 
@@ -51,6 +52,8 @@ pub(crate) struct Writer {
     waiting: mpsc::Receiver<Waiter>,
     /// The connection between groups; `None` after a failure.
     connection: Option<SqliteConnection>,
+    /// The places in status lists that are set aside.
+    places: Places,
     /// At most so many units in a group.
     limit: usize,
     commits: Arc<AtomicU64>,
@@ -74,6 +77,7 @@ impl Writer {
             options: opened.writer,
             waiting,
             connection: None,
+            places: Places::default(),
             limit,
             commits,
             memory,
@@ -120,8 +124,9 @@ impl Writer {
             }
         };
         let answer = match outcome {
-            Ok(connection) => {
-                self.connection = Some(connection);
+            Ok(ground) => {
+                self.connection = Some(ground.connection);
+                self.places = ground.places;
                 Ok(())
             }
             Err(error) => {
@@ -156,6 +161,7 @@ impl Writer {
             counts,
             notes: Vec::new(),
             has_savepoint: false,
+            places: std::mem::take(&mut self.places),
         })
     }
 
@@ -169,13 +175,13 @@ impl Writer {
     }
 
     /// Runs the units of a group one after the other and commits them together. An error has undone all of them; the
-    /// connection is dropped with it.
+    /// connection is dropped with it, and the places that were set aside.
     async fn group(
         &mut self,
         mut ground: Ground,
         first: Waiter,
         kept: &mut Vec<Answer>,
-    ) -> Result<SqliteConnection, StoreError> {
+    ) -> Result<Ground, StoreError> {
         let begun = Instant::now();
         let mut next = Some(first);
         while let Some(waiter) = next {
@@ -188,7 +194,7 @@ impl Writer {
         }
         if kept.is_empty() {
             execute(&mut ground.connection, "ROLLBACK").await?;
-            return Ok(ground.connection);
+            return Ok(ground);
         }
         write_all(std::mem::take(&mut ground.notes), &mut ground.connection).await?;
         let line = self.begin_line(&mut ground.connection).await?;
@@ -208,7 +214,7 @@ impl Writer {
         self.commits.fetch_add(1, Ordering::Relaxed);
         // Before anybody hears that it is durable.
         self.memory.tell(counts_of(rows.first())?);
-        Ok(ground.connection)
+        Ok(ground)
     }
 }
 
@@ -294,7 +300,6 @@ const BEGIN: &str = "BEGIN IMMEDIATE; SELECT standing, tokens, sessions FROM cha
 
 /// How much has been changed.
 const COUNTS: &str = "SELECT standing, tokens, sessions FROM changes";
-
 
 /// Commits. When SQLite has undone the transaction by itself, there is nothing to commit, which is an error.
 const COMMIT: &str = "SELECT standing, tokens, sessions FROM changes; COMMIT";

@@ -42,10 +42,10 @@ pub trait ReadApiClients: Send {
 /// Writes API clients.
 ///
 /// # Contract
-/// 4. `insert_api_client` keeps every field, and fails with [`StoreError::Conflict`] when the realm has a client of that id;
-///    another realm may have one.
+/// 4. `insert_api_client` keeps every field, and fails with [`StoreError::Conflict`] when the realm has a client of that id,
+///    be it an API client, an OAuth app or an emergency client; another realm may have one.
 /// 5. `update_api_client` keeps name, description and instant of the change, and fails with [`StoreError::Missing`] when there is no such client.
-/// 6. `delete_api_client` takes the client's roles with it, and fails with [`StoreError::Conflict`] while it holds an API token,, and says whether there was such a client.
+/// 6. `delete_api_client` takes the client's roles with it, and fails with [`StoreError::Conflict`] while it holds an API token, and says whether there was such a client.
 /// 7. A realm with an API client cannot be deleted: `delete_realm` fails with [`StoreError::Conflict`].
 #[async_trait]
 pub trait WriteApiClients: Send {

@@ -11,8 +11,6 @@ use crate::StoreError;
 /// 1. `find_client` gives the API client or the OAuth app of the realm that has this `client_id`, compared exactly, and `None`
 ///    for any other text.
 /// 2. `find_client_by_principal` does the same by the principal.
-/// 3. `is_client_id_taken` says whether a client of the realm has this `client_id`, be it an API client, an OAuth app or an
-///    emergency client.
 #[async_trait]
 pub trait ReadClients: Send {
     /// The client of this `client_id`.
@@ -28,19 +26,12 @@ pub trait ReadClients: Send {
         realm_id: RealmId,
         principal_id: PrincipalId,
     ) -> Result<Option<Client>, StoreError>;
-
-    /// Whether a client has this `client_id`.
-    async fn is_client_id_taken(
-        &mut self,
-        realm_id: RealmId,
-        client_id: &str,
-    ) -> Result<bool, StoreError>;
 }
 
 /// Writes what clients of any kind have.
 ///
 /// # Contract
-/// 4. `delete_client_credentials` deletes every API token, every secret and every key of the principal and of no other, recalls the place of
+/// 3. `delete_client_credentials` deletes every API token, every secret and every key of the principal and of no other, recalls the place of
 ///    each in the status list of the broker, to be remembered until a day after `recalled_until`, and gives their number.
 #[async_trait]
 pub trait WriteClients: Send {

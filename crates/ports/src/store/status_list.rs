@@ -8,7 +8,7 @@ use crate::StoreError;
 /// How far a broker's status list goes, and a number that grows whenever its content changes.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub struct StatusListExtent {
-    /// How many places were given out. A view for checks may tell fewer, as long as the list needs no more places for it
+    /// How many places were given out or set aside for it. A view for checks may tell fewer, as long as the list needs no more places for it
     /// ([`StatusList::places_for`](breakglass_domain::StatusList::places_for)).
     pub places: u64,
     /// How often a token was recalled.
@@ -35,7 +35,8 @@ pub trait ReadStatusLists: Send {
 /// Writes status lists.
 ///
 /// # Contract
-/// 3. `allocate_status_index` gives 0, 1, 2, ... for a broker, none of them twice, and fails with [`StoreError::Missing`] for an unknown broker.
+/// 3. `allocate_status_index` gives ascending places for a broker, the first of them 0, none of them twice, and fails with
+///    [`StoreError::Missing`] for an unknown broker. A store may leave places out, though no more than 64 at a time.
 /// 4. `recall_token` adds the token's place and raises the epoch; recalling a place twice changes nothing.
 #[async_trait]
 pub trait WriteStatusLists: Send {

@@ -32,7 +32,7 @@ async fn full() -> Folder {
         .await
         .unwrap();
     unit.insert_emergency_client(&client(1, "c")).await.unwrap();
-    let machine = api_client(1, "c");
+    let machine = api_client(1, "m");
     unit.insert_api_client(&machine).await.unwrap();
     unit.insert_role(&role("r")).await.unwrap();
     unit.replace_role_assignments(machine.realm_id, machine.id, &[held("r")])
@@ -49,7 +49,7 @@ async fn full() -> Folder {
 /// Reads what is left of every table, and gives each failure.
 async fn failures(view: &mut dyn ReadView) -> Vec<StoreError> {
     let tasks = [1, 2].map(|number| task(number, TaskState::Queued).id);
-    let machine = api_client(1, "c");
+    let machine = api_client(1, "m");
     let roles = RoleFilter {
         kind: None,
         order: RoleOrder::Name,

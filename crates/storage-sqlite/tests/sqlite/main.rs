@@ -14,6 +14,7 @@ mod group;
 mod migration;
 mod model;
 mod open;
+mod plans;
 mod put_back;
 mod record;
 mod search;
