@@ -192,6 +192,12 @@ impl App {
         &self.installation.public_url
     }
 
+    /// Lets time be no earlier than an instant that is known to have been.
+    pub(crate) fn reach(&self, known: Timestamp) {
+        let (clock, count) = (self.ports.clock.now(), self.ports.clock.count());
+        lock(&self.time).reach(known, clock, count);
+    }
+
     /// The present instant, as the application sees it: what is over stays over, also when the clock is set back.
     pub fn now(&self) -> Timestamp {
         let (clock, count) = (self.ports.clock.now(), self.ports.clock.count());

@@ -214,6 +214,9 @@ impl App {
         unit: &mut dyn UnitOfWork,
         records: &[RecallRecord],
     ) -> Result<Restored, Error> {
+        if let Some(last) = records.iter().map(|record| record.time).max() {
+            self.reach(last);
+        }
         let now = self.now();
         // No token that was given out lives longer.
         let until = now.plus(self.options.emergency_ttl_cap);

@@ -68,6 +68,16 @@ impl SteadyTime {
         clock
     }
 
+    /// Lets time be no earlier than an instant that is known to have been, when the clock shows this and so many milliseconds
+    /// were counted.
+    pub fn reach(&mut self, known: Timestamp, clock: Timestamp, count: i64) {
+        if self.now(clock, count) < known {
+            self.anchor = known;
+            self.count = count;
+            self.now(clock, count);
+        }
+    }
+
     /// The last jump that was not told yet.
     pub fn take_jump(&mut self) -> Option<ClockJump> {
         self.untold.take()
@@ -112,6 +122,17 @@ mod tests {
         let mut time = SteadyTime::new(Some(at(NOON)), at(NOON - HOUR), 7);
         assert_eq!(time.take_jump(), Some(ClockJump::Back(HOUR)));
         assert_eq!(time.now(at(NOON - HOUR), 7), at(NOON));
+    }
+
+    #[test]
+    fn an_instant_that_is_known_later_is_reached_and_told() {
+        let mut time = SteadyTime::new(None, at(NOON), 0);
+        time.reach(at(NOON - HOUR), at(NOON), 0);
+        assert_eq!((time.now(at(NOON), 0), time.take_jump()), (at(NOON), None));
+        time.reach(at(NOON + HOUR), at(NOON), 0);
+        assert_eq!(time.now(at(NOON), 0), at(NOON + HOUR));
+        assert_eq!(time.take_jump(), Some(ClockJump::Back(HOUR)));
+        assert_eq!(time.now(at(NOON + HOUR), HOUR), at(NOON + HOUR + HOUR / 2));
     }
 
     #[test]

@@ -5,6 +5,7 @@ use breakglass_domain::audit::{AuditKey, AuditMac};
 use breakglass_domain::{Recall, RecallHead, RecallKind, RecallRecord, Timestamp};
 use breakglass_ports::StoreError;
 use breakglass_ports::store::ReadRecalls;
+use sqlx::sqlite::SqliteConnection;
 
 use crate::column::{Key, Place, instant, number};
 use crate::lease::Lease;
@@ -50,23 +51,41 @@ impl TryFrom<RecallRow> for RecallRecord {
     }
 }
 
+/// The head of the recalls.
+pub(crate) struct HeadRow {
+    number: i64,
+    mac: Option<Vec<u8>>,
+}
+
+/// The newest recall that is sealed.
+pub(crate) async fn newest_sealed(
+    connection: &mut SqliteConnection,
+) -> Result<Option<HeadRow>, sqlx::Error> {
+    sqlx::query_as!(
+        HeadRow,
+        "SELECT number, mac FROM recalls WHERE mac IS NOT NULL ORDER BY number DESC LIMIT 1",
+    )
+    .fetch_optional(connection)
+    .await
+}
+
+/// What the head is, when this is the newest that is sealed.
+pub(crate) fn head_of(newest: Option<HeadRow>) -> Result<RecallHead, StoreError> {
+    let Some(row) = newest else {
+        return Ok(RecallHead::GENESIS);
+    };
+    let place = Place::new("recalls", Key::Number(row.number));
+    Ok(RecallHead {
+        number: place.count("number", row.number)?,
+        mac: AuditMac::from_bytes(place.bytes("mac", &row.mac.unwrap_or_default())?),
+    })
+}
+
 #[async_trait]
 impl<C: Loan> ReadRecalls for View<C> {
     async fn find_recall_head(&mut self) -> Result<RecallHead, StoreError> {
-        let row = sqlx::query!(
-            "SELECT number, mac FROM recalls WHERE mac IS NOT NULL ORDER BY number DESC LIMIT 1",
-        )
-        .fetch_optional(self.connection().await?)
-        .await;
-        let Some(row) = self.settle(row)? else {
-            return Ok(RecallHead::GENESIS);
-        };
-        let place = Place::new("recalls", Key::Number(row.number));
-        let mac = row.mac.unwrap_or_default();
-        Ok(RecallHead {
-            number: place.count("number", row.number)?,
-            mac: AuditMac::from_bytes(place.bytes("mac", &mac)?),
-        })
+        let newest = newest_sealed(self.connection().await?).await;
+        head_of(self.settle(newest)?)
     }
 
     async fn list_recalls(

@@ -3,7 +3,7 @@
 use std::io;
 
 use breakglass_domain::audit::AuditMac;
-use breakglass_domain::{RecallHead, RecallRecord};
+use breakglass_domain::RecallRecord;
 use breakglass_ports::StoreError;
 use sqlx::SqliteConnection;
 
@@ -11,6 +11,7 @@ use crate::column::{Key, Place, number};
 use crate::error::unavailable;
 use crate::open::OpenError;
 use crate::put_back::{Replaced, SinceCopy, replaced};
+use crate::recall::{head_of, newest_sealed};
 use crate::record::{Record, read_record};
 use crate::writer::add_line;
 
@@ -70,7 +71,10 @@ async fn compare_held(
 ) -> Result<Compared, OpenError> {
     let refuse = |error: &dyn std::error::Error| refusal(record, error);
     let head = record.open().map_err(|error| refuse(&error))?.head;
-    let last = last_of(connection).await.map_err(|error| refuse(&error))?;
+    let newest = newest_sealed(connection)
+        .await
+        .map_err(|error| refuse(&error))?;
+    let last = head_of(newest).map_err(|error| refuse(&error))?;
     let common = head.number.min(last.number);
     let kept = mac_of(connection, common)
         .await
@@ -90,23 +94,6 @@ async fn compare_held(
         return Err(foreign(record, common));
     }
     Ok((missed, None))
-}
-
-async fn last_of(connection: &mut SqliteConnection) -> Result<RecallHead, StoreError> {
-    let row = sqlx::query!(
-        "SELECT number, mac FROM recalls WHERE mac IS NOT NULL ORDER BY number DESC LIMIT 1"
-    )
-    .fetch_optional(connection)
-    .await
-    .map_err(|error| unavailable(&error))?;
-    let Some(row) = row else {
-        return Ok(RecallHead::GENESIS);
-    };
-    let place = Place::new("recalls", Key::Number(row.number));
-    Ok(RecallHead {
-        number: place.count("number", row.number)?,
-        mac: AuditMac::from_bytes(place.bytes("mac", &row.mac.unwrap_or_default())?),
-    })
 }
 
 /// The MAC of a recall of the store.

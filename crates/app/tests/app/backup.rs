@@ -331,6 +331,17 @@ async fn only_who_manages_everything_makes_and_puts_back_copies() {
 }
 
 #[tokio::test]
+async fn what_was_over_at_the_last_recall_stays_so_when_the_clock_was_set_back() {
+    let (test, mut given, copy) = with_copy().await;
+    let bearer = [Credentials::Bearer(given.bearers[0].clone())];
+    test.clock.advance_minutes(601);
+    take(&test, Step::SetPassword, &mut given).await;
+    test.clock.jump(-600 * 60_000);
+    let (app, _) = copy.put_back(&test, copy.since(&test).await).await;
+    assert_eq!(living(&app, &bearer).await, [false]);
+}
+
+#[tokio::test]
 async fn recalls_are_taken_over_once_and_only_as_they_followed() {
     let (test, given, copy) = with_copy().await;
     take(&test, Step::Delete(0), &mut Given::default()).await;
