@@ -16,6 +16,7 @@ use breakglass_ports::{
     UnitOfWork,
 };
 
+use crate::client_authentication::{PROVEN_CAPACITY, ProvenSecrets};
 use crate::decision::Rules;
 use crate::error::Error;
 use crate::foreign_bearer::{REGISTERED_CAPACITY, RegisteredStanding};
@@ -119,6 +120,8 @@ pub struct App {
     pub(crate) verified: Mutex<Remembered<TokenDigest, Arc<VerifiedToken>>>,
     /// The last status list signed for each broker.
     pub(crate) status_lists: Mutex<HashMap<BrokerId, CachedStatusList>>,
+    /// Secrets of clients that were right when they were shown.
+    pub(crate) proven_secrets: Mutex<ProvenSecrets>,
     /// The client profiles and trusted issuers of each realm, as they were read last.
     pub(crate) rules: Mutex<HashMap<RealmId, Arc<Rules>>>,
     /// The roles of principals, as they were read last.
@@ -169,6 +172,7 @@ impl App {
             )),
             verified: Mutex::new(Remembered::new(VERIFIED_CAPACITY)),
             status_lists: Mutex::new(HashMap::new()),
+            proven_secrets: Mutex::new(Remembered::new(PROVEN_CAPACITY)),
             rules: Mutex::new(HashMap::new()),
             held_roles: Mutex::new(Remembered::new(HELD_CAPACITY)),
             withheld: Mutex::new(Remembered::new(WITHHELD_CAPACITY)),

@@ -1,13 +1,17 @@
 //! Clients that prove who they are with credentials of their own (RFC 6749, section 2.3).
 
+use std::sync::Arc;
+
 use breakglass_domain::{
-    Broker, Client, CredentialRef, PrincipalId, RealmId, Secret, Timestamp, TokenDigest,
+    Broker, Client, ClientSecret, CredentialRef, PrincipalId, RealmId, Secret, Timestamp,
+    TokenDigest,
 };
 use breakglass_ports::UnitOfWork;
 
-use crate::app::App;
+use crate::app::{App, lock};
 use crate::caller::{Caller, Origin};
 use crate::error::{Error, GrantFault, Refusal};
+use crate::watch::Remembered;
 
 /// What a client shows.
 #[derive(Clone, Debug)]
@@ -21,6 +25,31 @@ pub enum ClientCredentials {
         /// Its secret.
         secret: Secret,
     },
+}
+
+/// The most secrets that are kept as they were found to be right.
+pub(crate) const PROVEN_CAPACITY: usize = 1024;
+
+/// A secret, by its client and its digest.
+type ShownSecret = (RealmId, String, TokenDigest);
+
+/// Secrets that were right.
+pub(crate) type ProvenSecrets = Remembered<ShownSecret, Arc<ProvenSecret>>;
+
+/// A secret that was right, at a revision of the store.
+pub(crate) struct ProvenSecret {
+    revision: u64,
+    client: Client,
+    secret: ClientSecret,
+}
+
+impl ProvenSecret {
+    fn authenticated(&self) -> AuthenticatedClient {
+        AuthenticatedClient {
+            client: self.client.clone(),
+            credential: CredentialRef::ClientSecret(self.secret.id),
+        }
+    }
 }
 
 /// A client that proved who it is.
@@ -115,7 +144,8 @@ impl App {
         }
     }
 
-    /// An unknown client costs what a wrong secret costs: the same reads, and a comparison.
+    /// A secret that was right is so until anything is changed that says so. An unknown client costs what a wrong secret costs:
+    /// the same reads, and a comparison.
     async fn find_by_secret(
         &self,
         realm_id: RealmId,
@@ -124,7 +154,13 @@ impl App {
     ) -> Result<Option<AuthenticatedClient>, Error> {
         let digest = TokenDigest::of(secret.expose());
         let now = self.now();
-        let mut view = self.ports.store.read().await?;
+        let mut view = self.ports.store.check().await?;
+        let revision = view.revision();
+        let shown = (realm_id, client_id.to_owned(), digest);
+        let kept = lock(&self.proven_secrets).get(&shown);
+        if let Some(kept) = kept.filter(|kept| Some(kept.revision) == revision) {
+            return Ok(kept.secret.is_alive(now).then(|| kept.authenticated()));
+        }
         let client = view.find_client(realm_id, client_id).await?;
         let nobody = PrincipalId::from_bytes([0; 16]);
         let id = client.as_ref().map_or(nobody, |client| client.id);
@@ -132,12 +168,18 @@ impl App {
         let right = secrets
             .into_iter()
             .find(|secret| secret.digest == digest && secret.is_alive(now));
-        Ok(client
-            .zip(right)
-            .map(|(client, secret)| AuthenticatedClient {
-                client,
-                credential: CredentialRef::ClientSecret(secret.id),
-            }))
+        let Some((client, secret)) = client.zip(right) else {
+            return Ok(None);
+        };
+        let proven = Arc::new(ProvenSecret {
+            revision: revision.unwrap_or_default(),
+            client,
+            secret,
+        });
+        if revision.is_some() {
+            lock(&self.proven_secrets).insert(shown, Arc::clone(&proven));
+        }
+        Ok(Some(proven.authenticated()))
     }
 
     /// An assertion is for the issuer, its token endpoint or the endpoint that it is shown to (RFC 7523, section 3), and good for

@@ -2,8 +2,8 @@
 
 use std::io;
 
-use breakglass_domain::audit::AuditMac;
 use breakglass_domain::RecallRecord;
+use breakglass_domain::audit::AuditMac;
 use breakglass_ports::StoreError;
 use sqlx::SqliteConnection;
 

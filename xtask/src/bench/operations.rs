@@ -109,15 +109,15 @@ impl Stage {
             name: "API tokens, last used first".to_owned(),
             ..page.clone()
         };
-        let clients = self.load(
-            "first page of emergency clients",
+        let client = self.load(
+            "get an emergency client",
             "GET",
-            self.clients.clone(),
+            format!("{}/again-0", self.clients),
         );
         vec![
             self.introspection(),
             self.api_token(),
-            clients,
+            client,
             page,
             last,
             find,
