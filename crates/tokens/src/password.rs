@@ -3,16 +3,13 @@
 use std::fmt;
 use std::sync::Arc;
 
-use argon2::password_hash::Error as HashError;
-use argon2::{
-    Algorithm, Argon2, Params, PasswordHash as Phc, PasswordHasher as _, PasswordVerifier as _,
-    Version,
-};
+use argon2::password_hash::phc::{Output, ParamsString, Salt};
+use argon2::{ARGON2ID_IDENT, Algorithm, Argon2, Block, Params, PasswordHash as Phc, Version};
 use async_trait::async_trait;
 use breakglass_domain::{PasswordHash, Secret};
 use breakglass_ports::{CryptoError, Entropy, PasswordHasher};
-use tokio::runtime::{Builder, Runtime};
 use tokio::sync::Semaphore;
+use tokio::task;
 
 /// Memory of one hash in KiB: 19 MiB, the first choice of the OWASP password storage recommendations for two passes.
 const MEMORY_KIB: u32 = 19 * 1024;
@@ -25,6 +22,10 @@ const LANES: u32 = 1;
 
 /// Bytes of a salt (RFC 9106, section 3.1).
 const SALT_BYTES: usize = 16;
+
+/// Blocks of 1 KiB that are reserved for a hash, of which it touches as many as it needs: what is larger than 32 MiB the C library
+/// of Linux always maps on its own and gives back to the system at once, where it would keep 19 MiB for the next time.
+const RESERVED_BLOCKS: usize = 33 * 1024;
 
 /// Hashes computed at the same time: logins must never take all processors or much memory.
 const CONCURRENT_HASHES: usize = 2;
@@ -40,29 +41,6 @@ const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA\
 pub struct Argon2Hasher {
     entropy: Arc<dyn Entropy>,
     permits: Arc<Semaphore>,
-    threads: Threads,
-}
-
-/// As many threads as hashes are computed at the same time, and no more. The allocator keeps the memory of a hash for the thread
-/// that computed it, so that hashes on whichever thread is free would each leave theirs behind.
-struct Threads(Option<Runtime>);
-
-impl Threads {
-    fn new() -> Self {
-        let runtime = Builder::new_current_thread()
-            .max_blocking_threads(CONCURRENT_HASHES)
-            .build();
-        Self(runtime.ok())
-    }
-}
-
-impl Drop for Threads {
-    fn drop(&mut self) {
-        if let Some(runtime) = self.0.take() {
-            // Does not wait for a hash that still runs, which would hold up whoever drops this.
-            runtime.shutdown_background();
-        }
-    }
 }
 
 impl Argon2Hasher {
@@ -71,11 +49,10 @@ impl Argon2Hasher {
         Self {
             entropy,
             permits: Arc::new(Semaphore::new(CONCURRENT_HASHES)),
-            threads: Threads::new(),
         }
     }
 
-    /// Runs a hash on one of its threads. The permit goes along, so that a caller who stops waiting does not make room for
+    /// Runs a hash on a thread that may block. The permit goes along, so that a caller who stops waiting does not make room for
     /// another hash while this one still runs.
     async fn off_thread<T: Send + 'static>(
         &self,
@@ -85,8 +62,7 @@ impl Argon2Hasher {
             .acquire_owned()
             .await
             .map_err(|_| CryptoError::Failed)?;
-        let threads = self.threads.0.as_ref().ok_or(CryptoError::Failed)?;
-        let hashing = threads.spawn_blocking(move || {
+        let hashing = task::spawn_blocking(move || {
             let _permit = permit;
             work()
         });
@@ -108,13 +84,8 @@ impl PasswordHasher for Argon2Hasher {
         let mut salt = [0; SALT_BYTES];
         self.entropy.fill(&mut salt)?;
         let password = password.clone();
-        self.off_thread(move || {
-            argon2()?
-                .hash_password_with_salt(password.expose().as_bytes(), &salt)
-                .map(|phc| PasswordHash::new(phc.to_string()))
-                .map_err(|_| CryptoError::Failed)
-        })
-        .await
+        self.off_thread(move || hash(&password, &salt).map_err(failed))
+            .await
     }
 
     async fn verify(
@@ -126,22 +97,62 @@ impl PasswordHasher for Argon2Hasher {
         let hash = hash.map_or(NOBODY, PasswordHash::as_str).to_owned();
         let password = password.clone();
         let matches = self
-            .off_thread(move || {
-                let phc = Phc::new(&hash).map_err(|_| CryptoError::Failed)?;
-                match argon2()?.verify_password(password.expose().as_bytes(), &phc) {
-                    Ok(()) => Ok(true),
-                    Err(HashError::PasswordInvalid) => Ok(false),
-                    Err(_) => Err(CryptoError::Failed),
-                }
-            })
+            .off_thread(move || matches(&password, &hash).map_err(failed))
             .await?;
         Ok(matches && exists)
     }
 }
 
-fn argon2() -> Result<Argon2<'static>, CryptoError> {
-    let params = Params::new(MEMORY_KIB, PASSES, LANES, None).map_err(|_| CryptoError::Failed)?;
-    Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
+/// Why a hash cannot be computed, or a text is none; nobody is told more than that.
+type HashError = argon2::password_hash::Error;
+
+fn failed(_: HashError) -> CryptoError {
+    CryptoError::Failed
+}
+
+/// The PHC string of a password.
+fn hash(password: &Secret, salt: &[u8]) -> Result<PasswordHash, HashError> {
+    let params = Params::new(MEMORY_KIB, PASSES, LANES, None)?;
+    let named = ParamsString::try_from(&params)?;
+    let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+    let phc = Phc {
+        algorithm: ARGON2ID_IDENT,
+        version: Some(Version::V0x13.into()),
+        params: named,
+        salt: Some(Salt::new(salt)?),
+        hash: Some(output(&argon2, password, salt, Params::DEFAULT_OUTPUT_LEN)?),
+    };
+    Ok(PasswordHash::new(phc.to_string()))
+}
+
+/// Whether the PHC string is that of this password. The comparison takes the same time whatever differs.
+fn matches(password: &Secret, hash: &str) -> Result<bool, HashError> {
+    let phc = Phc::new(hash)?;
+    let (Some(salt), Some(expected)) = (&phc.salt, &phc.hash) else {
+        return Err(HashError::EncodingInvalid);
+    };
+    let version = phc.version.map(Version::try_from).transpose()?;
+    let argon2 = Argon2::new(
+        Algorithm::try_from(phc.algorithm.as_str())?,
+        version.unwrap_or_default(),
+        Params::try_from(&phc)?,
+    );
+    Ok(output(&argon2, password, salt, expected.len())? == *expected)
+}
+
+fn output(
+    argon2: &Argon2<'_>,
+    password: &Secret,
+    salt: &[u8],
+    length: usize,
+) -> Result<Output, HashError> {
+    let mut output = vec![0; length];
+    let needed = argon2.params().block_count();
+    let mut blocks = Vec::with_capacity(needed.max(RESERVED_BLOCKS));
+    blocks.resize(needed, Block::new());
+    let password = password.expose().as_bytes();
+    argon2.hash_password_into_with_memory(password, salt, &mut output, blocks)?;
+    Ok(Output::new(&output)?)
 }
 
 #[cfg(test)]

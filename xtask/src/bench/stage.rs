@@ -83,14 +83,7 @@ impl Stage {
         secret_file(&folder.join("password"), PASSWORD)?;
         let server = serve(command, folder, "127.0.0.1:0", more)?;
         let url = server.url();
-        let login = json!({ "username": "admin", "password": PASSWORD });
-        let session = exchange(
-            "POST",
-            &format!("{url}{FLEET}/auth/token/acquire"),
-            None,
-            Some(&login),
-        )?;
-        let authorization = format!("OpsToken {}", text(&session, "token")?);
+        let authorization = sign_in(url)?;
         let realms = format!("{url}{FLEET}/fleet-management/iam/ssorealms");
         let list = exchange("GET", &realms, Some(&authorization), None)?;
         let realm = list.pointer("/ssoRealms/0").context("there is no realm")?;
@@ -125,7 +118,20 @@ impl Stage {
     }
 }
 
+/// Signs the administrator in, and gives what authorizes the session.
+fn sign_in(url: &str) -> Result<String> {
+    let login = json!({ "username": "admin", "password": PASSWORD });
+    let acquire = format!("{url}{FLEET}/auth/token/acquire");
+    let session = exchange("POST", &acquire, None, Some(&login))?;
+    Ok(format!("OpsToken {}", text(&session, "token")?))
+}
+
 impl Stage {
+    /// Signs the administrator in once more, which takes the memory of a hash of a password.
+    pub(super) fn sign_in(&self) -> Result<()> {
+        sign_in(self.server.url()).map(drop)
+    }
+
     /// Ends the server and waits until it has ended.
     pub(super) fn stop(&mut self) -> Result<()> {
         self.server.end()

@@ -34,6 +34,7 @@ pub(super) fn measure(workshop: &Workshop<'_>) -> Result<Part<ProcessFigures>> {
     for _ in 0..STARTS {
         starts.push(start(&mut stage, workshop)?);
     }
+    stage.sign_in()?;
     let waited = Command::new("sleep").arg(SETTLING).status()?;
     ensure!(waited.success(), "`sleep` failed");
     let idle = stage.server().usage()?.resident;
