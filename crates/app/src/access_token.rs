@@ -1,6 +1,8 @@
 //! Access tokens as a resource server sees them: as credentials of a request, at introspection (RFC 7662) and at revocation
 //! (RFC 7009).
 
+use std::sync::Arc;
+
 use breakglass_domain::audit::{AuditAction, AuditEvent};
 use breakglass_domain::{
     AccessTokenClaims, Account, Broker, EmergencyClient, Principal, Privilege, Reach, RealmId,
@@ -48,7 +50,7 @@ impl App {
         (token, proof): (&Secret, Option<&ShownProof>),
         origin: &Origin,
         operation: &str,
-    ) -> Result<(Caller, LiveToken), Error> {
+    ) -> Result<(Caller, Arc<LiveToken>), Error> {
         let found = self.find_live_token(token).await?;
         // RFC 9068, section 4: a token for somebody else opens nothing here.
         let live =
@@ -226,7 +228,7 @@ impl App {
         &self,
         broker: &Broker,
         token: &Secret,
-    ) -> Result<Option<LiveToken>, Error> {
+    ) -> Result<Option<Arc<LiveToken>>, Error> {
         let live = self.find_live_token(token).await?;
         Ok(live.filter(|live| live.verified.broker_id == broker.id))
     }

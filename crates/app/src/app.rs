@@ -24,7 +24,7 @@ use crate::held_roles::{HELD_CAPACITY, HeldRoles};
 use crate::host_session::HostSessions;
 use crate::issuer::CachedStatusList;
 use crate::key_set::KEY_SET_CAPACITY;
-use crate::live_token::VerifiedToken;
+use crate::live_token::{KeptLive, LIVE_CAPACITY, VerifiedToken};
 use crate::overflow::{WITHHELD_CAPACITY, Withheld};
 use crate::standing::{STANDING_CAPACITY, Standing};
 use crate::watch::{Happening, Remembered};
@@ -118,6 +118,8 @@ pub struct App {
     pub(crate) attempts: Mutex<AttemptLimiter<String>>,
     /// Tokens whose signature was verified before, and what they say. Liveness is looked up each time all the same.
     pub(crate) verified: Mutex<Remembered<TokenDigest, Arc<VerifiedToken>>>,
+    /// The tokens that were found alive, by their digests.
+    pub(crate) live_tokens: Mutex<Remembered<TokenDigest, KeptLive>>,
     /// The last status list signed for each broker.
     pub(crate) status_lists: Mutex<HashMap<BrokerId, CachedStatusList>>,
     /// Secrets of clients that were right when they were shown.
@@ -171,6 +173,7 @@ impl App {
                 SOURCE_CAPACITY,
             )),
             verified: Mutex::new(Remembered::new(VERIFIED_CAPACITY)),
+            live_tokens: Mutex::new(Remembered::new(LIVE_CAPACITY)),
             status_lists: Mutex::new(HashMap::new()),
             proven_secrets: Mutex::new(Remembered::new(PROVEN_CAPACITY)),
             rules: Mutex::new(HashMap::new()),

@@ -57,6 +57,11 @@ impl HeldRoles {
         }
     }
 
+    /// The first instant at which one of them is over.
+    pub(crate) fn until(&self) -> Option<Timestamp> {
+        self.until
+    }
+
     /// Whether a role is held, or one that includes it.
     pub(crate) fn include(&self, name: &RoleName) -> bool {
         let names = &self.whole.names;

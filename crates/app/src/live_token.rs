@@ -1,7 +1,7 @@
 //! Which access tokens are alive, and who holds them.
 //!
 //! A token is believed because a broker of ours signed it, and alive because what it was issued for still is. The first is
-//! remembered, the second looked up each time.
+//! remembered; the second is kept until anything is changed that it may depend on, or its time is over.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -10,10 +10,10 @@ use breakglass_domain::access_token::MAX_TOKEN_BYTES;
 use breakglass_domain::role_assignment::privileges_within;
 use breakglass_domain::{
     AccessTokenClaims, Account, BrokerId, Client, CredentialRef, EmergencyClient, KeyId, Principal,
-    Privilege, RealmId, RoleName, Secret, SessionGrantId, Timestamp, TokenDigest, TokenId,
-    TokenStatus, scope,
+    PrincipalId, Privilege, RealmId, RoleName, Secret, SessionGrantId, Timestamp, TokenDigest,
+    TokenId, TokenStatus, scope,
 };
-use breakglass_ports::ReadView;
+use breakglass_ports::{FullRevision, ReadView};
 
 use crate::app::{App, lock};
 use crate::error::Error;
@@ -48,7 +48,22 @@ pub(crate) struct LiveToken {
     pub(crate) holder: Holder,
     /// What it leaves out, if anything.
     pub(crate) withheld: Option<Arc<Withheld>>,
+    /// The first instant at which it may be alive no longer, though nothing is changed.
+    until: Timestamp,
 }
+
+/// The most tokens that are kept as they were found alive.
+pub(crate) const LIVE_CAPACITY: usize = 4096;
+
+/// A token that was found alive, at a revision of the store.
+#[derive(Clone)]
+pub(crate) struct KeptLive {
+    revision: FullRevision,
+    live: Arc<LiveToken>,
+}
+
+/// A holder, and when what it holds the token for ends by itself.
+type HeldUntil = (Holder, Option<Timestamp>);
 
 /// Who holds a token.
 #[derive(Clone, Debug)]
@@ -147,14 +162,33 @@ impl LiveToken {
 impl App {
     /// The token with its holder, when it is alive and truly signed by the broker of its realm.
     ///
-    /// The signature is checked once per token and process, and each time that the store says of the token what it says of
-    /// itself: a row written into the store by a stranger opens nothing.
-    pub(crate) async fn find_live_token(&self, token: &Secret) -> Result<Option<LiveToken>, Error> {
+    /// The signature is checked once per token and process, and that the store says of the token what it says of itself at each
+    /// revision of the store: a row written into the store by a stranger opens nothing.
+    pub(crate) async fn find_live_token(
+        &self,
+        token: &Secret,
+    ) -> Result<Option<Arc<LiveToken>>, Error> {
         let mut view = self.ports.store.check().await?;
+        let digest = TokenDigest::of(token.expose());
+        let revision = view.full_revision();
+        let kept = lock(&self.live_tokens).get(&digest);
+        if let Some(kept) = kept.filter(|kept| Some(kept.revision) == revision)
+            && self.now() < kept.live.until
+        {
+            return Ok(Some(kept.live));
+        }
         let Some(verified) = self.verify(view.as_mut(), token).await? else {
             return Ok(None);
         };
-        self.live(view.as_mut(), verified).await
+        let Some(live) = self.live(view.as_mut(), verified).await? else {
+            return Ok(None);
+        };
+        let live = Arc::new(live);
+        if let Some(revision) = revision.filter(|_| token.expose().len() <= MAX_TOKEN_BYTES) {
+            let live = Arc::clone(&live);
+            lock(&self.live_tokens).insert(digest, KeptLive { revision, live });
+        }
+        Ok(Some(live))
     }
 
     /// What a token says, when one of our brokers signed it.
@@ -236,27 +270,27 @@ impl App {
             }
             Some(CredentialRef::ApiToken(id)) => {
                 let credential = view.find_api_token(verified.realm_id, id).await?;
-                let held = credential
-                    .filter(|held| held.is_alive(now))
-                    .map(|held| (held.principal_id, held.status_index));
+                let held = credential.filter(|held| held.is_alive(now));
+                let held =
+                    held.map(|held| (held.principal_id, held.status_index, Some(held.expires_at)));
                 self.client_by_credential(view, &verified, held).await?
             }
             Some(CredentialRef::ClientKey(id)) => {
                 let credential = view.find_client_key(verified.realm_id, id).await?;
-                let held = credential.map(|key| (key.principal_id, key.status_index));
+                let held = credential.map(|key| (key.principal_id, key.status_index, None));
                 self.client_by_credential(view, &verified, held).await?
             }
             Some(CredentialRef::ClientSecret(id)) => {
                 let credential = view.find_client_secret(verified.realm_id, id).await?;
-                let held = credential
-                    .filter(|secret| secret.is_alive(now))
-                    .map(|secret| (secret.principal_id, secret.status_index));
+                let held = credential.filter(|secret| secret.is_alive(now));
+                let held = held.map(|held| (held.principal_id, held.status_index, held.expires_at));
                 self.client_by_credential(view, &verified, held).await?
             }
         };
-        let Some(holder) = holder else {
+        let Some((holder, ends_at)) = holder else {
             return Ok(None);
         };
+        let expires_at = claims.expires_at;
         if claims.credential.is_some()
             && view
                 .is_any_access_token_revoked(verified.realm_id, &claims.lineage())
@@ -272,6 +306,7 @@ impl App {
             verified,
             holder,
             withheld,
+            until: ends_at.map_or(expires_at, |end| end.min(expires_at)),
         }))
     }
 
@@ -281,9 +316,9 @@ impl App {
         &self,
         view: &mut dyn ReadView,
         verified: &VerifiedToken,
-        credential: Option<(breakglass_domain::PrincipalId, u64)>,
-    ) -> Result<Option<Holder>, Error> {
-        let Some((principal_id, status_index)) = credential else {
+        credential: Option<(PrincipalId, u64, Option<Timestamp>)>,
+    ) -> Result<Option<HeldUntil>, Error> {
+        let Some((principal_id, status_index, ends_at)) = credential else {
             return Ok(None);
         };
         let claims = &verified.claims;
@@ -301,7 +336,8 @@ impl App {
         let roles = self
             .roles_of_principal(view, verified.realm_id, principal_id)
             .await?;
-        Ok(Some(Holder::Client(client, roles)))
+        let ends_at = ends_at.into_iter().chain(roles.until()).min();
+        Ok(Some((Holder::Client(client, roles), ends_at)))
     }
 }
 
@@ -336,7 +372,7 @@ async fn emergency_by_digest(
     view: &mut dyn ReadView,
     verified: &VerifiedToken,
     now: Timestamp,
-) -> Result<Option<Holder>, Error> {
+) -> Result<Option<HeldUntil>, Error> {
     let digest = verified.digest;
     let found = view.find_emergency_client_by_digest(&digest).await?;
     let client = found.filter(|client| {
@@ -344,7 +380,7 @@ async fn emergency_by_digest(
             && client.realm_id == verified.realm_id
             && agree(&verified.claims, client)
     });
-    Ok(client.map(Box::new).map(Holder::Emergency))
+    Ok(client.map(held_by_emergency_client))
 }
 
 async fn emergency_by_token_id(
@@ -352,7 +388,7 @@ async fn emergency_by_token_id(
     verified: &VerifiedToken,
     token_id: TokenId,
     now: Timestamp,
-) -> Result<Option<Holder>, Error> {
+) -> Result<Option<HeldUntil>, Error> {
     let Ok(client_id) = verified.claims.client_id.parse() else {
         return Ok(None);
     };
@@ -361,7 +397,12 @@ async fn emergency_by_token_id(
         .await?;
     let client = found
         .filter(|client| client.token.id == token_id && client.status(now) == TokenStatus::Active);
-    Ok(client.map(Box::new).map(Holder::Emergency))
+    Ok(client.map(held_by_emergency_client))
+}
+
+fn held_by_emergency_client(client: EmergencyClient) -> HeldUntil {
+    let ends_at = client.token.expires_at;
+    (Holder::Emergency(Box::new(client)), Some(ends_at))
 }
 
 /// The account whose session the token was given for, as long as both are there. The token names the place of the grant.
@@ -370,7 +411,7 @@ async fn account_by_grant(
     verified: &VerifiedToken,
     id: SessionGrantId,
     now: Timestamp,
-) -> Result<Option<Holder>, Error> {
+) -> Result<Option<HeldUntil>, Error> {
     let named = verified.claims.status.as_ref().map(|status| status.index);
     let grant = view
         .find_session_grant(id)
@@ -384,7 +425,7 @@ async fn account_by_grant(
         return Ok(None);
     };
     let account = view.find_account(&session.username).await?;
-    Ok(account.map(Holder::Account))
+    Ok(account.map(|account| (Holder::Account(account), Some(session.expires_at))))
 }
 
 /// Whether the store and the token say the same of the token.

@@ -21,4 +21,4 @@ pub use entropy::Entropy;
 pub use error::StoreError;
 pub use key_set::KeySetSource;
 pub use password::PasswordHasher;
-pub use store::{ReadView, Store, UnitOfWork};
+pub use store::{FullRevision, ReadView, Store, UnitOfWork};

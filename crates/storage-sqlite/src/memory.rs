@@ -15,6 +15,7 @@ use breakglass_domain::{
     ApiTokenId, BrokerId, ClientId, ClientKeyId, ClientSecretId, KeyId, PrincipalId, RealmId,
     SessionGrantId, Tenant, TokenDigest, TokenId, Username,
 };
+use breakglass_ports::FullRevision;
 
 /// The most answers of each kind that are kept. Beyond them all of the kind is forgotten, and the hot ones come back at once.
 const MOST: usize = 16_384;
@@ -50,6 +51,11 @@ impl Counts {
     pub(crate) fn standing(&self) -> Option<u64> {
         let [standing, _, _] = self.0;
         (standing != 0).then_some(standing)
+    }
+
+    /// How often anything was changed, where that is known.
+    pub(crate) fn full(&self) -> Option<FullRevision> {
+        (!self.0.contains(&0)).then_some(FullRevision::new(self.0))
     }
 
     fn of(&self, question: &Question) -> u64 {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use breakglass_domain::audit::{AuditEvents, AuditKey, Checkpoint};
-use breakglass_ports::{ReadView, StoreError, UnitOfWork};
+use breakglass_ports::{FullRevision, ReadView, StoreError, UnitOfWork};
 use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{Sqlite, SqliteConnection, SqlitePool};
 
@@ -151,6 +151,12 @@ impl<C: Loan> ReadView for View<C> {
         let memory = self.memory.as_ref()?;
         let seen = self.loan.counts(memory).standing();
         seen.filter(|seen| memory.known().standing() == Some(*seen))
+    }
+
+    fn full_revision(&self) -> Option<FullRevision> {
+        let memory = self.memory.as_ref()?;
+        let seen = self.loan.counts(memory);
+        seen.full().filter(|_| memory.known() == seen)
     }
 }
 

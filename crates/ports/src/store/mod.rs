@@ -133,6 +133,17 @@ pub trait Store: Send + Sync {
     async fn close(&self);
 }
 
+/// How often anything has been changed that checks look at, by kind. Two that are equal stand for the same answers.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct FullRevision([u64; 3]);
+
+impl FullRevision {
+    /// The revision at which so much has been changed of each kind.
+    pub fn new(counts: [u64; 3]) -> Self {
+        Self(counts)
+    }
+}
+
 /// Everything that can be read.
 pub trait ReadView:
     ReadAccessTokens
@@ -165,6 +176,9 @@ pub trait ReadView:
     /// but tokens and sessions. As long as a view for checks gives the same number, it gives the same answers to what was asked
     /// of these. `None` where it is not known, and in other views.
     fn revision(&self) -> Option<u64>;
+
+    /// The same for everything that checks look at, tokens and sessions among it, but for when and how often something was used.
+    fn full_revision(&self) -> Option<FullRevision>;
 }
 
 /// One change of the store, which happens as a whole or not at all. It reads its own writes.

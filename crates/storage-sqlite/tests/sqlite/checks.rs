@@ -266,7 +266,9 @@ async fn that_a_status_list_has_to_grow_is_seen_at_once() {
 async fn a_revision_is_another_when_a_key_is_and_not_when_a_token_is() {
     let folder = forgetful().await;
     let store = patient(&folder).await;
-    assert_eq!(store.read().await.unwrap().revision(), None);
+    let view = store.read().await.unwrap();
+    assert_eq!((view.revision(), view.full_revision()), (None, None));
+    drop(view);
     let mut revisions = Vec::new();
     for number in [0, 4, 7, 23, 24] {
         let mut unit = store.begin().await.unwrap();
@@ -326,7 +328,9 @@ proptest! {
             for number in numbers {
                 // What is read now is kept.
                 let mut view = store.check().await.unwrap();
-                answers(view.as_mut()).await;
+                let revision = view.full_revision();
+                prop_assert!(revision.is_some());
+                let before = answers(view.as_mut()).await;
                 drop(view);
                 let mut unit = store.begin().await.unwrap();
                 change(unit.as_mut(), number).await;
@@ -339,6 +343,8 @@ proptest! {
                 let there = answers(store.read().await.unwrap().as_mut()).await;
                 prop_assert_eq!(&kept, &there, "after change {}", number);
                 prop_assert_eq!(&again, &there, "kept after change {}", number);
+                let is_another = store.check().await.unwrap().full_revision() != revision;
+                prop_assert!(is_another || kept == before, "revision after change {}", number);
             }
             Ok(())
         });
