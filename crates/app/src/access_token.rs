@@ -11,11 +11,11 @@ use breakglass_domain::{
 use breakglass_ports::UnitOfWork;
 
 use crate::app::App;
-use crate::caller::{Caller, Origin};
+use crate::caller::Caller;
 use crate::client_secret::client_event;
 use crate::error::{Error, GrantFault, Resource};
+use crate::host_authentication::Shown;
 use crate::live_token::{Holder, LiveToken};
-use crate::possession::ShownProof;
 use crate::service::account_event;
 use crate::watch::Happening;
 
@@ -36,22 +36,25 @@ impl App {
     /// believed only with what it is bound to.
     pub(crate) async fn authenticate_access_token(
         &self,
-        shown: (&Secret, Option<&ShownProof>),
-        origin: &Origin,
-        operation: &str,
+        shown: Shown<'_>,
     ) -> Result<Caller, Error> {
-        let proven = self.authenticate_live_token(shown, origin, operation).await;
+        let found = self.find_live_token(shown.token).await?;
+        let proven = self.prove_live_token(shown, found).await;
         proven.map(|(caller, _)| caller)
     }
 
-    /// The same, with the token.
-    pub(crate) async fn authenticate_live_token(
+    /// The same of a token that was found, if it was.
+    pub(crate) async fn prove_live_token(
         &self,
-        (token, proof): (&Secret, Option<&ShownProof>),
-        origin: &Origin,
-        operation: &str,
+        shown: Shown<'_>,
+        found: Option<Arc<LiveToken>>,
     ) -> Result<(Caller, Arc<LiveToken>), Error> {
-        let found = self.find_live_token(token).await?;
+        let Shown {
+            token,
+            proof,
+            origin,
+            operation,
+        } = shown;
         // RFC 9068, section 4: a token for somebody else opens nothing here.
         let live =
             found.filter(|live| live.claims().audience.contains(&live.verified.installation));

@@ -6,6 +6,7 @@ use breakglass_domain::{Account, Privilege, Secret, TokenDigest, Username};
 use crate::app::App;
 use crate::caller::{Caller, Origin};
 use crate::error::{Error, Refusal};
+use crate::host_authentication::Shown;
 use crate::possession::ShownProof;
 use crate::watch::Happening;
 
@@ -62,14 +63,22 @@ impl App {
                 Ok(Caller::without_session(account.principal(), origin))
             }
             Some(Credentials::Bearer(token)) => {
-                let shown = (&token, None);
-                self.authenticate_access_token(shown, &origin, operation)
-                    .await
+                self.authenticate_access_token(Shown {
+                    token: &token,
+                    proof: None,
+                    origin: &origin,
+                    operation,
+                })
+                .await
             }
             Some(Credentials::Dpop { token, proof }) => {
-                let shown = (&token, Some(&proof));
-                self.authenticate_access_token(shown, &origin, operation)
-                    .await
+                self.authenticate_access_token(Shown {
+                    token: &token,
+                    proof: Some(&proof),
+                    origin: &origin,
+                    operation,
+                })
+                .await
             }
             Some(Credentials::HostSession(_)) => Err(self.refuse_token(&origin, operation).await),
             Some(Credentials::OpsToken(token)) => {

@@ -11,6 +11,7 @@ use crate::authentication::Credentials;
 use crate::caller::{Caller, Origin};
 use crate::decision::{HostIdentity, Proof};
 use crate::error::{Error, Resource};
+use crate::live_token::LiveToken;
 use crate::possession::ShownProof;
 
 /// What shows a token, and where.
@@ -55,9 +56,13 @@ impl App {
             origin: &origin,
             operation,
         };
-        let caller = match self.own_broker(&token).await? {
-            Some((broker, own)) => self.by_own_token(shown, &broker, &own).await?,
-            None => self.by_foreign_token(shown, realm).await?,
+        // Most tokens were seen before, and are access tokens of ours.
+        let caller = match self.kept_live_token(&token).await? {
+            Some(live) => self.by_access_token(shown, Some(live)).await?,
+            None => match self.own_broker(&token).await? {
+                Some((broker, own)) => self.by_own_token(shown, &broker, &own).await?,
+                None => self.by_foreign_token(shown, realm).await?,
+            },
         };
         let own = caller.host.as_ref().map(|host| host.realm_id);
         if realm.is_some_and(|asked| Some(asked) != own) {
@@ -99,20 +104,28 @@ impl App {
         if let Ok(claims) = signer.verify_host_token(&own.key, &path, shown.token) {
             return self.by_host_token(shown, own, claims).await;
         }
-        let (caller, live) = self
-            .authenticate_live_token((shown.token, shown.proof), shown.origin, shown.operation)
-            .await?;
+        let found = self.find_live_token(shown.token).await?;
+        self.by_access_token(shown, found).await
+    }
+
+    async fn by_access_token(
+        &self,
+        shown: Shown<'_>,
+        found: Option<Arc<LiveToken>>,
+    ) -> Result<Caller, Error> {
+        let (caller, live) = self.prove_live_token(shown, found).await?;
+        let realm_id = live.verified.realm_id;
         let mut view = self.ports.store.check().await?;
-        let rules = self.rules(view.as_mut(), own.realm.id).await?;
+        let rules = self.rules(view.as_mut(), realm_id).await?;
         drop(view);
-        let (known, decision) = self.standing(shown.token, &live, broker, &rules);
+        let (known, decision) = self.standing(&live, &rules);
         let decision = if caller.is_administrator() {
             Arc::new(Decision::everything())
         } else {
             decision
         };
         Ok(caller.on_host(HostIdentity {
-            realm_id: own.realm.id,
+            realm_id,
             proof: Proof::AccessToken,
             known,
             decision,

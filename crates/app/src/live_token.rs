@@ -10,8 +10,8 @@ use breakglass_domain::access_token::MAX_TOKEN_BYTES;
 use breakglass_domain::role_assignment::privileges_within;
 use breakglass_domain::{
     AccessTokenClaims, Account, BrokerId, Client, CredentialRef, EmergencyClient, KeyId, Principal,
-    PrincipalId, Privilege, RealmId, RoleName, Secret, SessionGrantId, Timestamp, TokenDigest,
-    TokenId, TokenStatus, scope,
+    PrincipalId, Privilege, RealmId, RoleName, Secret, SessionGrantId, Tenant, Timestamp,
+    TokenDigest, TokenId, TokenStatus, scope,
 };
 use breakglass_ports::{FullRevision, ReadView};
 
@@ -33,6 +33,8 @@ pub(crate) struct VerifiedToken {
     pub(crate) broker_id: BrokerId,
     /// The realm on it.
     pub(crate) realm_id: RealmId,
+    /// The tenant of the broker, which is never another.
+    pub(crate) tenant: Tenant,
     /// The public URL under which the token was issued: the issuer without its path.
     pub(crate) installation: String,
     /// What the token says.
@@ -171,11 +173,8 @@ impl App {
         let mut view = self.ports.store.check().await?;
         let digest = TokenDigest::of(token.expose());
         let revision = view.full_revision();
-        let kept = lock(&self.live_tokens).get(&digest);
-        if let Some(kept) = kept.filter(|kept| Some(kept.revision) == revision)
-            && self.now() < kept.live.until
-        {
-            return Ok(Some(kept.live));
+        if let Some(live) = self.kept_live(&digest, revision) {
+            return Ok(Some(live));
         }
         let Some(verified) = self.verify(view.as_mut(), token).await? else {
             return Ok(None);
@@ -189,6 +188,25 @@ impl App {
             lock(&self.live_tokens).insert(digest, KeptLive { revision, live });
         }
         Ok(Some(live))
+    }
+
+    /// The same, as far as it was found before.
+    pub(crate) async fn kept_live_token(
+        &self,
+        token: &Secret,
+    ) -> Result<Option<Arc<LiveToken>>, Error> {
+        let revision = self.ports.store.check().await?.full_revision();
+        Ok(self.kept_live(&TokenDigest::of(token.expose()), revision))
+    }
+
+    fn kept_live(
+        &self,
+        digest: &TokenDigest,
+        revision: Option<FullRevision>,
+    ) -> Option<Arc<LiveToken>> {
+        let kept = lock(&self.live_tokens).get(digest)?;
+        let is_current = Some(kept.revision) == revision && self.now() < kept.live.until;
+        is_current.then_some(kept.live)
     }
 
     /// What a token says, when one of our brokers signed it.
@@ -239,6 +257,7 @@ impl App {
             key_seen_at: AtomicU64::new(revision.unwrap_or_default()),
             broker_id,
             realm_id: realm.id,
+            tenant: broker.tenant,
             installation: installation.unwrap_or_default().to_owned(),
             scope: scope_of(&claims),
             claims,

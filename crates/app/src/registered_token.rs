@@ -69,9 +69,8 @@ impl App {
             operation,
         };
         if let Some((broker, own)) = self.own_broker(&token).await? {
-            let (caller, live) = self
-                .authenticate_live_token((&token, proof.as_ref()), &origin, operation)
-                .await?;
+            let found = self.find_live_token(&token).await?;
+            let (caller, live) = self.prove_live_token(shown, found).await?;
             if realm.is_some_and(|asked| asked != own.realm.id) {
                 return Err(Error::NotFound(Resource::Realm));
             }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use breakglass_domain::decision::{Decision, Holder as Known};
-use breakglass_domain::{Broker, IssuerAlias, RoleName, Secret, TokenDigest, VerifiedBy};
+use breakglass_domain::{IssuerAlias, RoleName, VerifiedBy};
 
 use crate::app::{App, lock};
 use crate::decision::Rules;
@@ -30,13 +30,11 @@ impl App {
     /// again whenever the rules, or the roles that are held, were read again.
     pub(crate) fn standing(
         &self,
-        token: &Secret,
         live: &LiveToken,
-        broker: &Broker,
         rules: &Arc<Rules>,
     ) -> (Arc<Known>, Arc<Decision>) {
         let worked_out = || {
-            let known = known_by(live, broker);
+            let known = known_by(live);
             let decision = rules.profiles.decide(&known);
             (Arc::new(known), Arc::new(decision))
         };
@@ -46,7 +44,7 @@ impl App {
         if live.scope().len() < MANY_ROLES {
             return worked_out();
         }
-        let digest = TokenDigest::of(token.expose());
+        let digest = live.verified.digest;
         let kept = lock(&self.standings).get(&digest);
         let is_current =
             |kept: &Standing| Arc::ptr_eq(&kept.rules, rules) && Arc::ptr_eq(&kept.held, held);
@@ -66,7 +64,7 @@ impl App {
 }
 
 /// The client in the tenant's domain, with the roles as its groups that the token carries and the client still holds.
-fn known_by(live: &LiveToken, broker: &Broker) -> Known {
+fn known_by(live: &LiveToken) -> Known {
     let is_held = |role: &&RoleName| match &live.holder {
         Holder::Client(_, roles) => roles.include(role),
         Holder::Account(_) | Holder::Emergency(_) => true,
@@ -79,7 +77,7 @@ fn known_by(live: &LiveToken, broker: &Broker) -> Known {
     let known = Known {
         verified_by: VerifiedBy::Issuer(IssuerAlias::own()),
         name,
-        domain: broker.tenant.as_str().to_owned(),
+        domain: live.verified.tenant.as_str().to_owned(),
         ..Known::local("")
     };
     let roles = live.scope().iter().filter(is_held);
