@@ -15,8 +15,9 @@ use crate::caller::Caller;
 use crate::client_secret::client_event;
 use crate::error::{Error, GrantFault, Resource};
 use crate::host_authentication::Shown;
-use crate::live_token::{Holder, LiveToken};
+use crate::live_token::LiveToken;
 use crate::service::account_event;
+use crate::token_holder::Holder;
 use crate::watch::Happening;
 
 /// A token that is alive, and what it stands for.

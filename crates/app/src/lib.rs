@@ -48,6 +48,7 @@ mod status;
 mod task;
 mod token_endpoint;
 mod token_exchange;
+mod token_holder;
 mod token_issuer;
 mod watch;
 

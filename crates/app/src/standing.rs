@@ -8,7 +8,8 @@ use breakglass_domain::{IssuerAlias, RoleName, VerifiedBy};
 use crate::app::{App, lock};
 use crate::decision::Rules;
 use crate::held_roles::HeldRoles;
-use crate::live_token::{Holder, LiveToken};
+use crate::live_token::LiveToken;
+use crate::token_holder::Holder;
 
 /// The most holders of many roles whose standing is kept.
 pub(crate) const STANDING_CAPACITY: usize = 128;

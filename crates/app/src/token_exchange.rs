@@ -13,9 +13,10 @@ use crate::caller::{Caller, Origin};
 use crate::client_secret::client_event;
 use crate::error::Error;
 use crate::held_roles::HeldRoles;
-use crate::live_token::{Holder, LiveToken};
+use crate::live_token::LiveToken;
 use crate::possession::Held;
 use crate::token_endpoint::{Basis, DEFAULT_TTL};
+use crate::token_holder::Holder;
 
 /// Who asks for an exchange.
 pub(crate) struct Showing<'a> {

@@ -48,8 +48,9 @@ pub async fn allocate_status_index_gives_each_place_once<H: Harness>() {
     keep(unit).await;
     let other = harness.another().await;
     let stores = [harness.store(), other];
-    for (turn, is_kept) in (0..200).map(|turn| (turn, turn % 7 > 0)) {
-        let mut unit = stores[turn % 2].begin().await.unwrap();
+    for (turn, store) in stores.iter().cycle().take(200).enumerate() {
+        let is_kept = turn % 7 > 0;
+        let mut unit = store.begin().await.unwrap();
         let place = unit.allocate_status_index(broker_id(1)).await.unwrap();
         if is_kept {
             given.push(place);
