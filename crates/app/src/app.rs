@@ -40,7 +40,7 @@ const FOLDING_CAPACITY: usize = 128;
 const SOURCE_CAPACITY: usize = 16_384;
 
 /// The most tokens whose signature is remembered as verified.
-const VERIFIED_CAPACITY: usize = 4096;
+const VERIFIED_CAPACITY: usize = 2048;
 
 /// The most proofs of possession that are remembered: those of two minutes at a thousand a second, in about ten megabytes.
 const PROOF_CAPACITY: usize = 131_072;

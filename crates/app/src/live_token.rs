@@ -54,7 +54,7 @@ pub(crate) struct LiveToken {
 }
 
 /// The most tokens that are kept as they were found alive.
-pub(crate) const LIVE_CAPACITY: usize = 4096;
+pub(crate) const LIVE_CAPACITY: usize = 2048;
 
 /// A token that was found alive, at a revision of the store.
 #[derive(Clone)]

@@ -18,7 +18,7 @@ use breakglass_domain::{
 use breakglass_ports::FullRevision;
 
 /// The most answers of each kind that are kept. Beyond them all of the kind is forgotten, and the hot ones come back at once.
-const MOST: usize = 16_384;
+const MOST: usize = 8192;
 
 /// How many kinds of change are counted apart.
 const KINDS: usize = 3;

@@ -107,10 +107,10 @@ pub enum OpenError {
 }
 
 /// How much of the file a connection that reads keeps, as SQLite has it: in KiB, with a minus.
-const READER_CACHE: &str = "-2000";
+const READER_CACHE: &str = "-512";
 
 /// The same for the one that writes: what a group of commits changes has to fit, or it is written twice.
-const WRITER_CACHE: &str = "-8000";
+const WRITER_CACHE: &str = "-4000";
 
 /// The file once it is there and up to date.
 pub(crate) struct Opened {

@@ -41,7 +41,7 @@ impl Default for Options {
         Self {
             group_limit: 128,
             patience: Duration::from_secs(5),
-            readers: 8,
+            readers: 4,
             check_patience: Duration::from_millis(10),
         }
     }
