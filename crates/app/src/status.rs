@@ -105,10 +105,11 @@ impl App {
         let mut realms = Vec::new();
         for (realm, broker) in self.list_realms(caller).await? {
             let mut view = self.ports.store.read().await?;
-            let emergency = view.summarize_emergency_clients(realm.id, now).await?;
             let later = now.plus_millis(WARNING_MILLIS);
-            let ahead = view.summarize_emergency_clients(realm.id, later).await?;
-            let warnings = warnings(&emergency, &ahead);
+            let emergency = view
+                .summarize_emergency_clients(realm.id, now, later)
+                .await?;
+            let warnings = warnings(&emergency);
             realms.push(RealmStatus {
                 realm,
                 broker,
@@ -145,13 +146,14 @@ impl App {
     }
 }
 
-fn warnings(now: &EmergencySummary, ahead: &EmergencySummary) -> Vec<Warning> {
-    if now.live < FEWEST_LIVE {
-        return vec![Warning::FewLiveClients { live: now.live }];
+fn warnings(emergency: &EmergencySummary) -> Vec<Warning> {
+    let (live, live_later) = (emergency.live, emergency.live_later);
+    if live < FEWEST_LIVE {
+        return vec![Warning::FewLiveClients { live }];
     }
-    match now.nearest_expiry {
-        Some(at) if ahead.live < FEWEST_LIVE => vec![Warning::FewSoon {
-            live: ahead.live,
+    match emergency.nearest_expiry {
+        Some(at) if live_later < FEWEST_LIVE => vec![Warning::FewSoon {
+            live: live_later,
             at,
         }],
         _ => Vec::new(),
@@ -165,23 +167,21 @@ mod tests {
     #[test]
     fn a_realm_is_warned_of_while_or_before_it_has_few_live_clients() {
         let at = Timestamp::from_millis(7);
-        let summary = |live| EmergencySummary {
+        let summary = |live, live_later| EmergencySummary {
             total: 3,
             live,
+            live_later,
             nearest_expiry: Some(at),
             last_used_at: None,
         };
-        assert_eq!(warnings(&summary(3), &summary(2)), []);
+        assert_eq!(warnings(&summary(3, 2)), []);
+        assert_eq!(warnings(&summary(2, 1)), [Warning::FewSoon { live: 1, at }]);
         assert_eq!(
-            warnings(&summary(2), &summary(1)),
-            [Warning::FewSoon { live: 1, at }]
-        );
-        assert_eq!(
-            warnings(&summary(1), &summary(1)),
+            warnings(&summary(1, 1)),
             [Warning::FewLiveClients { live: 1 }]
         );
         assert_eq!(
-            warnings(&summary(0), &summary(0)),
+            warnings(&summary(0, 0)),
             [Warning::FewLiveClients { live: 0 }]
         );
     }

@@ -152,23 +152,38 @@ pub async fn summarize_counts_as_alive_what_is_neither_revoked_nor_over<H: Harne
         uses: 1,
         last_used_at: Some(at(32)),
     };
-    insert(&harness, &[revoked, used, used_before, client(2, "other")]).await;
+    let mut recorded = ending("recorded", at(39));
+    recorded.token.expiry_recorded = true;
+    let elsewhere = client(2, "other");
+    insert(
+        &harness,
+        &[revoked, used, used_before, recorded, elsewhere],
+    )
+    .await;
     let mut view = read(&harness).await;
-    let summary = view.summarize_emergency_clients(realm_id(1), at(40)).await;
+    let summary = view
+        .summarize_emergency_clients(realm_id(1), at(40), at(60))
+        .await;
     let expected = EmergencySummary {
-        total: 3,
+        total: 4,
         live: 1,
+        live_later: 0,
         nearest_expiry: Some(at(60)),
         last_used_at: Some(at(33)),
     };
     assert_eq!(summary, Ok(expected));
     let earlier = at(40).plus_millis(-1);
     let summary = view
-        .summarize_emergency_clients(realm_id(1), earlier)
+        .summarize_emergency_clients(realm_id(1), earlier, at(59))
         .await
         .unwrap();
-    assert_eq!((summary.live, summary.nearest_expiry), (2, Some(at(40))));
-    let summary = view.summarize_emergency_clients(realm_id(3), at(40)).await;
+    assert_eq!(
+        (summary.live, summary.live_later, summary.nearest_expiry),
+        (2, 1, Some(at(40)))
+    );
+    let summary = view
+        .summarize_emergency_clients(realm_id(3), at(40), at(60))
+        .await;
     assert_eq!(summary, Ok(EmergencySummary::default()));
 }
 

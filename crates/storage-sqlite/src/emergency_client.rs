@@ -183,16 +183,22 @@ impl<C: Loan> ReadEmergencyClients for View<C> {
         &mut self,
         realm_id: RealmId,
         now: Timestamp,
+        later: Timestamp,
     ) -> Result<EmergencySummary, StoreError> {
         let id = realm_id.as_bytes().as_slice();
-        let now = now.millis();
+        let (now, later) = (now.millis(), later.millis());
         let row = sqlx::query!(
-            r#"SELECT count(*) AS "total!: i64", count(live) AS "live!: i64",
-               min(live) AS "nearest_expiry?: i64", max(last_used_at) AS "last_used_at?: i64"
-               FROM (SELECT last_used_at, CASE WHEN token_revoked_at IS NULL AND token_expires_at > ?1
-                     THEN token_expires_at END AS live FROM emergency_clients WHERE realm_id = ?2)"#,
-            now,
+            r#"SELECT count(*) AS "live!: i64", min(token_expires_at) AS "nearest_expiry?: i64",
+               count(CASE WHEN token_expires_at > ?1 THEN 1 END) AS "live_later!: i64",
+               (SELECT count(*) FROM emergency_clients WHERE realm_id = ?2) AS "total!: i64",
+               (SELECT max(last_used_at) FROM emergency_clients
+                WHERE realm_id = ?2 AND last_used_at IS NOT NULL) AS "last_used_at?: i64"
+               FROM emergency_clients INDEXED BY emergency_clients_by_unrecorded_expiry
+               WHERE token_expiry_recorded = 0 AND token_revoked_at IS NULL
+               AND token_expires_at > ?3 AND realm_id = ?2"#,
+            later,
             id,
+            now,
         )
         .fetch_one(self.connection().await?)
         .await;
@@ -201,6 +207,7 @@ impl<C: Loan> ReadEmergencyClients for View<C> {
         Ok(EmergencySummary {
             total: place.count("client_id", row.total)?,
             live: place.count("token_expires_at", row.live)?,
+            live_later: place.count("token_expires_at", row.live_later)?,
             nearest_expiry: instant(row.nearest_expiry),
             last_used_at: instant(row.last_used_at),
         })

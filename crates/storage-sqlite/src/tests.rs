@@ -218,6 +218,17 @@ async fn the_indexes_serve_what_is_asked_again_and_again() {
             "emergency_clients_by_unrecorded_expiry",
         ),
         (
+            "SELECT count(*) FROM emergency_clients INDEXED BY emergency_clients_by_unrecorded_expiry
+             WHERE token_expiry_recorded = 0 AND token_revoked_at IS NULL
+             AND token_expires_at > 1 AND realm_id = x''",
+            "COVERING INDEX emergency_clients_by_unrecorded_expiry",
+        ),
+        (
+            "SELECT max(last_used_at) FROM emergency_clients
+             WHERE realm_id = x'' AND last_used_at IS NOT NULL",
+            "COVERING INDEX emergency_clients_by_last_use",
+        ),
+        (
             "SELECT * FROM tasks WHERE state = 'QUEUED' ORDER BY created_at, id",
             "tasks_queued",
         ),

@@ -73,7 +73,6 @@ pub(crate) async fn run(
     }
     let told = told.and_then(|()| announce(&settings, &listening, &url, tls.as_ref(), context));
     if told.is_ok() {
-        warn_of_lockout(&app).await;
         let options = ApiOptions {
             trusted_proxies: settings.trusted_proxies,
             client_certificates: settings.client_certificates,
@@ -149,6 +148,12 @@ fn announce(
     console.line(format!("Breakglass {version} answers at {listening}"))
 }
 
+/// Looks after the installation while it is served. Nobody waits with a first request for what is looked at here.
+async fn look_after(app: &App) -> Infallible {
+    warn_of_lockout(app).await;
+    keep_house(app).await
+}
+
 /// Says loudly when losing one emergency client, or none, would lock everybody out.
 async fn warn_of_lockout(app: &App) {
     match app.status(&Caller::system()).await {
@@ -173,7 +178,7 @@ async fn serve(server: Server, api: Api, tls: Option<TlsConfig>, app: &App, sign
             0 => tracing::info!("the server has stopped, and every request in flight was answered"),
             cut_off => tracing::warn!(cut_off, "the server has stopped, and cut off connections that took too long"),
         },
-        never = keep_house(app) => match never {},
+        never = look_after(app) => match never {},
         never = reload(signals.hangup, tls) => match never {},
     }
 }

@@ -12,6 +12,8 @@ pub struct EmergencySummary {
     pub total: u64,
     /// How many have a token that is alive.
     pub live: u64,
+    /// How many of them will still be alive at the later instant, if nothing is changed.
+    pub live_later: u64,
     /// When the first of the live tokens ends.
     pub nearest_expiry: Option<Timestamp>,
     /// When one of them was last used.
@@ -27,7 +29,8 @@ pub struct EmergencySummary {
 /// 3. `list_emergency_clients` gives every client of the realm and no other, ordered by id.
 /// 4. `list_unrecorded_expiries` gives clients of every realm whose token's time was over at `now`, is not revoked and is not marked
 ///    as recorded, the longest over first, at most `limit`.
-/// 5. `summarize_emergency_clients` counts as alive what is neither revoked nor over at `now`.
+/// 5. `summarize_emergency_clients` counts as alive what is neither revoked nor over at `now`, nor recorded as over; and of it
+///    what is not over at `later` either.
 #[async_trait]
 pub trait ReadEmergencyClients: Send {
     /// The client of this id.
@@ -61,6 +64,7 @@ pub trait ReadEmergencyClients: Send {
         &mut self,
         realm_id: RealmId,
         now: Timestamp,
+        later: Timestamp,
     ) -> Result<EmergencySummary, StoreError>;
 }
 
