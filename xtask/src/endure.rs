@@ -28,6 +28,8 @@ pub(crate) enum Part {
     Clock,
     /// Idle connections, slow senders, floods.
     Load,
+    /// Copies that are made under load and put back.
+    Backup,
     /// One after the other.
     All,
 }
@@ -54,7 +56,7 @@ struct Run {
     tests: &'static [&'static str],
 }
 
-const RUNS: [Run; 4] = [
+const RUNS: [Run; 5] = [
     Run {
         part: Part::Crashes,
         name: "crashes",
@@ -78,6 +80,12 @@ const RUNS: [Run; 4] = [
         name: "load",
         title: "Load",
         tests: &["load"],
+    },
+    Run {
+        part: Part::Backup,
+        name: "backup",
+        title: "Copies",
+        tests: &["backup"],
     },
 ];
 
