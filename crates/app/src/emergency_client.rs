@@ -86,7 +86,7 @@ impl App {
             .accept(self.options.emergency_ttl_cap)
             .map_err(Error::Invalid)?;
         let now = self.now().whole_seconds();
-        let mut unit = self.ports.store.begin().await?;
+        let mut unit = self.ports.store.begin_use().await?;
         let broker = broker_of(unit.as_mut(), caller, realm_id).await?;
         let (access_token, token) = self
             .issue(
@@ -99,22 +99,37 @@ impl App {
             .await?;
         let created_by = caller.principal.actor().to_string();
         let client = EmergencyClient::create(realm_id, accepted, token, &created_by, now);
-        match unit.insert_emergency_client(&client).await {
-            Err(StoreError::Conflict) => {
-                let same = unit.find_emergency_client(realm_id, &client.client_id);
-                return Err(Error::Conflict(match same.await? {
-                    Some(_) => Conflict::EmergencyClientExists,
-                    None => Conflict::ClientIdTaken,
-                }));
-            }
-            outcome => outcome?,
-        }
         let event = self.client_event(caller, AuditAction::EmergencyClientCreated, &client);
-        self.commit(unit, told(event, &client)).await?;
+        let inserted = match unit.insert_emergency_client(&client).await {
+            Ok(()) => self.commit(unit, told(event, &client)).await,
+            Err(error) => {
+                drop(unit);
+                Err(error.into())
+            }
+        };
+        match inserted {
+            Err(Error::Store(StoreError::Conflict)) => return Err(self.taken(&client).await),
+            inserted => inserted?,
+        }
         Ok(IssuedEmergencyClient {
             view: self.emergency_view(client, &broker),
             access_token,
         })
+    }
+
+    /// By what kind of client the id of this one is taken.
+    async fn taken(&self, client: &EmergencyClient) -> Error {
+        let find = async {
+            let mut unit = self.ports.store.begin().await?;
+            let same = unit.find_emergency_client(client.realm_id, &client.client_id);
+            let same = same.await?;
+            unit.leave().await.map(|()| same)
+        };
+        match find.await {
+            Ok(Some(_)) => Error::Conflict(Conflict::EmergencyClientExists),
+            Ok(None) => Error::Conflict(Conflict::ClientIdTaken),
+            Err(error) => error.into(),
+        }
     }
 
     /// Gives an emergency client a new token; the old one dies in the same moment.

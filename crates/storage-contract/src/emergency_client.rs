@@ -3,8 +3,9 @@
 use breakglass_domain::{EmergencyClient, NewToken, Timestamp, TokenDigest, Usage};
 use breakglass_ports::StoreError;
 use breakglass_ports::store::EmergencySummary;
+use futures_util::future::join;
 
-use crate::samples::{api_client, at, client, oauth_app, realm_id, token};
+use crate::samples::{api_client, at, audit_key, client, event, oauth_app, realm_id, token};
 use crate::{Harness, begin, keep, read, seeded};
 
 async fn insert(harness: &impl Harness, clients: &[EmergencyClient]) {
@@ -212,6 +213,25 @@ pub async fn insert_emergency_client_refuses_a_taken_id_of_the_realm<H: Harness>
     let mut unit = begin(&harness).await;
     let refused = unit.insert_emergency_client(&second).await;
     assert_eq!(refused, Err(StoreError::Conflict));
+}
+
+pub async fn insert_emergency_client_refuses_a_taken_id_at_the_commit_at_the_latest<H: Harness>() {
+    let harness = seeded::<H>().await;
+    let store = harness.store();
+    let add = |secret: &'static str| {
+        let store = &store;
+        async move {
+            let mut added = client(1, "wanted");
+            added.token = token(secret, 8);
+            let mut unit = store.begin_use().await.unwrap();
+            unit.insert_emergency_client(&added).await?;
+            let kept = unit.commit(&audit_key(), event(secret).into()).await;
+            kept.map(|_| added)
+        }
+    };
+    let (first, (second, third)) = join(add("first"), join(add("second"), add("third"))).await;
+    assert_eq!((second, third), (Err(StoreError::Conflict), Err(StoreError::Conflict)));
+    assert_eq!(find(&harness, &client(1, "wanted")).await, Some(first.unwrap()));
 }
 
 pub async fn insert_emergency_client_refuses_the_id_of_a_client_of_another_kind<H: Harness>() {

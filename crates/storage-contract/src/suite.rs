@@ -116,6 +116,7 @@ macro_rules! list_cases {
             emergency_client 5 summarize_counts_as_alive_what_is_neither_revoked_nor_over;
             emergency_client 6 insert_emergency_client_keeps_every_field;
             emergency_client 6 insert_emergency_client_refuses_a_taken_id_of_the_realm;
+            emergency_client 6 insert_emergency_client_refuses_a_taken_id_at_the_commit_at_the_latest;
             emergency_client 6 insert_emergency_client_refuses_the_id_of_a_client_of_another_kind;
             emergency_client 6 insert_emergency_client_takes_an_id_that_another_realm_has;
             emergency_client 7 update_emergency_client_keeps_every_field_but_usage;

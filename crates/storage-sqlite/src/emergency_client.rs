@@ -6,13 +6,15 @@ use breakglass_domain::{
     TokenId, Usage,
 };
 use breakglass_ports::StoreError;
-use breakglass_ports::store::{EmergencySummary, ReadEmergencyClients, WriteEmergencyClients};
+use breakglass_ports::store::{
+    EmergencySummary, ReadEmergencyClients, ReadRealms, WriteEmergencyClients,
+};
 
 use crate::column::{Key, Place, instant, millis, number};
 use crate::lease::Lease;
 use crate::memory::Question;
-use crate::note::Note;
-use crate::view::{Loan, View, found, free};
+use crate::note::{Note, Value};
+use crate::view::{Loan, View, found};
 
 struct EmergencyClientRow {
     realm_id: Vec<u8>,
@@ -214,59 +216,59 @@ impl<C: Loan> ReadEmergencyClients for View<C> {
     }
 }
 
+/// What adds a client, unless any client of its realm has its id.
+fn insertion(client: &EmergencyClient) -> Result<Note, StoreError> {
+    let token = &client.token;
+    let realm_id: Value = client.realm_id.as_bytes().as_slice().into();
+    let client_id: Value = client.client_id.as_str().into();
+    Ok(Note::new(
+        "INSERT INTO emergency_clients (realm_id, client_id, client_name, client_description,
+         ttl, dpop_key, created_at, created_by, last_regenerated_at, token_id, token_digest,
+         token_key_id, token_status_index, token_issued_at, token_expires_at, token_revoked_at,
+         token_expiry_recorded, uses, last_used_at)
+         SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?
+         WHERE NOT EXISTS (SELECT 1 FROM api_clients WHERE realm_id = ? AND client_id = ?)
+         AND NOT EXISTS (SELECT 1 FROM oauth_apps WHERE realm_id = ? AND client_id = ?)
+         ON CONFLICT DO NOTHING",
+        [
+            realm_id.clone(),
+            client_id.clone(),
+            client.client_name.as_str().into(),
+            client.client_description.clone().into(),
+            i64::from(client.ttl.get()).into(),
+            dpop_key(client).into(),
+            client.created_at.millis().into(),
+            client.created_by.as_str().into(),
+            millis(client.last_regenerated_at).into(),
+            token.id.as_bytes().as_slice().into(),
+            token.digest.as_bytes().as_slice().into(),
+            token.key_id.as_str().into(),
+            number(token.status_index)?.into(),
+            token.issued_at.millis().into(),
+            token.expires_at.millis().into(),
+            millis(token.revoked_at).into(),
+            token.expiry_recorded.into(),
+            number(client.usage.uses)?.into(),
+            millis(client.usage.last_used_at).into(),
+            realm_id.clone(),
+            client_id.clone(),
+            realm_id,
+            client_id,
+        ],
+    ))
+}
+
 #[async_trait]
 impl WriteEmergencyClients for View<Lease> {
     async fn insert_emergency_client(
         &mut self,
         client: &EmergencyClient,
     ) -> Result<(), StoreError> {
-        let realm_id = client.realm_id.as_bytes().as_slice();
-        let client_id = client.client_id.as_str();
-        let ttl = client.ttl.get();
-        let dpop_key = dpop_key(client);
-        let created_at = client.created_at.millis();
-        let last_regenerated_at = millis(client.last_regenerated_at);
-        let token_id = client.token.id.as_bytes().as_slice();
-        let token_digest = client.token.digest.as_bytes().as_slice();
-        let token_key_id = client.token.key_id.as_str();
-        let token_status_index = number(client.token.status_index)?;
-        let token_issued_at = client.token.issued_at.millis();
-        let token_expires_at = client.token.expires_at.millis();
-        let token_revoked_at = millis(client.token.revoked_at);
-        let uses = number(client.usage.uses)?;
-        let last_used_at = millis(client.usage.last_used_at);
-        let done = sqlx::query!(
-            "INSERT INTO emergency_clients (realm_id, client_id, client_name, client_description,
-             ttl, dpop_key, created_at, created_by, last_regenerated_at, token_id, token_digest,
-             token_key_id, token_status_index, token_issued_at, token_expires_at, token_revoked_at,
-             token_expiry_recorded, uses, last_used_at)
-             SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12,
-             ?13, ?14, ?15, ?16, ?17, ?18, ?19
-             WHERE NOT EXISTS (SELECT 1 FROM api_clients WHERE realm_id = ?1 AND client_id = ?2)
-             AND NOT EXISTS (SELECT 1 FROM oauth_apps WHERE realm_id = ?1 AND client_id = ?2)",
-            realm_id,
-            client_id,
-            client.client_name,
-            client.client_description,
-            ttl,
-            dpop_key,
-            created_at,
-            client.created_by,
-            last_regenerated_at,
-            token_id,
-            token_digest,
-            token_key_id,
-            token_status_index,
-            token_issued_at,
-            token_expires_at,
-            token_revoked_at,
-            client.token.expiry_recorded,
-            uses,
-            last_used_at,
-        )
-        .execute(self.changing().await?)
-        .await;
-        free(self.settle(done)?.rows_affected())
+        // The reference to the realm is not to fail where others of the group would fail with it.
+        if self.find_realm(client.realm_id).await?.is_none() {
+            return Err(StoreError::Missing);
+        }
+        self.add(insertion(client)?).await
     }
 
     async fn update_emergency_client(

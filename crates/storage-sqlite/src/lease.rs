@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use breakglass_domain::BrokerId;
-use breakglass_domain::audit::Checkpoint;
+use breakglass_domain::audit::{AuditEvents, AuditKey, Checkpoint};
 use breakglass_ports::StoreError;
 use sqlx::Executor;
 use sqlx::sqlite::SqliteConnection;
@@ -15,18 +15,16 @@ use crate::error::{store_error, unavailable};
 use crate::memory::{Counts, Memory};
 use crate::note::Note;
 use crate::places::Places;
+use crate::units::{Answer, Rest};
 use crate::view::Loan;
-
-/// The answer to a unit of work that wants to be kept: whether it is durable.
-pub(crate) type Answer = oneshot::Sender<Result<(), StoreError>>;
 
 /// What a unit of work is for.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Purpose {
     /// To change something: what it reads is what is there.
     Change,
-    /// To note that something was used, was tried or has happened: what it reads may have been read before, as for a check, and
-    /// its notes are written when the group is committed.
+    /// To note that something was used, was tried or has happened, or to add something: what it reads may have been read before,
+    /// as for a check, and what it notes and adds is written when the group is committed.
     Use,
 }
 
@@ -34,12 +32,10 @@ pub(crate) enum Purpose {
 #[derive(Debug)]
 pub(crate) struct Ground {
     pub(crate) connection: SqliteConnection,
-    /// The newest record of the audit, with those that are still to be written.
+    /// The newest record of the audit that is written.
     pub(crate) head: Result<Option<Checkpoint>, StoreError>,
     /// The counts of changes, when nothing may have changed since they were read.
     pub(crate) counts: Counts,
-    /// What is still to be written of units that are kept.
-    pub(crate) notes: Vec<Note>,
     /// Whether the savepoint of a unit that is kept is still set. Whoever sets the next one releases it: for every page that is
     /// written SQLite goes through all that are set.
     pub(crate) has_savepoint: bool,
@@ -62,8 +58,8 @@ impl Ground {
 #[derive(Debug)]
 pub(crate) struct Returned {
     pub(crate) ground: Ground,
-    /// Whom to tell once what was done is durable; `None` when it is to be undone.
-    pub(crate) keep: Option<Answer>,
+    /// Whom to tell once what was done is durable, and what is still to be written of it; `None` when it is to be undone.
+    pub(crate) keep: Option<(Answer, Rest)>,
     /// Whether there is a savepoint of this unit, to which what it did can be undone.
     pub(crate) has_savepoint: bool,
     /// Whether a statement has failed in a way that may have undone the transaction.
@@ -80,9 +76,8 @@ pub(crate) struct Lease {
     /// Whether a statement was begun and did not end well: what it did is not known.
     in_doubt: bool,
     has_failed: bool,
-    head: Result<Option<Checkpoint>, StoreError>,
     counts: Counts,
-    notes: Vec<Note>,
+    rest: Rest,
     /// The places in status lists that this unit has set aside.
     places: Places,
     /// Whether anything of the group has left a recall, or relies on one that was there.
@@ -98,14 +93,13 @@ impl Lease {
     ) -> (Self, oneshot::Receiver<Returned>) {
         let (home, back) = oneshot::channel();
         let lease = Self {
-            head: ground.head.clone(),
             counts: ground.counts,
             lent: Some((ground, home)),
             purpose,
             has_savepoint: purpose == Purpose::Change,
             in_doubt: false,
             has_failed: false,
-            notes: Vec::new(),
+            rest: Rest::default(),
             places: Places::default(),
             recalled,
         };
@@ -117,20 +111,24 @@ impl Lease {
         self.purpose
     }
 
-    /// The newest record of the audit.
-    pub(crate) fn head(&self) -> Result<Option<Checkpoint>, StoreError> {
-        self.head.clone()
+    /// Leaves a note to be written with the group.
+    pub(crate) fn leave_note(&mut self, note: Note) {
+        self.rest.notes.push(note);
     }
 
-    /// Adds a record to the audit, to be written with the group.
-    pub(crate) fn add_record(&mut self, head: Checkpoint, note: Note) {
-        self.head = Ok(Some(head));
-        self.notes.push(note);
+    /// Leaves an addition to be written with the group, when it is the first thing that the unit writes; gives it back otherwise:
+    /// what is written already could not be undone with it.
+    pub(crate) fn leave_addition(&mut self, addition: Note) -> Result<(), Note> {
+        if self.purpose == Purpose::Change || self.has_savepoint || self.rest.addition.is_some() {
+            return Err(addition);
+        }
+        self.rest.addition = Some(addition);
+        Ok(())
     }
 
-    /// Adds something that is to be written with the group.
-    pub(crate) fn add_note(&mut self, note: Note) {
-        self.notes.push(note);
+    /// The addition that was left, when it has to be written now: something else of the unit is, which is to be undone with it.
+    pub(crate) fn take_addition_to_write(&mut self) -> Option<Note> {
+        self.rest.addition.take_if(|_| self.has_savepoint)
     }
 
     /// Takes a place in the status list of a broker, if one is set aside.
@@ -193,23 +191,27 @@ impl Lease {
         self.recalled.store(recalled, Ordering::Relaxed);
     }
 
-    /// Gives the connection back, to be kept, and waits until what was done is durable.
-    pub(crate) async fn commit(mut self) -> Result<(), StoreError> {
+    /// Gives the connection back, to be kept with these events, and waits until what was done is durable. Gives the head of the
+    /// audit when there are events.
+    pub(crate) async fn commit(
+        mut self,
+        events: Option<(AuditKey, AuditEvents)>,
+    ) -> Result<Option<Checkpoint>, StoreError> {
         if self.in_doubt {
             return Err(unavailable("a statement of the unit of work has failed"));
         }
         let (answer, durable) = oneshot::channel();
+        let mut rest = std::mem::take(&mut self.rest);
+        rest.events = events;
         if let Some((ground, _)) = &mut self.lent {
-            ground.head = self.head.clone();
             ground.counts = self.counts;
-            ground.notes.append(&mut self.notes);
             ground.places.take_in(std::mem::take(&mut self.places));
         }
-        self.give_back(Some(answer));
+        self.give_back(Some((answer, rest)));
         durable.await.unwrap_or_else(|_| Err(gone()))
     }
 
-    fn give_back(&mut self, keep: Option<Answer>) {
+    fn give_back(&mut self, keep: Option<(Answer, Rest)>) {
         if let Some((ground, home)) = self.lent.take() {
             // When the writer is gone the connection is dropped, which undoes what was done and tells the unit.
             drop(home.send(Returned {

@@ -64,6 +64,7 @@ mod task;
 mod tests;
 mod token_issuer;
 mod token_query;
+mod units;
 mod view;
 mod writer;
 

@@ -83,24 +83,11 @@ impl Note {
     }
 }
 
-/// Writes all of them. The order between those of one text is kept.
+/// Writes all of them and runs what follows, together with the last of them. The order between those of one text is kept. Gives
+/// the rows that were read by what follows.
 ///
 /// # Errors
-/// When any of them failed or found no row: nothing of the transaction may be kept then.
-pub(crate) async fn write_all(
-    notes: Vec<Note>,
-    connection: &mut SqliteConnection,
-) -> Result<(), StoreError> {
-    for batch in batches(notes) {
-        write_at_once(batch, "", connection).await?;
-    }
-    Ok(())
-}
-
-/// Writes all of them and runs what follows, together with the last of them. Gives the rows that it has read.
-///
-/// # Errors
-/// As [`write_all`]; or what follows has failed.
+/// When any of them failed or found no row: nothing of the transaction may be kept then. Or what follows has failed.
 pub(crate) async fn write_all_then(
     notes: Vec<Note>,
     following: &str,
@@ -109,72 +96,107 @@ pub(crate) async fn write_all_then(
     let mut batches = batches(notes);
     let last = batches.pop().unwrap_or_default();
     for batch in batches {
-        write_at_once(batch, "", connection).await?;
+        all_found(&write_at_once(batch, "", connection).await?)?;
     }
-    write_at_once(last, following, connection).await
+    let written = write_at_once(last, following, connection).await?;
+    all_found(&written)?;
+    Ok(written.rows)
 }
 
-/// Statements of one text, for one call.
+fn all_found(written: &Written) -> Result<(), StoreError> {
+    if written.in_vain.is_empty() {
+        Ok(())
+    } else {
+        Err(unavailable("what was used is not there"))
+    }
+}
+
+/// Adds all of them, and gives the positions of those that found their place taken.
+///
+/// # Errors
+/// When any of them failed otherwise: nothing of the transaction may be kept then.
+pub(crate) async fn add_all(
+    additions: Vec<Note>,
+    connection: &mut SqliteConnection,
+) -> Result<Vec<usize>, StoreError> {
+    let mut refused = Vec::new();
+    for batch in batches(additions) {
+        refused.extend(write_at_once(batch, "", connection).await?.in_vain);
+    }
+    Ok(refused)
+}
+
+/// Statements of one text, for one call, each with its position among all that there are.
 #[derive(Debug, Default)]
 struct Batch {
     sql: &'static str,
-    all: Vec<Vec<Value>>,
+    all: Vec<(usize, Vec<Value>)>,
 }
 
 fn batches(notes: Vec<Note>) -> Vec<Batch> {
     let mut batches = Vec::new();
-    for (sql, mut alike) in by_text(notes) {
+    for Batch { sql, mut all } in by_text(notes) {
         for size in SIZES {
-            while alike.len() >= size {
-                let rest = alike.split_off(size);
-                batches.push(Batch { sql, all: alike });
-                alike = rest;
+            while all.len() >= size {
+                let rest = all.split_off(size);
+                batches.push(Batch { sql, all });
+                all = rest;
             }
         }
     }
     batches
 }
 
-fn by_text(notes: Vec<Note>) -> Vec<(&'static str, Vec<Vec<Value>>)> {
-    let mut groups: Vec<(&'static str, Vec<Vec<Value>>)> = Vec::new();
-    for Note { sql, values } in notes {
-        match groups.iter_mut().find(|(text, _)| *text == sql) {
-            Some((_, alike)) => alike.push(values),
-            None => groups.push((sql, vec![values])),
+fn by_text(notes: Vec<Note>) -> Vec<Batch> {
+    let mut groups: Vec<Batch> = Vec::new();
+    for (position, Note { sql, values }) in notes.into_iter().enumerate() {
+        let one = (position, values);
+        match groups.iter_mut().find(|group| group.sql == sql) {
+            Some(group) => group.all.push(one),
+            None => groups.push(Batch {
+                sql,
+                all: vec![one],
+            }),
         }
     }
     groups
+}
+
+/// What came of a call.
+#[derive(Debug, Default)]
+struct Written {
+    /// The positions of the statements that have written nothing.
+    in_vain: Vec<usize>,
+    rows: Vec<SqliteRow>,
 }
 
 async fn write_at_once(
     Batch { sql, all }: Batch,
     following: &str,
     connection: &mut SqliteConnection,
-) -> Result<Vec<SqliteRow>, StoreError> {
+) -> Result<Written, StoreError> {
     let mut text = vec![sql; all.len()];
     text.push(following);
-    let mut to_write = all.len();
     let query = sqlx::query(AssertSqlSafe(text.join(";")));
-    let mut outcomes = connection.fetch_many(bind(query, all.into_iter().flatten()));
-    let mut rows = Vec::new();
+    let (positions, values): (Vec<_>, Vec<_>) = all.into_iter().unzip();
+    let mut positions = positions.into_iter();
+    let mut outcomes = connection.fetch_many(bind(query, values.into_iter().flatten()));
+    let mut written = Written::default();
     while let Some(outcome) = outcomes
         .try_next()
         .await
         .map_err(|error| store_error(&error))?
     {
         match outcome {
-            Either::Right(row) => rows.push(row),
-            Either::Left(done) if to_write > 0 => {
-                if done.rows_affected() == 0 {
-                    return Err(unavailable("what was used is not there"));
-                }
-                to_write -= 1;
+            Either::Right(row) => written.rows.push(row),
+            // Once there is no position left, it is of what follows, which need not change anything.
+            Either::Left(done) => {
+                let in_vain = positions.next().filter(|_| done.rows_affected() == 0);
+                written.in_vain.extend(in_vain);
             }
-            // Of what follows, which need not change anything.
-            Either::Left(_) => {}
         }
     }
-    Ok(rows)
+    Ok(written)
 }
 
 fn bind(

@@ -8,7 +8,9 @@ use breakglass_ports::store::ReadRecalls;
 use sqlx::sqlite::SqliteConnection;
 
 use crate::column::{Key, Place, instant, number};
+use crate::error::store_error;
 use crate::lease::Lease;
+use crate::note::{Note, write_all_then};
 use crate::view::{Loan, View};
 
 pub(crate) struct RecallRow {
@@ -110,40 +112,41 @@ impl<C: Loan> ReadRecalls for View<C> {
     }
 }
 
-impl View<Lease> {
-    /// Chains what the unit of work has recalled.
-    pub(crate) async fn seal_recalls(
-        &mut self,
-        key: &AuditKey,
-        time: Timestamp,
-    ) -> Result<(), StoreError> {
-        let mut head = self.find_recall_head().await?;
-        let after = number(head.number)?;
-        let rows = sqlx::query_as!(
-            RecallRow,
-            "SELECT number, kind, scope, id, place, instant, time, mac FROM recalls
-             WHERE number > ? ORDER BY number",
-            after,
-        )
-        .fetch_all(self.connection().await?)
-        .await;
-        for row in self.settle(rows)? {
-            let record = key.seal_recall(head, time, row.recall()?);
-            head = record.head();
-            let (millis, mac) = (time.millis(), record.mac.as_bytes().as_slice());
-            let done = sqlx::query!(
-                "UPDATE recalls SET time = ?, mac = ? WHERE number = ?",
-                millis,
-                mac,
-                row.number,
-            )
-            .execute(self.writing().await?)
-            .await;
-            self.settle(done)?;
-        }
-        Ok(())
+/// Chains the recalls that are not sealed yet.
+pub(crate) async fn seal(
+    key: &AuditKey,
+    time: Timestamp,
+    connection: &mut SqliteConnection,
+) -> Result<(), StoreError> {
+    let newest = newest_sealed(connection).await;
+    let mut head = head_of(newest.map_err(|error| store_error(&error))?)?;
+    let after = number(head.number)?;
+    let rows = sqlx::query_as!(
+        RecallRow,
+        "SELECT number, kind, scope, id, place, instant, time, mac FROM recalls
+         WHERE number > ? ORDER BY number",
+        after,
+    )
+    .fetch_all(&mut *connection)
+    .await
+    .map_err(|error| store_error(&error))?;
+    let mut seals = Vec::new();
+    for row in rows {
+        let record = key.seal_recall(head, time, row.recall()?);
+        head = record.head();
+        seals.push(Note::new(
+            "UPDATE recalls SET time = ?, mac = ? WHERE number = ?",
+            [
+                time.millis().into(),
+                record.mac.as_bytes().as_slice().into(),
+                row.number.into(),
+            ],
+        ));
     }
+    write_all_then(seals, "", connection).await.map(|_| ())
+}
 
+impl View<Lease> {
     /// Where the recalls, sealed or not, stand now.
     pub(crate) async fn last_recall(&mut self) -> Result<RecallMark, StoreError> {
         let had_recalled = self.lease().has_recalled();

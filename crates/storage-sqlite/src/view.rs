@@ -174,11 +174,24 @@ impl View<Lease> {
     /// Writes that something was used, at once or with the group.
     pub(crate) async fn note(&mut self, note: Note) -> Result<(), StoreError> {
         if self.loan.purpose() == Purpose::Use {
-            self.loan.add_note(note);
+            self.loan.leave_note(note);
             return Ok(());
         }
         let done = note.write(self.connection().await?).await;
         found(self.settle(done)?)
+    }
+
+    /// Adds a row that checks may look at, at once or with the group. It finds its place taken when it writes nothing.
+    pub(crate) async fn add(&mut self, addition: Note) -> Result<(), StoreError> {
+        match self.loan.leave_addition(addition) {
+            Ok(()) => Ok(()),
+            Err(addition) => self.add_now(addition).await,
+        }
+    }
+
+    async fn add_now(&mut self, addition: Note) -> Result<(), StoreError> {
+        let done = addition.write(self.changing().await?).await;
+        free(self.settle(done)?)
     }
 
     /// The unit that the writer's connection is lent to.
@@ -186,25 +199,32 @@ impl View<Lease> {
         &mut self.loan
     }
 
+    /// Makes what was done durable, with these events. Gives the new head of the audit when there are any.
+    async fn keep_with(
+        mut self,
+        events: Option<(AuditKey, AuditEvents)>,
+    ) -> Result<Option<Checkpoint>, StoreError> {
+        if let Some(addition) = self.loan.take_addition_to_write() {
+            self.add_now(addition).await?;
+        }
+        self.loan.commit(events).await
+    }
+
     /// Makes what was done durable.
-    pub(crate) fn keep(self) -> impl Future<Output = Result<(), StoreError>> {
-        self.loan.commit()
+    pub(crate) async fn keep(self) -> Result<(), StoreError> {
+        self.keep_with(None).await.map(|_| ())
     }
 }
 
 #[async_trait]
 impl UnitOfWork for View<Lease> {
     async fn commit(
-        mut self: Box<Self>,
+        self: Box<Self>,
         key: &AuditKey,
         events: AuditEvents,
     ) -> Result<Checkpoint, StoreError> {
-        let head = self.append(key, events)?;
-        if self.loan.has_recalled() {
-            self.seal_recalls(key, head.time).await?;
-        }
-        self.keep().await?;
-        Ok(head)
+        let head = self.keep_with(Some((key.clone(), events))).await?;
+        head.ok_or_else(|| unavailable("there was no event to record"))
     }
 
     async fn leave(self: Box<Self>) -> Result<(), StoreError> {

@@ -7,9 +7,9 @@
 //! the next of them gets the same transaction. Then one `COMMIT`, and with it one `fsync`, answers all that are kept. When
 //! nobody waits the commit comes at once: nothing is ever delayed to make a group larger.
 //!
-//! Each statement is a step to the connection's thread and back. So the head of the audit is read once for a group and handed
-//! from unit to unit, and what needs no answer (records of the audit, uses) is collected and written together: before a unit
-//! that changes something, which may read it, and before the commit.
+//! Each statement is a step to the connection's thread and back. So what a unit need not see itself (records of the audit, uses,
+//! and what a unit does nothing but add) is collected and written together (`units.rs`): before a unit that changes something,
+//! which may read it, and before the commit. The head of the audit is read once for a group.
 //!
 //! A group fails as a whole: when the commit fails, or SQLite itself undoes the transaction (a full disk does that), all
 //! of its units are told that nothing was kept. The writer then drops its connection and opens another for the next group.
@@ -23,6 +23,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use breakglass_domain::RecallRecord;
+use breakglass_domain::audit::AuditKey;
 use breakglass_ports::StoreError;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteRow};
 use sqlx::{ConnectOptions, Row};
@@ -31,13 +32,13 @@ use tokio::sync::{mpsc, oneshot};
 use crate::audit::head;
 use crate::column::{Key, Place, number};
 use crate::error::unavailable;
-use crate::lease::{Answer, Ground, Lease, Purpose};
+use crate::lease::{Ground, Lease, Purpose};
 use crate::memory::{Counts, Memory};
-use crate::note::{write_all, write_all_then};
 use crate::open::Opened;
 use crate::places::Places;
-use crate::recall::RecallRow;
+use crate::recall::{RecallRow, seal};
 use crate::record::{Begun, Record};
+use crate::units::Units;
 
 /// A group takes in no more units once it is this old, so that the first of it need not wait for long.
 const MAX_GROUP_AGE: Duration = Duration::from_millis(100);
@@ -115,7 +116,7 @@ impl Writer {
 
     /// Commits one group.
     async fn serve(&mut self, first: Waiter) {
-        let mut kept = Vec::new();
+        let mut kept = Units::default();
         let outcome = match self.begin().await {
             Ok(ground) => self.group(ground, first, &mut kept).await,
             Err(error) => {
@@ -134,10 +135,7 @@ impl Writer {
                 Err(error)
             }
         };
-        for unit in kept {
-            // Who asked may be gone; what it asked for is done nevertheless.
-            drop(unit.send(answer.clone()));
-        }
+        kept.tell(&answer);
     }
 
     /// Begins the transaction of a group.
@@ -159,7 +157,6 @@ impl Writer {
             connection,
             head: head(rows.get(1)),
             counts,
-            notes: Vec::new(),
             has_savepoint: false,
             places: std::mem::take(&mut self.places),
         })
@@ -180,7 +177,7 @@ impl Writer {
         &mut self,
         mut ground: Ground,
         first: Waiter,
-        kept: &mut Vec<Answer>,
+        kept: &mut Units,
     ) -> Result<Ground, StoreError> {
         let begun = Instant::now();
         let mut next = Some(first);
@@ -192,12 +189,12 @@ impl Writer {
                 None
             };
         }
-        if kept.is_empty() {
+        if kept.len() == 0 {
             execute(&mut ground.connection, "ROLLBACK").await?;
             return Ok(ground);
         }
-        write_all(std::mem::take(&mut ground.notes), &mut ground.connection).await?;
-        let line = self.begin_line(&mut ground.connection).await?;
+        kept.write_then("", &mut ground).await?;
+        let line = self.begin_line(&mut ground, kept.key()).await?;
         let rows = match rows(&mut ground.connection, COMMIT).await {
             Ok(rows) => rows,
             Err(error) => {
@@ -219,15 +216,23 @@ impl Writer {
 }
 
 impl Writer {
-    /// Writes what the group has recalled, and whatever the record lacks, into the record, where it does not count yet.
+    /// Chains what the group has recalled, and writes it, and whatever the record lacks, into the record, where it does not
+    /// count yet.
     async fn begin_line(
         &mut self,
-        connection: &mut SqliteConnection,
+        ground: &mut Ground,
+        key: Option<&AuditKey>,
     ) -> Result<Option<Begun>, StoreError> {
-        let (Some(record), true) = (&self.record, self.recalled.load(Ordering::Relaxed)) else {
+        if !self.recalled.load(Ordering::Relaxed) {
             return Ok(None);
-        };
-        add_line(record, connection).await
+        }
+        if let (Some(key), Some(head)) = (key, ground.head.clone()?) {
+            seal(key, head.time, &mut ground.connection).await?;
+        }
+        match &self.record {
+            Some(record) => add_line(record, &mut ground.connection).await,
+            None => Ok(None),
+        }
     }
 
     /// Lets it count.
@@ -309,13 +314,13 @@ const COMMIT: &str = "SELECT standing, tokens, sessions FROM changes; COMMIT";
 async fn lend(
     mut ground: Ground,
     (purpose, waiter): Waiter,
-    kept: &mut Vec<Answer>,
+    kept: &mut Units,
     recalled: &Arc<AtomicBool>,
 ) -> Result<Ground, StoreError> {
     if waiter.is_closed() {
         return Ok(ground);
     }
-    if let Err(error) = prepare(&mut ground, purpose).await {
+    if let Err(error) = prepare(&mut ground, kept, purpose).await {
         drop(waiter.send(Err(error.clone())));
         return Err(error);
     }
@@ -326,24 +331,27 @@ async fn lend(
         .await
         .map_err(|_| unavailable("the writer's connection was lost"))?;
     ground = returned.ground;
-    let is_undone = returned.keep.is_none();
-    ground.has_savepoint |= returned.has_savepoint && !is_undone;
-    kept.extend(returned.keep);
-    if is_undone && returned.has_savepoint {
+    if let Some((answer, rest)) = returned.keep {
+        kept.push(answer, rest);
+        ground.has_savepoint |= returned.has_savepoint;
+    } else if returned.has_savepoint {
         execute(&mut ground.connection, "ROLLBACK TO unit; RELEASE unit").await?;
-    } else if is_undone && returned.has_failed {
+    } else if returned.has_failed {
         return Err(unavailable("a statement of a unit of work has failed"));
     }
     Ok(ground)
 }
 
-/// Makes the ground ready for a unit. One that changes something may read whatever was noted before it.
-async fn prepare(ground: &mut Ground, purpose: Purpose) -> Result<(), StoreError> {
+/// Makes the ground ready for a unit. One that changes something may read whatever was left to be written before it.
+async fn prepare(
+    ground: &mut Ground,
+    kept: &mut Units,
+    purpose: Purpose,
+) -> Result<(), StoreError> {
     match purpose {
         Purpose::Change => {
             let following = format!("{}; {COUNTS}", ground.next_savepoint());
-            let notes = std::mem::take(&mut ground.notes);
-            let rows = write_all_then(notes, &following, &mut ground.connection).await?;
+            let rows = kept.write_then(&following, ground).await?;
             ground.counts = counts_of(rows.first())?;
         }
         Purpose::Use if ground.counts == Counts::UNKNOWN => {

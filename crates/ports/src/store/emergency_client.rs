@@ -72,7 +72,8 @@ pub trait ReadEmergencyClients: Send {
 ///
 /// # Contract
 /// 6. `insert_emergency_client` keeps every field, and fails with [`StoreError::Conflict`] when the realm has a client of that id,
-///    be it an API client, an OAuth app or an emergency client; another realm may have one.
+///    be it an API client, an OAuth app or an emergency client; another realm may have one. In a unit that was begun by
+///    [`begin_use`](super::Store::begin_use) it is the commit that may fail so.
 /// 7. `update_emergency_client` keeps every field but usage, which it leaves as it is, and fails with [`StoreError::Missing`] when there is no such client.
 /// 8. `delete_emergency_client` says whether there was such a client.
 /// 9. `record_emergency_use` adds one to the uses and sets the instant of the last, and fails with [`StoreError::Missing`] unless

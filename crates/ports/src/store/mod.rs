@@ -89,9 +89,9 @@ pub trait Store: Send + Sync {
     /// [`StoreError::Unavailable`] when the store is closed, full, read-only or locked for too long.
     async fn begin(&self) -> Result<Box<dyn UnitOfWork>, StoreError>;
 
-    /// Begins a unit of work that notes a use, an attempt or an event. What it reads may have been read before, as for a check, as
-    /// long as nothing of it was changed, and what it notes may be written with the commit only: a use of what is not there fails
-    /// the commit then.
+    /// Begins a unit of work that notes a use, an attempt or an event, or adds something. What it reads may have been read before,
+    /// as for a check, as long as nothing of it was changed, and what it notes or adds may be written with the commit only: a use
+    /// of what is not there fails the commit then, and so does, with [`StoreError::Conflict`], an addition whose place is taken.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] as for [`begin`](Self::begin).
@@ -214,7 +214,8 @@ pub trait UnitOfWork:
     /// chain. Dropping the unit instead undoes it.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`]; nothing was changed. Only where the disk fails under the record of what was recalled, after
+    /// [`StoreError::Unavailable`], or [`StoreError::Conflict`] as told at [`Store::begin_use`]; nothing was changed. Only where the
+    /// disk fails under the record of what was recalled, after
     /// that was made durable, is it done all the same.
     async fn commit(
         self: Box<Self>,

@@ -21,6 +21,8 @@ pub struct TakenOver {
 ///    its commit; what is forgotten because it is over leaves none.
 /// 2. `find_recall_head` gives the last recall, and [`RecallHead::GENESIS`] where there is none.
 /// 3. `list_recalls` gives the recalls after a number in their order, at most as many as asked for.
+///
+/// Either knows of what is committed: a unit of work asks in vain for what it, or one that shares its commit, recalls.
 #[async_trait]
 pub trait ReadRecalls: Send {
     /// The last recall.

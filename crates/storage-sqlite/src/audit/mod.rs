@@ -8,3 +8,4 @@ mod row;
 mod write;
 
 pub(crate) use row::head;
+pub(crate) use write::chain;

@@ -33,23 +33,19 @@ impl WriteAudit for View<Lease> {
     }
 }
 
-impl View<Lease> {
-    /// Chains the events to the audit, in their order, and gives the new head. They are written with the group.
-    pub(crate) fn append(
-        &mut self,
-        key: &AuditKey,
-        events: AuditEvents,
-    ) -> Result<Checkpoint, StoreError> {
-        let lease = self.lease();
-        let mut head = lease.head()?;
-        for event in events {
-            let record = key.seal(head.as_ref(), event);
-            let next = record.head();
-            lease.add_record(next, insertion(record)?);
-            head = Some(next);
-        }
-        head.ok_or_else(|| unavailable("there was no event to record"))
+/// Chains the events to the audit, in their order. Gives the new head, and what writes the records.
+pub(crate) fn chain(
+    mut head: Option<Checkpoint>,
+    key: &AuditKey,
+    events: AuditEvents,
+) -> Result<(Option<Checkpoint>, Vec<Note>), StoreError> {
+    let mut records = Vec::new();
+    for event in events {
+        let record = key.seal(head.as_ref(), event);
+        head = Some(record.head());
+        records.push(insertion(record)?);
     }
+    Ok((head, records))
 }
 
 fn insertion(record: AuditRecord) -> Result<Note, StoreError> {

@@ -5,6 +5,7 @@
     reason = "the lint knows test functions, but not those that they call"
 )]
 
+mod additions;
 mod checks;
 mod contract;
 mod corruption;
