@@ -72,9 +72,9 @@ pub(crate) struct Row {
     pub(crate) concurrency: u32,
     /// Answers in a second.
     pub(crate) per_second: Spread,
-    /// As a share of a bare answer of the size of a token in the same round.
+    /// As a share of a bare answer of the size of a token right before it.
     pub(crate) share: Spread,
-    /// As a share of a bare answer of the same bytes to the same request in the same round, where that was measured.
+    /// As a share of a bare answer of the same bytes to the same request right after it, where that was measured.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) share_of_same_bytes: Option<Spread>,
     /// What half of the answers took at most, in microseconds; the median of the rounds, as all that follows.

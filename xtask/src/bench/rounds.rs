@@ -1,4 +1,4 @@
-//! Loads in turn, round after round, and what they come to beside a bare answer of the same round.
+//! Loads in turn, round after round, and what they come to beside a bare answer that was measured right before each.
 
 use std::time::Duration;
 
@@ -66,21 +66,21 @@ impl Plan {
             ),
             server: hello,
         };
-        let mut rounds: Vec<Vec<Sample>> = vec![Vec::new(); subjects.len() + 1];
+        let mut bare = Vec::new();
+        let mut rounds: Vec<Vec<Sample>> = vec![Vec::new(); subjects.len()];
         for round in 1..=self.rounds {
             say(&format!(
                 "round {round} of {}, {concurrency} at once",
                 self.rounds
             ));
-            let mut bare = None;
-            for (subject, samples) in std::iter::once(&anchor).chain(subjects).zip(&mut rounds) {
-                let sample = self.sample(concurrency, subject, bare, hello)?;
-                bare = bare.or(Some(sample.measured));
-                samples.push(sample);
+            for (subject, samples) in subjects.iter().zip(&mut rounds) {
+                let before = self.sample(concurrency, &anchor, None, hello)?;
+                samples.push(self.sample(concurrency, subject, Some(before.measured), hello)?);
+                bare.push(before);
             }
         }
         let subjects = std::iter::once(&anchor).chain(subjects);
-        let rows = subjects.zip(&rounds);
+        let rows = subjects.zip(std::iter::once(&bare).chain(&rounds));
         Ok(rows
             .filter_map(|(subject, samples)| row(&subject.load.name, concurrency, samples))
             .collect())
@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn a_share_is_taken_within_its_round() {
+    fn a_share_is_of_the_bare_answer_before_it() {
         let slow = sample(500, 1000.0, Some(2000.0));
         let fast = sample(1000, 2000.0, Some(4000.0));
         let row = row("create", 16, &[slow, fast, slow]).unwrap();
