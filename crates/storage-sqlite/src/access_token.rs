@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use breakglass_domain::{AuthorizationClaims, RealmId, RoleClaim, Thumbprint, Timestamp, TokenId};
 use breakglass_ports::StoreError;
 use breakglass_ports::store::{ReadAccessTokens, WriteAccessTokens};
+use futures_util::FutureExt;
 
 use serde::{Deserialize, Serialize};
 
@@ -45,6 +46,7 @@ impl<C: Loan> ReadAccessTokens for View<C> {
                 id,
             )
             .fetch_optional(self.connection().await?)
+            .boxed()
             .await;
             if self.settle(found)?.is_some() {
                 return Ok(true);

@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use breakglass_domain::{Account, PasswordHash, Privilege, Timestamp, Username};
 use breakglass_ports::StoreError;
 use breakglass_ports::store::{ReadAccounts, WriteAccounts};
+use futures_util::FutureExt;
 
 use crate::column::{Key, Place};
 use crate::lease::Lease;
@@ -49,6 +50,7 @@ impl<C: Loan> ReadAccounts for View<C> {
             username,
         )
         .fetch_optional(self.connection().await?)
+        .boxed()
         .await;
         let answer: Option<Account> = self.settle(row)?.map(Account::try_from).transpose()?;
         if answer.is_some() {

@@ -6,6 +6,7 @@ use breakglass_domain::{
 };
 use breakglass_ports::StoreError;
 use breakglass_ports::store::{ReadApiTokens, TokenSearch, WriteApiTokens};
+use futures_util::FutureExt;
 
 use crate::column::{Key, Place, instant, millis, number};
 use crate::lease::Lease;
@@ -98,6 +99,7 @@ impl<C: Loan> ReadApiTokens for View<C> {
             id,
         )
         .fetch_optional(self.connection().await?)
+        .boxed()
         .await;
         let answer: Option<ApiToken> = self.settle(row)?.map(ApiToken::try_from).transpose()?;
         if answer.is_some() {

@@ -6,6 +6,7 @@ use breakglass_domain::{
 };
 use breakglass_ports::StoreError;
 use breakglass_ports::store::{ReadBrokers, WriteBrokers};
+use futures_util::FutureExt;
 
 use crate::column::{Key, Place};
 use crate::lease::Lease;
@@ -70,6 +71,7 @@ impl<C: Loan> ReadBrokers for View<C> {
             id,
         )
         .fetch_optional(self.connection().await?)
+        .boxed()
         .await;
         let answer: Option<Broker> = self.settle(row)?.map(Broker::try_from).transpose()?;
         if answer.is_some() {
@@ -95,6 +97,7 @@ impl<C: Loan> ReadBrokers for View<C> {
             tenant,
         )
         .fetch_optional(self.connection().await?)
+        .boxed()
         .await;
         let answer: Option<Broker> = self.settle(row)?.map(Broker::try_from).transpose()?;
         if answer.is_some() {

@@ -6,6 +6,7 @@ use breakglass_domain::{
 };
 use breakglass_ports::StoreError;
 use breakglass_ports::store::{ReadClients, WriteClients, WriteStatusLists};
+use futures_util::FutureExt;
 
 use crate::column::{Key, Place};
 use crate::lease::Lease;
@@ -80,6 +81,7 @@ impl<C: Loan> ReadClients for View<C> {
             id,
         )
         .fetch_optional(self.connection().await?)
+        .boxed()
         .await;
         let answer: Option<Client> = self
             .settle(row)?

@@ -6,6 +6,7 @@ use breakglass_domain::{
 };
 use breakglass_ports::StoreError;
 use breakglass_ports::store::{ReadClientKeys, WriteClientKeys};
+use futures_util::FutureExt;
 
 use crate::column::{Key, Place, instant, millis, number};
 use crate::lease::Lease;
@@ -71,6 +72,7 @@ impl<C: Loan> ReadClientKeys for View<C> {
             id,
         )
         .fetch_optional(self.connection().await?)
+        .boxed()
         .await;
         let answer: Option<ClientKey> = self.settle(row)?.map(ClientKey::try_from).transpose()?;
         if answer.is_some() {

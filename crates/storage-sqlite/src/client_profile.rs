@@ -9,6 +9,7 @@ use breakglass_domain::{
 };
 use breakglass_ports::StoreError;
 use breakglass_ports::store::{ReadClientProfiles, WriteClientProfiles};
+use futures_util::FutureExt;
 
 use crate::column::{Key, Place};
 use crate::lease::Lease;
@@ -124,6 +125,7 @@ impl<C: Loan> ReadClientProfiles for View<C> {
         let id = realm_id.as_bytes().as_slice();
         let row = sqlx::query_scalar!("SELECT rules_epoch FROM realms WHERE id = ?", id)
             .fetch_optional(self.connection().await?)
+            .boxed()
             .await;
         let place = Place::new("realms", Key::Bytes(id));
         let answer: u64 = place.count("rules_epoch", self.settle(row)?.unwrap_or_default())?;

@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use breakglass_domain::{ClientSecret, ClientSecretId, PrincipalId, RealmId, Timestamp};
 use breakglass_ports::StoreError;
 use breakglass_ports::store::{ReadClientSecrets, WriteClientSecrets};
+use futures_util::FutureExt;
 
 use crate::column::{Key, Place, instant, millis, number};
 use crate::lease::Lease;
@@ -63,6 +64,7 @@ impl<C: Loan> ReadClientSecrets for View<C> {
             id,
         )
         .fetch_optional(self.connection().await?)
+        .boxed()
         .await;
         let answer: Option<ClientSecret> =
             self.settle(row)?.map(ClientSecret::try_from).transpose()?;

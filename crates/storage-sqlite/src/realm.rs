@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use breakglass_domain::{BrokerId, Realm, RealmId, Timestamp};
 use breakglass_ports::StoreError;
 use breakglass_ports::store::{ReadRealms, WriteRealms};
+use futures_util::FutureExt;
 
 use crate::column::{Key, Place};
 use crate::lease::Lease;
@@ -46,6 +47,7 @@ impl<C: Loan> ReadRealms for View<C> {
             id,
         )
         .fetch_optional(self.connection().await?)
+        .boxed()
         .await;
         let answer: Option<Realm> = self.settle(row)?.map(Realm::try_from).transpose()?;
         if answer.is_some() {
@@ -67,6 +69,7 @@ impl<C: Loan> ReadRealms for View<C> {
             id,
         )
         .fetch_optional(self.connection().await?)
+        .boxed()
         .await;
         let answer: Option<Realm> = self.settle(row)?.map(Realm::try_from).transpose()?;
         if answer.is_some() {
@@ -86,6 +89,7 @@ impl<C: Loan> ReadRealms for View<C> {
             "SELECT id, broker_id, created_at, updated_at FROM realms ORDER BY created_at, id",
         )
         .fetch_all(self.connection().await?)
+        .boxed()
         .await;
         let answer: Vec<Realm> = self
             .settle(rows)?

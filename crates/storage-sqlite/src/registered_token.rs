@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use breakglass_domain::{RealmId, RegisteredToken, Registration, Timestamp, TokenDigest};
 use breakglass_ports::StoreError;
 use breakglass_ports::store::{ReadRegisteredTokens, WriteRegisteredTokens};
+use futures_util::FutureExt;
 
 use crate::column::{Key, Place};
 use crate::error::unavailable;
@@ -89,6 +90,7 @@ impl<C: Loan> ReadRegisteredTokens for View<C> {
             digest,
         )
         .fetch_optional(self.connection().await?)
+        .boxed()
         .await;
         let Some(row) = self.settle(row)? else {
             return Ok(None);

@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use breakglass_domain::{PrincipalId, RealmId, RoleAssignment, RoleScope, ScopeResource};
 use breakglass_ports::StoreError;
 use breakglass_ports::store::{ReadRoleAssignments, WriteRoleAssignments};
+use futures_util::FutureExt;
 use serde::{Deserialize, Serialize};
 
 use crate::column::{Key, Place, instant, millis};
@@ -113,6 +114,7 @@ impl<C: Loan> ReadRoleAssignments for View<C> {
         let id = realm_id.as_bytes().as_slice();
         let row = sqlx::query_scalar!("SELECT roles_epoch FROM realms WHERE id = ?", id)
             .fetch_optional(self.connection().await?)
+            .boxed()
             .await;
         let place = Place::new("realms", Key::Bytes(id));
         let answer: u64 = place.count("roles_epoch", self.settle(row)?.unwrap_or_default())?;

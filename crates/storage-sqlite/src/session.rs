@@ -6,6 +6,7 @@ use breakglass_domain::{
 };
 use breakglass_ports::StoreError;
 use breakglass_ports::store::{ReadSessions, WriteSessions};
+use futures_util::FutureExt;
 
 use crate::column::{Key, Place, number};
 use crate::lease::Lease;
@@ -75,6 +76,7 @@ impl<C: Loan> ReadSessions for View<C> {
             digest,
         )
         .fetch_optional(self.connection().await?)
+        .boxed()
         .await;
         let answer: Option<OpsSession> = self.settle(row)?.map(OpsSession::try_from).transpose()?;
         if answer.is_some() {
@@ -99,6 +101,7 @@ impl<C: Loan> ReadSessions for View<C> {
             id,
         )
         .fetch_optional(self.connection().await?)
+        .boxed()
         .await;
         let answer: Option<SessionGrant> =
             self.settle(row)?.map(SessionGrant::try_from).transpose()?;

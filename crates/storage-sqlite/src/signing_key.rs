@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use breakglass_domain::{BrokerId, KeyId, SealedBytes, SigningKey, Timestamp};
 use breakglass_ports::StoreError;
 use breakglass_ports::store::{ReadSigningKeys, SignedCount, SignedRecall, WriteSigningKeys};
+use futures_util::FutureExt;
 
 use crate::column::{Key, Place, instant, millis};
 use crate::lease::Lease;
@@ -61,6 +62,7 @@ impl<C: Loan> ReadSigningKeys for View<C> {
             id,
         )
         .fetch_optional(self.connection().await?)
+        .boxed()
         .await;
         let answer: Option<SigningKey> = self.settle(row)?.map(SigningKey::try_from).transpose()?;
         if answer.is_some() {
@@ -86,6 +88,7 @@ impl<C: Loan> ReadSigningKeys for View<C> {
             broker_id,
         )
         .fetch_all(self.connection().await?)
+        .boxed()
         .await;
         let answer: Vec<SigningKey> = self
             .settle(rows)?

@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use breakglass_domain::{BrokerId, Minutes, RetiredToken, Timestamp};
 use breakglass_ports::StoreError;
 use breakglass_ports::store::{ReadStatusLists, StatusListExtent, WriteStatusLists};
+use futures_util::FutureExt;
 
 use crate::column::{Key, Place, number};
 use crate::lease::Lease;
@@ -32,6 +33,7 @@ impl<C: Loan> ReadStatusLists for View<C> {
             id,
         )
         .fetch_optional(self.connection().await?)
+        .boxed()
         .await;
         let Some(row) = self.settle(row)? else {
             return Ok(None);

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use breakglass_domain::{RealmId, RecallRecord, Timestamp, TokenDigest};
 use breakglass_ports::{ReadView, Store, StoreError, UnitOfWork};
+use futures_util::FutureExt;
 use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{Sqlite, SqliteConnection, SqlitePool, SqlitePoolOptions};
 use sqlx::{Connection, Executor};
@@ -145,6 +146,17 @@ impl SqliteStore {
         acquired.map_err(|error| unavailable(&error))
     }
 
+    /// Holds the memory of checks against the store, unless somebody else has while this call waited.
+    async fn look(&self, loan: &mut Lazy) -> Result<(), StoreError> {
+        let _turn = self.looking.lock().await;
+        if self.memory.is_due() {
+            let begun = Instant::now();
+            let counts = counts(loan.enter().await?).await?;
+            self.memory.look(counts, begun);
+        }
+        Ok(())
+    }
+
     /// How often this handle made something durable. Units of work that waited at the same time count once together.
     pub fn commits(&self) -> u64 {
         self.commits.load(Ordering::Relaxed)
@@ -178,13 +190,7 @@ impl Store for SqliteStore {
         }
         let mut loan = Lazy::of(self.readers.clone());
         if self.memory.is_due() {
-            // One looks for all that wait.
-            let _turn = self.looking.lock().await;
-            if self.memory.is_due() {
-                let begun = Instant::now();
-                let counts = counts(loan.enter().await?).await?;
-                self.memory.look(counts, begun);
-            }
+            self.look(&mut loan).boxed().await?;
         }
         Ok(Box::new(View::remembering(loan, Arc::clone(&self.memory))))
     }
