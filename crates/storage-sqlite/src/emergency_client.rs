@@ -9,6 +9,7 @@ use breakglass_ports::StoreError;
 use breakglass_ports::store::{
     EmergencySummary, ReadEmergencyClients, ReadRealms, WriteEmergencyClients,
 };
+use futures_util::FutureExt;
 
 use crate::column::{Key, Place, instant, millis, number};
 use crate::lease::Lease;
@@ -113,6 +114,7 @@ impl<C: Loan> ReadEmergencyClients for View<C> {
         let client_id = client_id.as_str();
         let row = select_clients!("WHERE realm_id = ? AND client_id = ?", realm_id, client_id)
             .fetch_optional(self.connection().await?)
+            .boxed()
             .await;
         let answer: Option<EmergencyClient> = self
             .settle(row)?
@@ -136,6 +138,7 @@ impl<C: Loan> ReadEmergencyClients for View<C> {
         let digest = digest.as_bytes().as_slice();
         let row = select_clients!("WHERE token_digest = ?", digest)
             .fetch_optional(self.connection().await?)
+            .boxed()
             .await;
         let answer: Option<EmergencyClient> = self
             .settle(row)?
@@ -216,23 +219,29 @@ impl<C: Loan> ReadEmergencyClients for View<C> {
     }
 }
 
-/// What adds a client, unless any client of its realm has its id.
+/// What adds a client, unless any client of its realm has its id: a client of another kind makes its realm `NULL` then, which is
+/// ignored like a row that is there. It is one row of `VALUES`, since for a statement that may write several, as one from a
+/// `SELECT` may, SQLite keeps a copy of each page as it was.
 fn insertion(client: &EmergencyClient) -> Result<Note, StoreError> {
     let token = &client.token;
     let realm_id: Value = client.realm_id.as_bytes().as_slice().into();
     let client_id: Value = client.client_id.as_str().into();
     Ok(Note::new(
-        "INSERT INTO emergency_clients (realm_id, client_id, client_name, client_description,
+        "INSERT OR IGNORE INTO emergency_clients (realm_id, client_id, client_name, client_description,
          ttl, dpop_key, created_at, created_by, last_regenerated_at, token_id, token_digest,
          token_key_id, token_status_index, token_issued_at, token_expires_at, token_revoked_at,
          token_expiry_recorded, uses, last_used_at)
-         SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?
-         WHERE NOT EXISTS (SELECT 1 FROM api_clients WHERE realm_id = ? AND client_id = ?)
-         AND NOT EXISTS (SELECT 1 FROM oauth_apps WHERE realm_id = ? AND client_id = ?)
-         ON CONFLICT DO NOTHING",
+         VALUES (CASE WHEN
+             EXISTS (SELECT 1 FROM api_clients WHERE realm_id = ? AND client_id = ?)
+             OR EXISTS (SELECT 1 FROM oauth_apps WHERE realm_id = ? AND client_id = ?)
+         THEN NULL ELSE ? END, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             realm_id.clone(),
             client_id.clone(),
+            realm_id.clone(),
+            client_id.clone(),
+            realm_id,
+            client_id,
             client.client_name.as_str().into(),
             client.client_description.clone().into(),
             i64::from(client.ttl.get()).into(),
@@ -250,10 +259,6 @@ fn insertion(client: &EmergencyClient) -> Result<Note, StoreError> {
             token.expiry_recorded.into(),
             number(client.usage.uses)?.into(),
             millis(client.usage.last_used_at).into(),
-            realm_id.clone(),
-            client_id.clone(),
-            realm_id,
-            client_id,
         ],
     ))
 }

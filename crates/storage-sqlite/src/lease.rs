@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use breakglass_domain::BrokerId;
 use breakglass_domain::audit::{AuditEvents, AuditKey, Checkpoint};
 use breakglass_ports::StoreError;
+use futures_util::FutureExt;
 use sqlx::Executor;
 use sqlx::sqlite::SqliteConnection;
 use tokio::sync::oneshot;
@@ -39,6 +40,8 @@ pub(crate) struct Ground {
     /// Whether the savepoint of a unit that is kept is still set. Whoever sets the next one releases it: for every page that is
     /// written SQLite goes through all that are set.
     pub(crate) has_savepoint: bool,
+    /// Whether anything was added that no count tells of, and that may yet be undone.
+    pub(crate) has_added: bool,
     /// The places in status lists that this writer may give out.
     pub(crate) places: Places,
 }
@@ -157,10 +160,18 @@ impl Lease {
         self.enter_to_write().await
     }
 
+    /// The connection, for one statement that adds what no count tells of.
+    pub(crate) async fn enter_to_add(&mut self) -> Result<&mut SqliteConnection, StoreError> {
+        if let Some((ground, _)) = &mut self.lent {
+            ground.has_added = true;
+        }
+        self.enter_to_change().await
+    }
+
     /// The connection, for one statement that writes something else.
     pub(crate) async fn enter_to_write(&mut self) -> Result<&mut SqliteConnection, StoreError> {
         if !self.has_savepoint {
-            self.set_savepoint().await?;
+            self.set_savepoint().boxed().await?;
         }
         self.enter().await
     }

@@ -49,6 +49,7 @@ mod realm;
 mod recall;
 mod record;
 mod record_check;
+mod record_line;
 mod registered_token;
 mod role;
 mod role_assignment;

@@ -58,6 +58,12 @@ impl Counts {
         (!self.0.contains(&0)).then_some(FullRevision::new(self.0))
     }
 
+    /// The same, without knowing how often tokens were changed.
+    pub(crate) fn but_of_tokens(self) -> Self {
+        let [standing, _, sessions] = self.0;
+        Self([standing, 0, sessions])
+    }
+
     fn of(&self, question: &Question) -> u64 {
         let [standing, tokens, sessions] = self.0;
         match question.kind() {

@@ -13,7 +13,7 @@ use crate::open::OpenError;
 use crate::put_back::{Replaced, SinceCopy, replaced};
 use crate::recall::{head_of, newest_sealed};
 use crate::record::{Record, read_record};
-use crate::writer::add_line;
+use crate::record_line::add_line;
 
 /// Lets the record have every recall of the store, and gives those that it has and the store lacks: then the store is an older
 /// copy that was put in the place of the one whose record this is. A record that does not fit is refused; or it is set aside,

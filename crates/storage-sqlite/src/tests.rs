@@ -6,7 +6,9 @@ use breakglass_domain::audit::{AuditAction, Checkpoint, SignedCheckpoint};
 use breakglass_domain::{Account, ClientQuery, Comparison, PageRequest, SearchField, SearchTerm};
 use breakglass_ports::store::WriteAccounts;
 use breakglass_ports::{Store, StoreError, UnitOfWork};
-use breakglass_storage_contract::samples::{account, audit_key, bare_event, checkpoint, realm_id};
+use breakglass_storage_contract::samples::{
+    account, audit_key, bare_event, broker, checkpoint, client, realm, realm_id,
+};
 use futures_util::future::join;
 use sqlx::sqlite::SqliteConnection;
 use sqlx::{AssertSqlSafe, ConnectOptions, Executor};
@@ -120,6 +122,34 @@ async fn a_full_disk_undoes_the_whole_group_and_tells_all_of_it() {
     assert_eq!(last.map(|head| head.sequence), Ok(1));
     assert!(!fixture.is_large_there().await);
     assert!(fixture.is_there(&account("last")).await);
+}
+
+#[tokio::test]
+async fn what_is_added_and_undone_with_its_group_is_not_kept_in_mind() {
+    let fixture = Fixture::new(PATIENT).await;
+    let mut unit = fixture.store.begin().await.unwrap();
+    unit.insert_broker(&broker(1)).await.unwrap();
+    unit.insert_realm(&realm(1)).await.unwrap();
+    commit(unit).await.unwrap();
+    fixture.fill_the_disk().await;
+    let added = client(1, "added");
+    let (realm_id, client_id) = (added.realm_id, &added.client_id);
+    let mut adding = fixture.store.begin().await.unwrap();
+    adding.insert_emergency_client(&added).await.unwrap();
+    let (kept, ()) = join(commit(adding), async {
+        let mut next = fixture.store.begin_use().await.unwrap();
+        assert!(next.revision().is_some() && next.full_revision().is_none());
+        let found = next.find_emergency_client(realm_id, client_id).await;
+        assert_eq!(found, Ok(Some(added.clone())));
+        assert!(is_unavailable(
+            &next.insert_audit_checkpoint(&large()).await
+        ));
+    })
+    .await;
+    assert!(is_unavailable(&kept));
+    let mut view = fixture.store.check().await.unwrap();
+    let found = view.find_emergency_client(realm_id, client_id).await;
+    assert_eq!(found, Ok(None));
 }
 
 #[tokio::test]

@@ -100,6 +100,7 @@ impl Units {
                 adding.push(unit);
             }
         }
+        ground.has_added |= !additions.is_empty();
         for position in add_all(additions, &mut ground.connection).await? {
             if let Some(unit) = adding.get_mut(position) {
                 unit.rest = None;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use breakglass_domain::audit::{AuditEvents, AuditKey, Checkpoint};
 use breakglass_ports::{FullRevision, ReadView, StoreError, UnitOfWork};
+use futures_util::FutureExt;
 use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{Sqlite, SqliteConnection, SqlitePool};
 
@@ -69,7 +70,7 @@ impl Loan for Lazy {
         let connection = if let Some(connection) = self.connection.take() {
             connection
         } else {
-            let acquired = self.pool.acquire().await;
+            let acquired = self.pool.acquire().boxed().await;
             acquired.map_err(|error| unavailable(&error))?
         };
         Ok(self.connection.insert(connection))
@@ -100,7 +101,8 @@ impl<C: Loan> View<C> {
         }
     }
 
-    /// What was read before, if it is so still.
+    /// What was read before, if it is so still. Who asks the store otherwise does so in a future of its own on the heap: that of a
+    /// query is two and a half KiB long, which most checks need not allocate.
     pub(crate) fn recall<T: Clone + 'static>(&self, question: &Question) -> Option<T> {
         let memory = self.memory.as_ref()?;
         if question.tells_usage() && !self.loan.tells_usage_as_before() {
@@ -181,7 +183,8 @@ impl View<Lease> {
         found(self.settle(done)?)
     }
 
-    /// Adds a row that checks may look at, at once or with the group. It finds its place taken when it writes nothing.
+    /// Adds a row of which checks never keep that it is not there, at once or with the group. It finds its place taken when it
+    /// writes nothing.
     pub(crate) async fn add(&mut self, addition: Note) -> Result<(), StoreError> {
         match self.loan.leave_addition(addition) {
             Ok(()) => Ok(()),
@@ -190,7 +193,7 @@ impl View<Lease> {
     }
 
     async fn add_now(&mut self, addition: Note) -> Result<(), StoreError> {
-        let done = addition.write(self.changing().await?).await;
+        let done = addition.write(self.loan.enter_to_add().await?).await;
         free(self.settle(done)?)
     }
 
@@ -205,7 +208,7 @@ impl View<Lease> {
         events: Option<(AuditKey, AuditEvents)>,
     ) -> Result<Option<Checkpoint>, StoreError> {
         if let Some(addition) = self.loan.take_addition_to_write() {
-            self.add_now(addition).await?;
+            self.add_now(addition).boxed().await?;
         }
         self.loan.commit(events).await
     }

@@ -22,7 +22,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use breakglass_domain::RecallRecord;
 use breakglass_domain::audit::AuditKey;
 use breakglass_ports::StoreError;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteRow};
@@ -30,14 +29,15 @@ use sqlx::{ConnectOptions, Row};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::audit::head;
-use crate::column::{Key, Place, number};
+use crate::column::{Key, Place};
 use crate::error::unavailable;
 use crate::lease::{Ground, Lease, Purpose};
 use crate::memory::{Counts, Memory};
 use crate::open::Opened;
 use crate::places::Places;
-use crate::recall::{RecallRow, seal};
+use crate::recall::seal;
 use crate::record::{Begun, Record};
+use crate::record_line::{add_line, take_back, unrecorded};
 use crate::units::Units;
 
 /// A group takes in no more units once it is this old, so that the first of it need not wait for long.
@@ -158,6 +158,7 @@ impl Writer {
             head: head(rows.get(1)),
             counts,
             has_savepoint: false,
+            has_added: false,
             places: std::mem::take(&mut self.places),
         })
     }
@@ -253,52 +254,6 @@ impl Writer {
     }
 }
 
-/// Writes the recalls that the record lacks into it, as a line that does not count yet.
-pub(crate) async fn add_line(
-    record: &Record,
-    connection: &mut SqliteConnection,
-) -> Result<Option<Begun>, StoreError> {
-    let known = record.clone();
-    let opened = tokio::task::spawn_blocking(move || known.open()).await;
-    let turn = match opened {
-        Ok(Ok(turn)) => turn,
-        Ok(Err(error)) => return Err(unrecorded(&error)),
-        Err(error) => return Err(unrecorded(&error)),
-    };
-    let after = number(turn.head.number)?;
-    let rows = sqlx::query_as!(
-        RecallRow,
-        "SELECT number, kind, scope, id, place, instant, time, mac FROM recalls
-         WHERE number > ? AND mac IS NOT NULL ORDER BY number",
-        after,
-    )
-    .fetch_all(connection)
-    .await
-    .map_err(|error| unavailable(&error))?;
-    let records: Result<Vec<RecallRecord>, StoreError> =
-        rows.into_iter().map(RecallRecord::try_from).collect();
-    let records = records?;
-    if records.is_empty() {
-        return Ok(None);
-    }
-    let begun = tokio::task::spawn_blocking(move || turn.begin(&records)).await;
-    match begun {
-        Ok(Ok(begun)) => Ok(Some(begun)),
-        Ok(Err(error)) => Err(unrecorded(&error)),
-        Err(error) => Err(unrecorded(&error)),
-    }
-}
-
-async fn take_back(begun: Option<Begun>) {
-    if let Some(begun) = begun {
-        drop(tokio::task::spawn_blocking(move || begun.take_back()).await);
-    }
-}
-
-fn unrecorded(error: &dyn std::error::Error) -> StoreError {
-    unavailable(&format!("the record of recalls cannot be written: {error}"))
-}
-
 /// Begins, and reads what the units will need. Once it has begun nobody else writes.
 const BEGIN: &str = "BEGIN IMMEDIATE; SELECT standing, tokens, sessions FROM changes;
     SELECT sequence, time, mac FROM audit_records ORDER BY sequence DESC LIMIT 1";
@@ -358,6 +313,9 @@ async fn prepare(
             ground.counts = counts(&mut ground.connection).await?;
         }
         Purpose::Use => {}
+    }
+    if ground.has_added {
+        ground.counts = ground.counts.but_of_tokens();
     }
     Ok(())
 }

@@ -133,7 +133,8 @@ pub trait Store: Send + Sync {
     async fn close(&self);
 }
 
-/// How often anything has been changed that checks look at, by kind. Two that are equal stand for the same answers.
+/// How often anything has been changed that checks look at, by kind. Two that are equal stand for the same answers, but for
+/// emergency clients that were added: that there is none is not to be kept.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct FullRevision([u64; 3]);
 

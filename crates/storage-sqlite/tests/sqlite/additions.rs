@@ -226,11 +226,11 @@ async fn a_unit_that_takes_a_place_and_adds_is_kept() {
 async fn an_addition_to_a_realm_that_is_none_fails_alone() {
     let folder = seeded::<Folder>().await;
     let store = folder.sqlite();
-    let lost = async {
+    let nowhere = async {
         let mut unit = store.begin_use().await.unwrap();
         unit.insert_emergency_client(&client(9, "lost")).await
     };
-    let (first, (lost, last)) = join(add(&store, 1), join(lost, add(&store, 2))).await;
-    assert_eq!(lost, Err(StoreError::Missing));
+    let (first, (refused, last)) = join(add(&store, 1), join(nowhere, add(&store, 2))).await;
+    assert_eq!(refused, Err(StoreError::Missing));
     assert!(first.is_ok() && last.is_ok());
 }

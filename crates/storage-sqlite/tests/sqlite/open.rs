@@ -89,7 +89,7 @@ async fn a_newer_schema_is_refused_with_both_versions() {
         OpenError::Newer { found, known, .. } => (*found, *known),
         _ => unreachable!("{error}"),
     };
-    assert_eq!(versions, (9000, 13));
+    assert_eq!(versions, (9000, 14));
 }
 
 #[tokio::test]
