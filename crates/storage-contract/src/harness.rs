@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use breakglass_domain::audit::Checkpoint;
+use breakglass_domain::audit::{AuditRecord, ChainVerifier, Checkpoint};
+use breakglass_ports::store::{AuditFilter, AuditOrder};
 use breakglass_ports::{ReadView, Store, UnitOfWork};
 
 use crate::samples;
@@ -59,4 +60,24 @@ pub async fn keep(unit: Box<dyn UnitOfWork>) -> Checkpoint {
     unit.commit(&samples::audit_key(), samples::event("kept").into())
         .await
         .expect("a commit")
+}
+
+/// The records of the audit, of which there are at most a thousand, once their chain is found whole.
+pub async fn verified_records(view: &mut dyn ReadView) -> Vec<AuditRecord> {
+    let filter = AuditFilter {
+        after: None,
+        limit: 1000,
+        order: AuditOrder::Ascending,
+        realm_id: None,
+        action: None,
+    };
+    let records = view.list_audit_records(&filter).await.expect("records");
+    let key = samples::audit_key();
+    let mut verifier = ChainVerifier::new(&key, Vec::new());
+    for record in &records {
+        verifier
+            .next(record)
+            .expect("a record that was not touched");
+    }
+    records
 }

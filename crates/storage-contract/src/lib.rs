@@ -57,5 +57,5 @@ cases! {
     token_issuer,
 }
 
-pub use harness::{Harness, begin, keep, read, seeded};
+pub use harness::{Harness, begin, keep, read, seeded, verified_records};
 pub use suite::{CASES, Case};

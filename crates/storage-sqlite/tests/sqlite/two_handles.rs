@@ -2,11 +2,9 @@
 
 use std::sync::Arc;
 
-use breakglass_domain::audit::ChainVerifier;
 use breakglass_ports::Store;
-use breakglass_ports::store::{AuditFilter, AuditOrder};
 use breakglass_storage_contract::samples::{account, audit_key, event};
-use breakglass_storage_contract::{Harness, begin, keep};
+use breakglass_storage_contract::{Harness, begin, keep, verified_records};
 use breakglass_storage_sqlite::SqliteStore;
 use futures_util::future::join_all;
 use tempfile::TempDir;
@@ -55,25 +53,14 @@ async fn handles_that_write_at_the_same_time_keep_one_chain() {
         kept += u64::from(task.await.unwrap());
     }
 
-    let filter = AuditFilter {
-        after: None,
-        limit: 1000,
-        order: AuditOrder::Ascending,
-        realm_id: None,
-        action: None,
-    };
     let mut view = handles[1].read().await.unwrap();
-    let records = view.list_audit_records(&filter).await.unwrap();
-    let key = audit_key();
-    let mut verifier = ChainVerifier::new(&key, Vec::new());
+    let records = verified_records(view.as_mut()).await;
     for record in &records {
-        verifier.next(record).unwrap();
         let name = record.event.details["a \"quoted\" name"].parse().unwrap();
         assert!(view.find_account(&name).await.unwrap().is_some());
     }
-    let head = verifier.finish().unwrap().unwrap();
     assert_eq!(
-        (head.sequence, kept),
+        (records.last().unwrap().sequence, kept),
         (UNITS * 2 * 4 / 5, UNITS * 2 * 4 / 5)
     );
 }
