@@ -227,7 +227,9 @@ impl Writer {
         if !self.recalled.load(Ordering::Relaxed) {
             return Ok(None);
         }
-        if let (Some(key), Some(head)) = (key, ground.head.clone()?) {
+        if let Some(key) = key
+            && let Some(head) = ground.head.clone()?
+        {
             seal(key, head.time, &mut ground.connection).await?;
         }
         match &self.record {
