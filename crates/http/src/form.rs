@@ -57,15 +57,26 @@ impl Form {
     }
 }
 
-/// The fields of a form in their order. A token is long and needs no decoding, which is most of what it would cost to read.
+/// The fields of a form in their order.
 fn pairs(body: &[u8]) -> impl Iterator<Item = (Cow<'_, str>, Cow<'_, str>)> {
-    body.split(|byte| *byte == b'&').filter_map(|pair| {
-        let plain = str::from_utf8(pair).ok();
-        let plain = plain.filter(|pair| !pair.contains(['%', '+']));
-        let split = plain.and_then(|pair| pair.split_once('='));
-        let split = split.map(|(name, value)| (Cow::from(name), Cow::from(value)));
-        split.or_else(|| form_urlencoded::parse(pair).next())
-    })
+    let (text, unclear) = match str::from_utf8(body) {
+        Ok(text) => (text, &[][..]),
+        Err(_) => ("", body),
+    };
+    let read = text.split('&').filter_map(pair);
+    read.chain(form_urlencoded::parse(unclear))
+}
+
+/// One field. A token is long and needs no decoding, which is most of what it would cost to read; so every byte is looked at
+/// first, which the processor does with many at once.
+fn pair(pair: &str) -> Option<(Cow<'_, str>, Cow<'_, str>)> {
+    let coded = |found: bool, byte: u8| found | matches!(byte, b'%' | b'+');
+    match pair.split_once('=') {
+        Some((name, value)) if !pair.bytes().fold(false, coded) => {
+            Some((name.into(), value.into()))
+        }
+        _ => form_urlencoded::parse(pair.as_bytes()).next(),
+    }
 }
 
 #[cfg(test)]
