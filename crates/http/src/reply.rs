@@ -10,6 +10,9 @@ use serde::Serialize;
 use crate::api::Body;
 use crate::failure::Failure;
 
+/// Room for most answers of JSON, in bytes: what holds a token too is written without being moved about as it grows.
+const USUAL_JSON_BYTES: usize = 1024;
+
 /// The answer to an operation that went well. Its status is the operation's own.
 #[derive(Clone, Debug)]
 pub(crate) struct Reply {
@@ -59,7 +62,8 @@ impl Reply {
     /// # Errors
     /// [`Failure::Defect`] when the value cannot be written, which wire types always can.
     pub(crate) fn json(value: &impl Serialize) -> Result<Self, Failure> {
-        let body = serde_json::to_vec(value)
+        let mut body = Vec::with_capacity(USUAL_JSON_BYTES);
+        serde_json::to_writer(&mut body, value)
             .map_err(|_| Failure::Defect("an answer cannot be written as JSON"))?;
         Ok(Self::of("application/json", body))
     }
