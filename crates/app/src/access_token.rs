@@ -1,6 +1,7 @@
 //! Access tokens as a resource server sees them: as credentials of a request, at introspection (RFC 7662) and at revocation
 //! (RFC 7009).
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use breakglass_domain::audit::{AuditAction, AuditEvent};
@@ -21,14 +22,24 @@ use crate::token_holder::Holder;
 use crate::watch::Happening;
 
 /// A token that is alive, and what it stands for.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct ActiveToken {
-    /// What it says of itself.
-    pub claims: AccessTokenClaims,
+#[derive(Clone, Debug)]
+pub struct ActiveToken(Arc<LiveToken>);
+
+impl ActiveToken {
+    /// What it says of itself, or would say if it left nothing out.
+    pub fn claims(&self) -> Cow<'_, AccessTokenClaims> {
+        self.0.full_claims()
+    }
+
     /// The realm of its holder.
-    pub realm_id: RealmId,
+    pub fn realm_id(&self) -> RealmId {
+        self.0.verified.realm_id
+    }
+
     /// The name of its holder for people.
-    pub username: String,
+    pub fn username(&self) -> &str {
+        self.0.holder_name()
+    }
 }
 
 impl App {
@@ -137,11 +148,7 @@ impl App {
         let subject = token_id.to_string();
         self.record_folded(Happening { action, subject }, event)
             .await;
-        Ok(Some(ActiveToken {
-            realm_id: live.verified.realm_id,
-            username: live.holder_name().to_owned(),
-            claims: live.full_claims(),
-        }))
+        Ok(Some(ActiveToken(live)))
     }
 
     /// Kills a token, with the narrower copies of it; who holds it stays. A token that is not alive here is left as it is, and

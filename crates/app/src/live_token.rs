@@ -3,6 +3,7 @@
 //! A token is believed because a broker of ours signed it, and alive because what it was issued for still is. The first is
 //! remembered; the second is kept until anything is changed that it may depend on, or its time is over.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -78,11 +79,11 @@ impl LiveToken {
     }
 
     /// What the token would say if it left nothing out.
-    pub(crate) fn full_claims(&self) -> AccessTokenClaims {
-        let claims = self.claims().clone();
+    pub(crate) fn full_claims(&self) -> Cow<'_, AccessTokenClaims> {
+        let claims = self.claims();
         match &self.withheld {
-            Some(withheld) => claims.with(withheld.claims.clone()),
-            None => claims,
+            Some(withheld) => Cow::Owned(claims.clone().with(withheld.claims.clone())),
+            None => Cow::Borrowed(claims),
         }
     }
 

@@ -16,30 +16,15 @@ async fn only_a_live_token_of_the_tenant_is_active() {
         .await
         .unwrap()
         .unwrap();
-    assert_eq!(active.claims.client_id, "fire");
-    assert_eq!(
-        test.app
-            .introspect(&viewer(), "OTHER", &token)
-            .await
-            .unwrap(),
-        None
-    );
+    assert_eq!(active.claims().client_id, "fire");
+    let found = test.app.introspect(&viewer(), "OTHER", &token).await;
+    assert!(found.unwrap().is_none());
     let unknown = Secret::new("unknown");
-    assert_eq!(
-        test.app
-            .introspect(&viewer(), "CUSTOMER", &unknown)
-            .await
-            .unwrap(),
-        None
-    );
+    let found = test.app.introspect(&viewer(), "CUSTOMER", &unknown).await;
+    assert!(found.unwrap().is_none());
     test.clock.advance_minutes(60);
-    assert_eq!(
-        test.app
-            .introspect(&viewer(), "CUSTOMER", &token)
-            .await
-            .unwrap(),
-        None
-    );
+    let found = test.app.introspect(&viewer(), "CUSTOMER", &token).await;
+    assert!(found.unwrap().is_none());
     assert!(
         test.app
             .introspect(&nobody(), "CUSTOMER", &token)

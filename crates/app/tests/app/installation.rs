@@ -103,8 +103,8 @@ async fn tokens_outlive_a_change_of_the_public_url() {
         .unwrap()
         .unwrap();
     assert_eq!(
-        active.claims.issuer,
+        active.claims().issuer,
         "https://breakglass.test/acs/t/CUSTOMER"
     );
-    assert_eq!(active.claims.audience, ["https://breakglass.test"]);
+    assert_eq!(active.claims().audience, ["https://breakglass.test"]);
 }

@@ -61,10 +61,13 @@ async fn a_session_gives_a_token_for_services_and_for_nothing_else() {
             .await
             .unwrap()
             .unwrap();
-        assert_eq!(found.username, username);
-        assert_eq!(found.claims.audience, ["networks", "logs"]);
-        assert_eq!(found.claims.scope.as_deref(), Some(role));
-        let lifetime = found.claims.expires_at.millis_since(found.claims.issued_at);
+        assert_eq!(found.username(), username);
+        assert_eq!(found.claims().audience, ["networks", "logs"]);
+        assert_eq!(found.claims().scope.as_deref(), Some(role));
+        let lifetime = found
+            .claims()
+            .expires_at
+            .millis_since(found.claims().issued_at);
         assert_eq!(lifetime, Minutes::new(30).millis());
         assert!(
             bearer(&test, &issued.token).await.is_err(),
@@ -187,7 +190,7 @@ async fn clients_get_tokens_for_services_that_they_ask_for_or_that_are_implied()
             .introspect(&admin, "CUSTOMER", &token)
             .await
             .unwrap();
-        Ok(active.unwrap().claims.audience)
+        Ok(active.unwrap().claims().audience.clone())
     };
     let both = ["https://breakglass.test", "vmware-tes:vapi"];
     assert_eq!(audience(&[]).await.unwrap(), both);

@@ -2,7 +2,7 @@
 
 use breakglass_app::{Expansion, ExpansionFormat};
 
-use super::access_token::told;
+use super::told::Told;
 use crate::call::Call;
 use crate::credentials::Schemes;
 use crate::failure::Failure;
@@ -30,6 +30,6 @@ pub(crate) async fn expand(call: Call) -> Result<Reply, Failure> {
             let reply = Reply::of("application/jwt", token.expose().to_owned());
             Ok(reply.with_token())
         }
-        Expansion::Raw(claims) => Ok(Reply::json(&told(*claims))?.with_token()),
+        Expansion::Raw(claims) => Ok(Reply::json(&Told::of(&claims))?.with_token()),
     }
 }

@@ -7,5 +7,6 @@ pub(crate) mod expansion;
 pub(crate) mod issuer;
 mod published;
 pub(crate) mod token;
+mod told;
 
 pub(crate) use published::Published;
