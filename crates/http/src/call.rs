@@ -19,9 +19,10 @@ use crate::router::Parameters;
 use crate::shared::Shared;
 
 /// Answers one operation.
-pub(crate) type Handler = fn(Call) -> BoxFuture<'static, Result<Reply, Failure>>;
+pub(crate) type Handler = for<'a> fn(&'a Call) -> BoxFuture<'a, Result<Reply, Failure>>;
 
-/// A request that is routed, authenticated, authorised and read.
+/// A request that is routed, and then authenticated, authorised and read. Handlers borrow it: it is large, and would be moved
+/// about with each of them.
 pub(crate) struct Call {
     /// What every request shares.
     pub(crate) shared: Arc<Shared>,
@@ -32,7 +33,7 @@ pub(crate) struct Call {
     /// Who asks; nobody in particular where everybody may.
     pub(crate) caller: Option<Caller>,
     /// Who wants a token registered, where that is what is asked for.
-    pub(crate) registrant: Option<Registrant>,
+    pub(crate) registrant: Option<Box<Registrant>>,
     /// The realm that the request says it is for.
     pub(crate) realm: Option<RealmId>,
     /// Where the request came from.
@@ -42,6 +43,25 @@ pub(crate) struct Call {
 }
 
 impl Call {
+    /// A request of which nothing is known yet but where it leads.
+    pub(crate) fn new(
+        shared: Arc<Shared>,
+        parameters: Parameters,
+        parts: Parts,
+        origin: Origin,
+    ) -> Self {
+        Self {
+            shared,
+            parameters,
+            parts,
+            caller: None,
+            registrant: None,
+            realm: None,
+            origin,
+            body: Bytes::new(),
+        }
+    }
+
     /// The application.
     pub(crate) fn app(&self) -> &App {
         &self.shared.app

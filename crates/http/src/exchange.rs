@@ -1,5 +1,6 @@
 //! One exchange, from the head of a request to its answer. The order is behaviour, and this is the one place that has it.
 
+use std::future::ready;
 use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -90,7 +91,18 @@ fn work(
     route: Route,
     origin: Origin,
 ) -> BoxFuture<'static, Result<Response<Body>, Failure>> {
-    Box::pin(pipeline::answer(Arc::clone(shared), request, route, origin))
+    let failed = match route {
+        Route::Found {
+            operation,
+            parameters,
+        } => {
+            let found = (operation, parameters);
+            return Box::pin(pipeline::answer(Arc::clone(shared), request, found, origin));
+        }
+        Route::MethodNotAllowed { allowed, .. } => Failure::MethodNotAllowed { allowed },
+        Route::NotFound { .. } => Failure::NotRouted,
+    };
+    Box::pin(ready(Err(failed)))
 }
 
 /// A failure in the words of the surface that was asked.

@@ -20,7 +20,7 @@ macro_rules! serve {
 /// The same for a handler that waits for nothing.
 macro_rules! serve_at_once {
     ($($handler:ident)::+) => {
-        Some(|call| Box::pin(ready($($handler)::+(&call))))
+        Some(|call| Box::pin(ready($($handler)::+(call))))
     };
 }
 

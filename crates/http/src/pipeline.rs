@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use breakglass_api_types::{Body, Effect, Operation, OperationSpec, Privilege, Surface};
-use breakglass_app::{Caller, ClientCredentials, Credentials, Origin, Registrant};
+use breakglass_app::{Caller, ClientCredentials, Credentials, Origin};
 use breakglass_domain::{Entitlement, ErrorKind, Principal, RealmId};
 use bytes::Bytes;
 use futures_util::FutureExt;
@@ -23,7 +23,7 @@ use crate::exchange::RequestBody;
 use crate::failure::Failure;
 use crate::handlers;
 use crate::reply::Reply;
-use crate::router::{Parameters, Route};
+use crate::router::Parameters;
 use crate::shared::Shared;
 
 /// The header with the realm that a request is for.
@@ -36,133 +36,70 @@ const FORM: &str = "application/x-www-form-urlencoded";
 #[derive(Clone)]
 pub(crate) struct Vouched(pub(crate) Principal);
 
-/// Answers a request that leads here.
-pub(crate) async fn answer(
+/// Answers a request that leads here. What there is of it is kept in the future itself, and nowhere twice.
+pub(crate) fn answer(
     shared: Arc<Shared>,
     request: Request<RequestBody>,
-    route: Route,
+    (operation, parameters): (Operation, Parameters),
     origin: Origin,
-) -> Result<Response<api::Body>, Failure> {
-    let (operation, parameters) = match route {
-        Route::Found {
-            operation,
-            parameters,
-        } => (operation, parameters),
-        Route::MethodNotAllowed { allowed, .. } => {
-            return Err(Failure::MethodNotAllowed { allowed });
-        }
-        Route::NotFound { .. } => return Err(Failure::NotRouted),
-    };
+) -> impl Future<Output = Result<Response<api::Body>, Failure>> + Send {
     let (parts, body) = request.into_parts();
     let asked = conditional::asked(&parts.headers);
-    let reply = perform(shared, (operation, parameters), (parts, body), origin).await?;
-    let status = StatusCode::from_u16(operation.spec().success)
-        .map_err(|_| Failure::Defect("the contract states a status that is none"))?;
-    Ok(unless_held(&asked, reply.into_response(status)))
+    let mut call = Call::new(shared, parameters, parts, origin);
+    async move {
+        let reply = perform(&mut call, operation, body).await?;
+        let status = StatusCode::from_u16(operation.spec().success)
+            .map_err(|_| Failure::Defect("the contract states a status that is none"))?;
+        Ok(unless_held(&asked, reply.into_response(status)))
+    }
 }
 
 /// Carries out an operation that a request asks for, by whatever protocol.
 pub(crate) async fn perform(
-    shared: Arc<Shared>,
-    (operation, parameters): (Operation, Parameters),
-    (mut parts, body): (Parts, RequestBody),
-    origin: Origin,
+    call: &mut Call,
+    operation: Operation,
+    body: RequestBody,
 ) -> Result<Reply, Failure> {
     let spec = operation.spec();
     let handler = handlers::handler(operation).ok_or(Failure::NotRouted)?;
-    let Admitted { caller, registrant } =
-        admitted(&shared, (operation, &parameters), &mut parts, &origin).await?;
-    let realm = match spec.surface {
-        Surface::Breakglass | Surface::Esx | Surface::Vcenter => realm(&parts.headers)?,
+    admit(call, spec).await?;
+    call.realm = match spec.surface {
+        Surface::Breakglass | Surface::Esx | Surface::Vcenter => realm(&call.parts.headers)?,
         Surface::Broker | Surface::FleetIam => None,
     };
-    let body = read(&shared, spec, &parts.headers, body).await?;
-    handler(Call {
-        shared,
-        parameters,
-        parts,
-        caller,
-        registrant,
-        realm,
-        origin,
-        body,
-    })
-    .await
+    call.body = read(&call.shared, spec, &call.parts.headers, body).await?;
+    handler(call).await
 }
 
-/// Who was let in.
-pub(crate) struct Admitted {
-    caller: Option<Caller>,
-    registrant: Option<Registrant>,
-}
-
-/// Proves who asks for an operation, and whether they may. How that is done is boxed: what proves most takes up most, and would
-/// be moved about with what asks nobody.
-pub(crate) async fn admitted(
-    shared: &Shared,
-    (operation, parameters): (Operation, &Parameters),
-    parts: &mut Parts,
-    origin: &Origin,
-) -> Result<Admitted, Failure> {
-    let spec = operation.spec();
-    if spec.privilege != Privilege::Registrant {
-        let tenant = parameters.get("tenant");
-        return Ok(Admitted {
-            caller: admit(shared, spec, tenant, parts, origin).await?,
-            registrant: None,
-        });
-    }
-    let shown = credentials::read(parts, Schemes::Hosts);
-    let realm = realm(&parts.headers)?;
-    let proven = shared
-        .app
-        .authenticate_registrant(shown, realm, origin.clone(), spec.name)
-        .boxed();
-    Ok(Admitted {
-        caller: None,
-        registrant: Some(proven.await?),
-    })
-}
-
-/// Proves who asks and whether they may; `None` where nobody is asked, or nobody has to say and nobody does.
-async fn admit(
-    shared: &Shared,
-    spec: &OperationSpec,
-    tenant: &str,
-    parts: &mut Parts,
-    origin: &Origin,
-) -> Result<Option<Caller>, Failure> {
+/// Proves who asks for an operation and whether they may, and says so in the call; nobody does where nobody is asked, or nobody
+/// has to say and nobody does. How each of them proves it is boxed: what proves most takes up most.
+pub(crate) async fn admit(call: &mut Call, spec: &OperationSpec) -> Result<(), Failure> {
     use breakglass_domain::Privilege::{Manage, View};
     let (schemes, needed) = match (spec.privilege, spec.effect) {
-        (Privilege::Public | Privilege::Registrant, _) => return Ok(None),
+        (Privilege::Public, _) => return Ok(()),
+        (Privilege::Registrant, _) => return prove_registrant(call, spec).boxed().await,
         (Privilege::Entitled | Privilege::Host, _) => {
-            let proven = prove_on_host(shared, spec, parts, origin).boxed();
-            return proven.await.map(Some);
+            return prove_on_host(call, spec).boxed().await;
         }
         (Privilege::Authenticated, _) => (Schemes::Tokens, None),
         (Privilege::View, _) => (Schemes::Tokens, Some(View)),
         (Privilege::Manage, _) => (Schemes::Tokens, Some(Manage)),
         // A client may show who it is in the form, which is read later.
-        (Privilege::Client, _) if !says_who(parts) && has_form(parts) => return Ok(None),
+        (Privilege::Client, _) if !says_who(&call.parts) && has_form(&call.parts) => return Ok(()),
         (Privilege::Client, Effect::Read) => (Schemes::BasicAndTokens, Some(View)),
         (Privilege::Client, Effect::Write) => (Schemes::BasicAndTokens, Some(Manage)),
-        (Privilege::PublicOrView, _) => {
-            if !says_who(parts) {
-                return Ok(None);
-            }
-            (Schemes::BasicAndTokens, Some(View))
-        }
+        (Privilege::PublicOrView, _) if !says_who(&call.parts) => return Ok(()),
+        (Privilege::PublicOrView, _) => (Schemes::BasicAndTokens, Some(View)),
     };
-    let proven = prove(shared, spec, tenant, parts, origin, (schemes, needed));
-    match proven.boxed().await {
+    match prove(call, spec, (schemes, needed)).boxed().await {
         // What everybody is told does not depend on whether the store can say who somebody is.
         Err(Failure::App(error))
             if spec.privilege == Privilege::PublicOrView
                 && error.kind() == ErrorKind::Unavailable =>
         {
-            Ok(None)
+            Ok(())
         }
-        proven => proven.map(Some),
+        proven => proven,
     }
 }
 
@@ -178,19 +115,16 @@ fn says_who(parts: &Parts) -> bool {
 
 /// Proves who asks, and that they hold the privilege that is needed.
 async fn prove(
-    shared: &Shared,
+    call: &mut Call,
     spec: &OperationSpec,
-    tenant: &str,
-    parts: &mut Parts,
-    origin: &Origin,
     (schemes, needed): (Schemes, Option<breakglass_domain::Privilege>),
-) -> Result<Caller, Failure> {
-    let caller = if let Some(Vouched(principal)) = parts.extensions.remove() {
+) -> Result<(), Failure> {
+    let origin = &call.origin;
+    let app = &call.shared.app;
+    let caller = if let Some(Vouched(principal)) = call.parts.extensions.remove() {
         Caller::without_session(principal, origin.clone())
     } else {
-        let shown = credentials::read(parts, schemes);
-        let app = &shared.app;
-        match shown {
+        match credentials::read(&call.parts, schemes) {
             // The name and password may be those of a client of the tenant.
             Some(Credentials::Basic { username, password })
                 if spec.privilege == Privilege::Client =>
@@ -198,6 +132,7 @@ async fn prove(
                 let client = credentials::as_client(&username, &password)
                     .map(|(client_id, secret)| ClientCredentials::Secret { client_id, secret });
                 let shown = (username.as_str(), &password, client.as_ref());
+                let tenant = call.parameters.get("tenant");
                 app.authenticate_basic_client(tenant, shown, origin, spec.name)
                     .await?
             }
@@ -206,24 +141,21 @@ async fn prove(
     };
     // A client that came with credentials of its own may do what the operation itself lets it.
     if let Some(privilege) = needed.filter(|_| !caller.is_client) {
-        shared.app.authorize(&caller, privilege, spec.name).await?;
+        app.authorize(&caller, privilege, spec.name).await?;
     }
-    Ok(caller)
+    call.caller = Some(caller);
+    Ok(())
 }
 
 /// Proves who asks on a realm's hosts, and that they are entitled to it where the operation needs that.
-async fn prove_on_host(
-    shared: &Shared,
-    spec: &OperationSpec,
-    parts: &mut Parts,
-    origin: &Origin,
-) -> Result<Caller, Failure> {
-    let app = &shared.app;
-    let caller = if let Some(Vouched(principal)) = parts.extensions.remove() {
+async fn prove_on_host(call: &mut Call, spec: &OperationSpec) -> Result<(), Failure> {
+    let origin = &call.origin;
+    let app = &call.shared.app;
+    let caller = if let Some(Vouched(principal)) = call.parts.extensions.remove() {
         Caller::without_session(principal, origin.clone())
     } else {
-        let realm = realm(&parts.headers)?;
-        let shown = credentials::read(parts, Schemes::Hosts);
+        let realm = realm(&call.parts.headers)?;
+        let shown = credentials::read(&call.parts, Schemes::Hosts);
         app.authenticate_host(shown, realm, origin.clone(), spec.name)
             .await?
     };
@@ -232,10 +164,23 @@ async fn prove_on_host(
             &[Entitlement::IdentityMgmt, Entitlement::ReadOnly][..]
         }
         (Privilege::Entitled, Effect::Write) => &[Entitlement::IdentityMgmt],
-        _ => return Ok(caller),
+        _ => &[],
     };
-    app.authorize_entitled(&caller, needed, spec.name).await?;
-    Ok(caller)
+    if !needed.is_empty() {
+        app.authorize_entitled(&caller, needed, spec.name).await?;
+    }
+    call.caller = Some(caller);
+    Ok(())
+}
+
+/// Proves who wants a token registered.
+async fn prove_registrant(call: &mut Call, spec: &OperationSpec) -> Result<(), Failure> {
+    let shown = credentials::read(&call.parts, Schemes::Hosts);
+    let realm = realm(&call.parts.headers)?;
+    let app = &call.shared.app;
+    let proven = app.authenticate_registrant(shown, realm, call.origin.clone(), spec.name);
+    call.registrant = Some(Box::new(proven.await?));
+    Ok(())
 }
 
 /// The realm that a request says it is for.

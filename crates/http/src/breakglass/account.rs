@@ -10,7 +10,7 @@ use crate::failure::{Failure, reject_faults};
 use crate::reply::Reply;
 
 /// `setAccountPassword`.
-pub(crate) async fn set_password(call: Call) -> Result<Reply, Failure> {
+pub(crate) async fn set_password(call: &Call) -> Result<Reply, Failure> {
     let parsed = call.json::<PasswordChangeRequest>()?;
     let password = parsed.value.password.as_ref();
     let password = Secret::new(password.map_or("", Sensitive::expose));

@@ -30,7 +30,7 @@ pub(crate) fn list_actions(call: &Call) -> Result<Reply, Failure> {
 }
 
 /// `listAuditCheckpoints`.
-pub(crate) async fn list_checkpoints(call: Call) -> Result<Reply, Failure> {
+pub(crate) async fn list_checkpoints(call: &Call) -> Result<Reply, Failure> {
     let checkpoints = call.app().list_audit_checkpoints(call.caller()?).await?;
     Reply::json(&AuditCheckpoints {
         checkpoints: Some(checkpoints.iter().map(checkpoint).collect()),
@@ -38,14 +38,14 @@ pub(crate) async fn list_checkpoints(call: Call) -> Result<Reply, Failure> {
 }
 
 /// `createAuditCheckpoint`.
-pub(crate) async fn create_checkpoint(call: Call) -> Result<Reply, Failure> {
+pub(crate) async fn create_checkpoint(call: &Call) -> Result<Reply, Failure> {
     let signed = call.app().create_audit_checkpoint(call.caller()?).await?;
     Reply::json(&checkpoint(&signed))
 }
 
 /// `listAuditRecords`.
-pub(crate) async fn list_records(call: Call) -> Result<Reply, Failure> {
-    let filter = filter(&call)?;
+pub(crate) async fn list_records(call: &Call) -> Result<Reply, Failure> {
+    let filter = filter(call)?;
     let page = call
         .app()
         .list_audit_records(call.caller()?, filter)
@@ -57,7 +57,7 @@ pub(crate) async fn list_records(call: Call) -> Result<Reply, Failure> {
 }
 
 /// `verifyAudit`. An audit that does not hold is a finding, not a failure: the status is the same.
-pub(crate) async fn verify(call: Call) -> Result<Reply, Failure> {
+pub(crate) async fn verify(call: &Call) -> Result<Reply, Failure> {
     let mut query = call.query();
     let given: Option<String> = query.read("checkpoint", "must be a signed checkpoint");
     query.finish()?;

@@ -33,14 +33,14 @@ pub(crate) fn configuration(call: &Call) -> Result<Reply, Failure> {
 }
 
 /// `evaluateAccess`.
-pub(crate) async fn evaluate(call: Call) -> Result<Reply, Failure> {
+pub(crate) async fn evaluate(call: &Call) -> Result<Reply, Failure> {
     let Parsed { value, failures } = call.json::<AuthzenEvaluationRequest>()?;
     reject_faults(failures, None)?;
-    Reply::json(&answer(&call, &value).await?)
+    Reply::json(&answer(call, &value).await?)
 }
 
 /// `evaluateAccesses`.
-pub(crate) async fn evaluate_all(call: Call) -> Result<Reply, Failure> {
+pub(crate) async fn evaluate_all(call: &Call) -> Result<Reply, Failure> {
     let Parsed { value, failures } = call.json::<AuthzenEvaluationsRequest>()?;
     // What a question leaves out stands outside it, so what the reader misses within is looked for once both are together.
     let within = |path: &str| path.starts_with("evaluations[") && path.matches('.').count() == 1;
@@ -57,7 +57,7 @@ pub(crate) async fn evaluate_all(call: Call) -> Result<Reply, Failure> {
     let questions = value.evaluations.unwrap_or_default();
     if questions.is_empty() {
         require(&outside, "")?;
-        return Reply::json(&answer(&call, &outside).await?);
+        return Reply::json(&answer(call, &outside).await?);
     }
     if questions.len() > MAX_EVALUATIONS {
         let rule = format!("must have at most {MAX_EVALUATIONS} entries");
@@ -73,7 +73,7 @@ pub(crate) async fn evaluate_all(call: Call) -> Result<Reply, Failure> {
             context: None,
         };
         require(&question, &format!("evaluations[{place}]."))?;
-        let answered = answer(&call, &question).await?;
+        let answered = answer(call, &question).await?;
         let is_last = stop.is_some() && answered.decision == stop;
         answers.push(answered);
         if is_last {

@@ -12,7 +12,7 @@ use crate::failure::{Failure, reject_faults};
 use crate::reply::Reply;
 
 /// `listBrokers`.
-pub(crate) async fn list(call: Call) -> Result<Reply, Failure> {
+pub(crate) async fn list(call: &Call) -> Result<Reply, Failure> {
     let everything = BrokerFilter::default();
     let brokers = call.app().list_brokers(call.caller()?, everything).await?;
     Reply::json(&Brokers {
@@ -21,7 +21,7 @@ pub(crate) async fn list(call: Call) -> Result<Reply, Failure> {
 }
 
 /// `createBroker`.
-pub(crate) async fn create(call: Call) -> Result<Reply, Failure> {
+pub(crate) async fn create(call: &Call) -> Result<Reply, Failure> {
     let parsed = call.json::<BrokerCreationRequest>()?;
     let body = parsed.value;
     let draft = BrokerDraft {

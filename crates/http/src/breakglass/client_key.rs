@@ -10,8 +10,8 @@ use crate::failure::{Failure, reject_faults};
 use crate::reply::Reply;
 
 /// `listClientKeys`.
-pub(crate) async fn list(call: Call) -> Result<Reply, Failure> {
-    let realm = realm(&call)?;
+pub(crate) async fn list(call: &Call) -> Result<Reply, Failure> {
+    let realm = realm(call)?;
     let client_id = call.parameter("clientId");
     let keys = call
         .app()
@@ -21,8 +21,8 @@ pub(crate) async fn list(call: Call) -> Result<Reply, Failure> {
 }
 
 /// `replaceClientKeys`.
-pub(crate) async fn replace(call: Call) -> Result<Reply, Failure> {
-    let realm = realm(&call)?;
+pub(crate) async fn replace(call: &Call) -> Result<Reply, Failure> {
+    let realm = realm(call)?;
     let Parsed { value, failures } = call.json::<ClientKeysRequest>()?;
     reject_faults(failures, None)?;
     let given = value.keys.unwrap_or_default();

@@ -14,8 +14,8 @@ use crate::failure::{Failure, reject_faults};
 use crate::reply::Reply;
 
 /// `listClientSecrets`.
-pub(crate) async fn list(call: Call) -> Result<Reply, Failure> {
-    let realm = realm(&call)?;
+pub(crate) async fn list(call: &Call) -> Result<Reply, Failure> {
+    let realm = realm(call)?;
     let client_id = call.parameter("clientId");
     let secrets = call
         .app()
@@ -27,8 +27,8 @@ pub(crate) async fn list(call: Call) -> Result<Reply, Failure> {
 }
 
 /// `createClientSecret`.
-pub(crate) async fn create(call: Call) -> Result<Reply, Failure> {
-    let realm = realm(&call)?;
+pub(crate) async fn create(call: &Call) -> Result<Reply, Failure> {
+    let realm = realm(call)?;
     let Parsed { value, failures } = call.json::<ClientSecretRequest>()?;
     let overlap = value.overlap_minutes;
     reject_faults(failures, accept_overlap(overlap).err())?;
@@ -47,8 +47,8 @@ pub(crate) async fn create(call: Call) -> Result<Reply, Failure> {
 }
 
 /// `deleteClientSecret`. A text that is no id names no secret.
-pub(crate) async fn delete(call: Call) -> Result<Reply, Failure> {
-    let realm = realm(&call)?;
+pub(crate) async fn delete(call: &Call) -> Result<Reply, Failure> {
+    let realm = realm(call)?;
     let client_id = call.parameter("clientId");
     let absent = Error::NotFound(Resource::ClientSecret);
     let id = call.parameter("secretId").parse().map_err(|_| absent)?;

@@ -15,8 +15,8 @@ use crate::failure::{Failure, reject_faults};
 use crate::reply::Reply;
 
 /// `listEmergencyClientRecords`.
-pub(crate) async fn list(call: Call) -> Result<Reply, Failure> {
-    let realm = realm(&call)?;
+pub(crate) async fn list(call: &Call) -> Result<Reply, Failure> {
+    let realm = realm(call)?;
     let clients = call
         .app()
         .list_emergency_clients(call.caller()?, realm)
@@ -27,8 +27,8 @@ pub(crate) async fn list(call: Call) -> Result<Reply, Failure> {
 }
 
 /// `getEmergencyClientRecord`.
-pub(crate) async fn get(call: Call) -> Result<Reply, Failure> {
-    let realm = realm(&call)?;
+pub(crate) async fn get(call: &Call) -> Result<Reply, Failure> {
+    let realm = realm(call)?;
     let client_id = call.parameter("clientId");
     let view = call
         .app()
@@ -38,8 +38,8 @@ pub(crate) async fn get(call: Call) -> Result<Reply, Failure> {
 }
 
 /// `createEmergencyClientRecord`. Whatever is wrong is told at once, as by the fleet operation.
-pub(crate) async fn create(call: Call) -> Result<Reply, Failure> {
-    let realm = realm(&call)?;
+pub(crate) async fn create(call: &Call) -> Result<Reply, Failure> {
+    let realm = realm(call)?;
     let Parsed { value, failures } = call.json::<EmergencyClientRequest>()?;
     let draft = EmergencyClientDraft {
         client_id: value.client_id,

@@ -15,7 +15,7 @@ const ISSUER: HeaderName = HeaderName::from_static("x-breakglass-issuer");
 const REALM: HeaderName = HeaderName::from_static("x-breakglass-realm");
 
 /// `forwardAuth`.
-pub(crate) async fn check(call: Call) -> Result<Reply, Failure> {
+pub(crate) async fn check(call: &Call) -> Result<Reply, Failure> {
     let rule = "must be IDENTITY_MGMT, OBSERVABILITY, READ_ONLY or SECURITY_MGMT";
     let in_path = call.parameter("entitlement");
     let needed: Option<Entitlement> = if in_path.is_empty() {

@@ -11,7 +11,7 @@ use crate::reply::Reply;
 ///
 /// Whoever does not say who they are is told of all realms together, which is what alerts need; which tenants there are, and
 /// which of them is about to lose its way in, is for those who may view them.
-pub(crate) async fn get(call: Call) -> Result<Reply, Failure> {
+pub(crate) async fn get(call: &Call) -> Result<Reply, Failure> {
     let (caller, detail) = match &call.caller {
         Some(caller) => (caller.clone(), Detail::EachRealm),
         None => (Caller::system(), Detail::Together),

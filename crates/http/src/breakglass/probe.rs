@@ -14,7 +14,7 @@ pub(crate) fn health(_: &Call) -> Result<Reply, Failure> {
 }
 
 /// `getReadiness`: the store answers too.
-pub(crate) async fn readiness(call: Call) -> Result<Reply, Failure> {
+pub(crate) async fn readiness(call: &Call) -> Result<Reply, Failure> {
     call.app().check_ready().await?;
     Ok(Reply::of("text/plain; charset=utf-8", "ready\n"))
 }

@@ -14,8 +14,8 @@ use crate::failure::{Failure, reject_faults};
 use crate::reply::Reply;
 
 /// `listSigningKeys`.
-pub(crate) async fn list(call: Call) -> Result<Reply, Failure> {
-    let realm = realm(&call)?;
+pub(crate) async fn list(call: &Call) -> Result<Reply, Failure> {
+    let realm = realm(call)?;
     let keys = call.app().list_signing_keys(call.caller()?, realm).await?;
     Reply::json(&SigningKeys {
         signing_keys: Some(keys.iter().map(wire).collect()),
@@ -23,8 +23,8 @@ pub(crate) async fn list(call: Call) -> Result<Reply, Failure> {
 }
 
 /// `rotateSigningKey`.
-pub(crate) async fn rotate(call: Call) -> Result<Reply, Failure> {
-    let realm = realm(&call)?;
+pub(crate) async fn rotate(call: &Call) -> Result<Reply, Failure> {
+    let realm = realm(call)?;
     let parsed = call.json::<SigningKeyRotationRequest>()?;
     reject_faults(parsed.failures, None)?;
     let caller = call.caller()?;
@@ -41,15 +41,15 @@ pub(crate) async fn rotate(call: Call) -> Result<Reply, Failure> {
 }
 
 /// `getKeyPolicy`.
-pub(crate) async fn policy(call: Call) -> Result<Reply, Failure> {
-    let realm = realm(&call)?;
+pub(crate) async fn policy(call: &Call) -> Result<Reply, Failure> {
+    let realm = realm(call)?;
     let policy = call.app().key_policy(call.caller()?, realm).await?;
     answer(&policy)
 }
 
 /// `updateKeyPolicy`.
-pub(crate) async fn update_policy(call: Call) -> Result<Reply, Failure> {
-    let realm = realm(&call)?;
+pub(crate) async fn update_policy(call: &Call) -> Result<Reply, Failure> {
+    let realm = realm(call)?;
     let parsed = call.json::<KeyPolicyChange>()?;
     reject_faults(parsed.failures, None)?;
     let draft = KeyPolicyDraft {

@@ -10,7 +10,7 @@ use crate::failure::Failure;
 use crate::reply::Reply;
 
 /// `getServerStatus`.
-pub(crate) async fn get(call: Call) -> Result<Reply, Failure> {
+pub(crate) async fn get(call: &Call) -> Result<Reply, Failure> {
     let status = call.app().status(call.caller()?).await?;
     let warnings = status.realms.iter().flat_map(|realm| {
         let tenant = &realm.broker.broker.tenant;

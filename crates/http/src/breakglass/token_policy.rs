@@ -9,15 +9,15 @@ use crate::failure::{Failure, reject_faults};
 use crate::reply::Reply;
 
 /// `getTokenPolicy`.
-pub(crate) async fn get(call: Call) -> Result<Reply, Failure> {
-    let realm = realm(&call)?;
+pub(crate) async fn get(call: &Call) -> Result<Reply, Failure> {
+    let realm = realm(call)?;
     let threshold = call.app().token_policy(call.caller()?, realm).await?;
     answer(threshold)
 }
 
 /// `updateTokenPolicy`.
-pub(crate) async fn update(call: Call) -> Result<Reply, Failure> {
-    let realm = realm(&call)?;
+pub(crate) async fn update(call: &Call) -> Result<Reply, Failure> {
+    let realm = realm(call)?;
     let parsed = call.json::<TokenPolicyChange>()?;
     reject_faults(parsed.failures, None)?;
     let draft = TokenPolicyDraft {

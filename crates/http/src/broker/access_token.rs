@@ -14,9 +14,9 @@ use crate::failure::Failure;
 use crate::reply::Reply;
 
 /// `introspectToken`. Whatever is not alive here, for whatever reason, gets the same answer (RFC 7662, section 2.2).
-pub(crate) async fn introspect(call: Call) -> Result<Reply, Failure> {
+pub(crate) async fn introspect(call: &Call) -> Result<Reply, Failure> {
     let form = call.form(&[])?;
-    let caller = caller(&call, &form, Operation::IntrospectToken).await?;
+    let caller = caller(call, &form, Operation::IntrospectToken).await?;
     let token = form.required("token")?;
     let found = call
         .app()
@@ -32,9 +32,9 @@ pub(crate) async fn introspect(call: Call) -> Result<Reply, Failure> {
 }
 
 /// `revokeToken`. An unknown token gets the same answer as one that was killed (RFC 7009, section 2.2).
-pub(crate) async fn revoke(call: Call) -> Result<Reply, Failure> {
+pub(crate) async fn revoke(call: &Call) -> Result<Reply, Failure> {
     let form = call.form(&[])?;
-    let caller = caller(&call, &form, Operation::RevokeToken).await?;
+    let caller = caller(call, &form, Operation::RevokeToken).await?;
     let token = form.required("token")?;
     call.app()
         .revoke(&caller, call.parameter("tenant"), token)

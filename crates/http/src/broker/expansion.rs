@@ -9,7 +9,7 @@ use crate::failure::Failure;
 use crate::reply::Reply;
 
 /// `expandAccessToken`.
-pub(crate) async fn expand(call: Call) -> Result<Reply, Failure> {
+pub(crate) async fn expand(call: &Call) -> Result<Reply, Failure> {
     let mut query = call.query();
     let known = |text: &str| match text {
         "jwt" => Some(ExpansionFormat::Jwt),

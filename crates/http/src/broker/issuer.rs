@@ -18,8 +18,8 @@ use crate::reply::Reply;
 
 /// `getOpenidConfiguration`, `getAuthorizationServerMetadata`, `getAuthorizationServerMetadataUnderIssuer`: the same
 /// document in three places (OpenID Connect Discovery 1.0, section 4; RFC 8414, section 3).
-pub(crate) async fn metadata(call: Call) -> Result<Reply, Failure> {
-    published(&call, Document::Metadata, write_metadata(&call)).await
+pub(crate) async fn metadata(call: &Call) -> Result<Reply, Failure> {
+    published(call, Document::Metadata, write_metadata(call)).await
 }
 
 async fn write_metadata(call: &Call) -> Result<Reply, Failure> {
@@ -46,8 +46,8 @@ async fn write_metadata(call: &Call) -> Result<Reply, Failure> {
 }
 
 /// `getJwks`.
-pub(crate) async fn keys(call: Call) -> Result<Reply, Failure> {
-    published(&call, Document::Keys, write_keys(&call)).await
+pub(crate) async fn keys(call: &Call) -> Result<Reply, Failure> {
+    published(call, Document::Keys, write_keys(call)).await
 }
 
 async fn write_keys(call: &Call) -> Result<Reply, Failure> {
@@ -61,7 +61,7 @@ async fn write_keys(call: &Call) -> Result<Reply, Failure> {
 /// A verifier may keep the list for its `ttl` from when it comes (IETF Token Status List, section 5.1). If a cache on the way
 /// could keep it too, the two times would add up and a recall would show later than promised, so every copy is to be asked
 /// after; the signature, which is another for every list, is what it is asked by.
-pub(crate) async fn status_list(call: Call) -> Result<Reply, Failure> {
+pub(crate) async fn status_list(call: &Call) -> Result<Reply, Failure> {
     let list = call.app().status_list(call.parameter("tenant")).await?;
     let signature = list.jwt.rsplit('.').next().unwrap_or_default().to_owned();
     let reply = Reply::of(

@@ -34,7 +34,7 @@ const HYPHENATED_ACCESS_TOKEN_TYPE: &str = "urn:ietf:params:oauth:token-type:acc
 const JWT_TYPE: &str = "urn:ietf:params:oauth:token-type:jwt";
 
 /// `issueToken`.
-pub(crate) async fn issue(call: Call) -> Result<Reply, Failure> {
+pub(crate) async fn issue(call: &Call) -> Result<Reply, Failure> {
     let form = call.form(&["audience", "resource"])?;
     let grant = grant(&form)?;
     let is_exchange = matches!(grant, Grant::TokenExchange { .. });

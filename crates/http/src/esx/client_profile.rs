@@ -19,7 +19,7 @@ use crate::failure::{Failure, reject_faults};
 use crate::reply::Reply;
 
 /// `listClientProfiles`.
-pub(crate) async fn list(call: Call) -> Result<Reply, Failure> {
+pub(crate) async fn list(call: &Call) -> Result<Reply, Failure> {
     let mut query = call.query();
     let projection = Projection::read(&mut query);
     let mut text = |name: &str| query.read::<String>(name, "must be a text");
@@ -44,7 +44,7 @@ pub(crate) async fn list(call: Call) -> Result<Reply, Failure> {
 }
 
 /// `getClientProfile`. The id is not told again.
-pub(crate) async fn get(call: Call) -> Result<Reply, Failure> {
+pub(crate) async fn get(call: &Call) -> Result<Reply, Failure> {
     let profile = call
         .app()
         .get_client_profile(call.caller()?, call.realm, call.parameter("profile"))
@@ -56,7 +56,7 @@ pub(crate) async fn get(call: Call) -> Result<Reply, Failure> {
 }
 
 /// `createClientProfile`. The answer is the id, a bare text.
-pub(crate) async fn create(call: Call) -> Result<Reply, Failure> {
+pub(crate) async fn create(call: &Call) -> Result<Reply, Failure> {
     let Parsed {
         value,
         mut failures,
@@ -79,7 +79,7 @@ pub(crate) async fn create(call: Call) -> Result<Reply, Failure> {
 }
 
 /// `updateClientProfile`.
-pub(crate) async fn update(call: Call) -> Result<Reply, Failure> {
+pub(crate) async fn update(call: &Call) -> Result<Reply, Failure> {
     let Parsed { value, failures } = call.json::<EsxClientProfileUpdateSpec>()?;
     let grants = value.grants.map(drafts).map(accept_grants).transpose();
     reject_faults(failures, grants.as_ref().err().cloned())?;
@@ -95,7 +95,7 @@ pub(crate) async fn update(call: Call) -> Result<Reply, Failure> {
 }
 
 /// `deleteClientProfile`.
-pub(crate) async fn delete(call: Call) -> Result<Reply, Failure> {
+pub(crate) async fn delete(call: &Call) -> Result<Reply, Failure> {
     call.app()
         .delete_client_profile(call.caller()?, call.realm, call.parameter("profile"))
         .await?;

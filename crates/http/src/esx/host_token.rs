@@ -8,7 +8,7 @@ use crate::failure::Failure;
 use crate::reply::Reply;
 
 /// `createHostToken`.
-pub(crate) async fn create(call: Call) -> Result<Reply, Failure> {
+pub(crate) async fn create(call: &Call) -> Result<Reply, Failure> {
     let operation = Operation::CreateHostToken.name();
     let token = call
         .app()

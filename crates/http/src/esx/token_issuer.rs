@@ -14,7 +14,7 @@ use crate::failure::{Failure, reject_faults};
 use crate::reply::Reply;
 
 /// `listSecurityTokenIssuers`.
-pub(crate) async fn list(call: Call) -> Result<Reply, Failure> {
+pub(crate) async fn list(call: &Call) -> Result<Reply, Failure> {
     let mut query = call.query();
     let projection = Projection::read(&mut query);
     query.finish_with(Ok(()))?;
@@ -40,7 +40,7 @@ pub(crate) async fn list(call: Call) -> Result<Reply, Failure> {
 }
 
 /// `getSecurityTokenIssuer`. The alias is not told again.
-pub(crate) async fn get(call: Call) -> Result<Reply, Failure> {
+pub(crate) async fn get(call: &Call) -> Result<Reply, Failure> {
     let view = call
         .app()
         .get_token_issuer(call.caller()?, call.realm, call.parameter("issuerAlias"))
@@ -53,7 +53,7 @@ pub(crate) async fn get(call: Call) -> Result<Reply, Failure> {
 }
 
 /// `createSecurityTokenIssuer`.
-pub(crate) async fn create(call: Call) -> Result<Reply, Failure> {
+pub(crate) async fn create(call: &Call) -> Result<Reply, Failure> {
     let Parsed { value, failures } = call.json::<EsxTokenIssuerCreateSpec>()?;
     let has_keys = value.signing_cert_chains.is_some() || value.jwks_uri.is_some();
     let missing = "is required, unless jwks_uri is given";
@@ -72,7 +72,7 @@ pub(crate) async fn create(call: Call) -> Result<Reply, Failure> {
 }
 
 /// `updateSecurityTokenIssuer`.
-pub(crate) async fn update(call: Call) -> Result<Reply, Failure> {
+pub(crate) async fn update(call: &Call) -> Result<Reply, Failure> {
     let Parsed { value, failures } = call.json::<EsxTokenIssuerUpdateSpec>()?;
     reject_faults(failures, None)?;
     let draft = TokenIssuerDraft {
@@ -89,7 +89,7 @@ pub(crate) async fn update(call: Call) -> Result<Reply, Failure> {
 }
 
 /// `deleteSecurityTokenIssuer`.
-pub(crate) async fn delete(call: Call) -> Result<Reply, Failure> {
+pub(crate) async fn delete(call: &Call) -> Result<Reply, Failure> {
     call.app()
         .delete_token_issuer(call.caller()?, call.realm, call.parameter("issuerAlias"))
         .await?;

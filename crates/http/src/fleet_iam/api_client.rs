@@ -11,8 +11,8 @@ use crate::failure::{Failure, reject_faults};
 use crate::reply::Reply;
 
 /// `createApiClient`.
-pub(crate) async fn create(call: Call) -> Result<Reply, Failure> {
-    let realm = realm::id(&call)?;
+pub(crate) async fn create(call: &Call) -> Result<Reply, Failure> {
+    let realm = realm::id(call)?;
     let Parsed { value, failures } = call.json::<ApiClient>()?;
     let draft = draft(value);
     reject_faults(failures, draft.clone().accept().err())?;
@@ -26,8 +26,8 @@ pub(crate) async fn create(call: Call) -> Result<Reply, Failure> {
 }
 
 /// `updateApiClient`. The client is addressed by `clientUuid`, or by `clientId` when that is absent.
-pub(crate) async fn update(call: Call) -> Result<Reply, Failure> {
-    let realm = realm::id(&call)?;
+pub(crate) async fn update(call: &Call) -> Result<Reply, Failure> {
+    let realm = realm::id(call)?;
     let Parsed {
         value,
         mut failures,
@@ -57,8 +57,8 @@ pub(crate) async fn update(call: Call) -> Result<Reply, Failure> {
 }
 
 /// `getApiClient`.
-pub(crate) async fn get(call: Call) -> Result<Reply, Failure> {
-    let realm = realm::id(&call)?;
+pub(crate) async fn get(call: &Call) -> Result<Reply, Failure> {
+    let realm = realm::id(call)?;
     let client_id = call.parameter("clientId");
     let view = call
         .app()
@@ -68,8 +68,8 @@ pub(crate) async fn get(call: Call) -> Result<Reply, Failure> {
 }
 
 /// `deleteApiClient`.
-pub(crate) async fn delete(call: Call) -> Result<Reply, Failure> {
-    let realm = realm::id(&call)?;
+pub(crate) async fn delete(call: &Call) -> Result<Reply, Failure> {
+    let realm = realm::id(call)?;
     let client_id = call.parameter("clientId");
     call.app()
         .delete_api_client(call.caller()?, realm, client_id)
@@ -78,8 +78,8 @@ pub(crate) async fn delete(call: Call) -> Result<Reply, Failure> {
 }
 
 /// `queryApiClients`. What is found is ordered by `clientId`.
-pub(crate) async fn query(call: Call) -> Result<Reply, Failure> {
-    let realm = realm::id(&call)?;
+pub(crate) async fn query(call: &Call) -> Result<Reply, Failure> {
+    let realm = realm::id(call)?;
     let wanted = page::request(call.query())?;
     let search = client_query::read(call.json::<ClientTokenQuery>()?)?;
     let Page { entries, total } = call

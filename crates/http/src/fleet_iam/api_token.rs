@@ -14,8 +14,8 @@ use crate::failure::{Failure, reject_faults};
 use crate::reply::Reply;
 
 /// `generateApiToken`.
-pub(crate) async fn create(call: Call) -> Result<Reply, Failure> {
-    let realm = realm::id(&call)?;
+pub(crate) async fn create(call: &Call) -> Result<Reply, Failure> {
+    let realm = realm::id(call)?;
     let Parsed {
         value,
         mut failures,
@@ -39,8 +39,8 @@ pub(crate) async fn create(call: Call) -> Result<Reply, Failure> {
 }
 
 /// `updateApiToken`. The token is addressed by `id`; what is absent stays, and so does the lifetime of the token itself.
-pub(crate) async fn update(call: Call) -> Result<Reply, Failure> {
-    let realm = realm::id(&call)?;
+pub(crate) async fn update(call: &Call) -> Result<Reply, Failure> {
+    let realm = realm::id(call)?;
     let Parsed {
         value,
         mut failures,
@@ -69,15 +69,15 @@ pub(crate) async fn update(call: Call) -> Result<Reply, Failure> {
 }
 
 /// `getApiToken`.
-pub(crate) async fn get(call: Call) -> Result<Reply, Failure> {
-    let (realm, id) = (realm::id(&call)?, id(&call)?);
+pub(crate) async fn get(call: &Call) -> Result<Reply, Failure> {
+    let (realm, id) = (realm::id(call)?, id(call)?);
     let view = call.app().get_api_token(call.caller()?, realm, id).await?;
     Reply::json(&wire(&view))
 }
 
 /// `deleteApiToken`.
-pub(crate) async fn delete(call: Call) -> Result<Reply, Failure> {
-    let (realm, id) = (realm::id(&call)?, id(&call)?);
+pub(crate) async fn delete(call: &Call) -> Result<Reply, Failure> {
+    let (realm, id) = (realm::id(call)?, id(call)?);
     call.app()
         .delete_api_token(call.caller()?, realm, id)
         .await?;
@@ -85,8 +85,8 @@ pub(crate) async fn delete(call: Call) -> Result<Reply, Failure> {
 }
 
 /// `reGenerateApiToken`.
-pub(crate) async fn regenerate(call: Call) -> Result<Reply, Failure> {
-    let (realm, id) = (realm::id(&call)?, id(&call)?);
+pub(crate) async fn regenerate(call: &Call) -> Result<Reply, Failure> {
+    let (realm, id) = (realm::id(call)?, id(call)?);
     let issued = call
         .app()
         .regenerate_api_token(call.caller()?, realm, id)
@@ -95,8 +95,8 @@ pub(crate) async fn regenerate(call: Call) -> Result<Reply, Failure> {
 }
 
 /// `queryApiTokens`. What is found is ordered by when it was made, unless asked otherwise.
-pub(crate) async fn query(call: Call) -> Result<Reply, Failure> {
-    let realm = realm::id(&call)?;
+pub(crate) async fn query(call: &Call) -> Result<Reply, Failure> {
+    let realm = realm::id(call)?;
     let mut query = call.query();
     let rule = "must be EXPIRATION_DATE, CREATION_DATE, LAST_USED_DATE or ACCESS_TOKEN_TTL";
     let order = query.read_with("sortBy", rule, order).unwrap_or_default();

@@ -12,7 +12,7 @@ use crate::failure::{Failure, reject_faults};
 use crate::reply::Reply;
 
 /// `getEligibleVidbs`.
-pub(crate) async fn list(call: Call) -> Result<Reply, Failure> {
+pub(crate) async fn list(call: &Call) -> Result<Reply, Failure> {
     let mut query = call.query();
     let filter = BrokerFilter {
         instance_id: query.read("vcfInstanceId", "must be a UUID"),
@@ -30,7 +30,7 @@ pub(crate) async fn list(call: Call) -> Result<Reply, Failure> {
 }
 
 /// `updateVidbMetadata`: gives a broker another name.
-pub(crate) async fn rename(call: Call) -> Result<Reply, Failure> {
+pub(crate) async fn rename(call: &Call) -> Result<Reply, Failure> {
     let parsed = call.json::<Vidb>()?;
     let name: Result<DisplayName, _> = parsed.value.display_name.unwrap_or_default().parse();
     let fault = name

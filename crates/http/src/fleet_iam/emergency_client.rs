@@ -16,8 +16,8 @@ use crate::failure::{Failure, reject_faults};
 use crate::reply::Reply;
 
 /// `listEmergencyClients`.
-pub(crate) async fn list(call: Call) -> Result<Reply, Failure> {
-    let realm = realm::id(&call)?;
+pub(crate) async fn list(call: &Call) -> Result<Reply, Failure> {
+    let realm = realm::id(call)?;
     let clients = call
         .app()
         .list_emergency_clients(call.caller()?, realm)
@@ -28,8 +28,8 @@ pub(crate) async fn list(call: Call) -> Result<Reply, Failure> {
 }
 
 /// `getEmergencyClient`.
-pub(crate) async fn get(call: Call) -> Result<Reply, Failure> {
-    let realm = realm::id(&call)?;
+pub(crate) async fn get(call: &Call) -> Result<Reply, Failure> {
+    let realm = realm::id(call)?;
     let client_id = call.parameter("clientId");
     let view = call
         .app()
@@ -40,8 +40,8 @@ pub(crate) async fn get(call: Call) -> Result<Reply, Failure> {
 
 /// `createEmergencyClient`. Whatever is wrong is told at once: what the reader could not read and what the domain does not
 /// accept.
-pub(crate) async fn create(call: Call) -> Result<Reply, Failure> {
-    let realm = realm::id(&call)?;
+pub(crate) async fn create(call: &Call) -> Result<Reply, Failure> {
+    let realm = realm::id(call)?;
     let Parsed { value, failures } = call.json::<EmergencyClient>()?;
     let draft = EmergencyClientDraft {
         client_id: value.client_id,
@@ -60,8 +60,8 @@ pub(crate) async fn create(call: Call) -> Result<Reply, Failure> {
 }
 
 /// `regenerateEmergencyClient`.
-pub(crate) async fn regenerate(call: Call) -> Result<Reply, Failure> {
-    let realm = realm::id(&call)?;
+pub(crate) async fn regenerate(call: &Call) -> Result<Reply, Failure> {
+    let realm = realm::id(call)?;
     let client_id = call.parameter("clientId");
     let issued = call
         .app()
@@ -71,8 +71,8 @@ pub(crate) async fn regenerate(call: Call) -> Result<Reply, Failure> {
 }
 
 /// `deleteEmergencyClient`. The contract has 202; the token is dead before it is sent.
-pub(crate) async fn delete(call: Call) -> Result<Reply, Failure> {
-    let realm = realm::id(&call)?;
+pub(crate) async fn delete(call: &Call) -> Result<Reply, Failure> {
+    let realm = realm::id(call)?;
     let client_id = call.parameter("clientId");
     call.app()
         .delete_emergency_client(call.caller()?, realm, client_id)

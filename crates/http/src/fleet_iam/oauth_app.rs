@@ -13,8 +13,8 @@ use crate::failure::{Failure, reject_faults};
 use crate::reply::Reply;
 
 /// `listOAuthApps`.
-pub(crate) async fn list(call: Call) -> Result<Reply, Failure> {
-    let realm = realm::id(&call)?;
+pub(crate) async fn list(call: &Call) -> Result<Reply, Failure> {
+    let realm = realm::id(call)?;
     let apps = call.app().list_oauth_apps(call.caller()?, realm).await?;
     Reply::json(&OAuthApps {
         oauth_apps: Some(apps.iter().map(wire).collect()),
@@ -22,15 +22,15 @@ pub(crate) async fn list(call: Call) -> Result<Reply, Failure> {
 }
 
 /// `getOAuthApp`.
-pub(crate) async fn get(call: Call) -> Result<Reply, Failure> {
-    let (realm, id) = (realm::id(&call)?, id(&call)?);
+pub(crate) async fn get(call: &Call) -> Result<Reply, Failure> {
+    let (realm, id) = (realm::id(call)?, id(call)?);
     let view = call.app().get_oauth_app(call.caller()?, realm, id).await?;
     Reply::json(&wire(&view))
 }
 
 /// `createOAuthApp`.
-pub(crate) async fn create(call: Call) -> Result<Reply, Failure> {
-    let realm = realm::id(&call)?;
+pub(crate) async fn create(call: &Call) -> Result<Reply, Failure> {
+    let realm = realm::id(call)?;
     let Parsed { value, failures } = call.json::<OAuthApp>()?;
     let draft = draft(value);
     reject_faults(failures, draft.clone().accept().err())?;
@@ -42,8 +42,8 @@ pub(crate) async fn create(call: Call) -> Result<Reply, Failure> {
 }
 
 /// `updateOAuthApp`. The app of the body's `id` is replaced as a whole.
-pub(crate) async fn update(call: Call) -> Result<Reply, Failure> {
-    let realm = realm::id(&call)?;
+pub(crate) async fn update(call: &Call) -> Result<Reply, Failure> {
+    let realm = realm::id(call)?;
     let Parsed {
         value,
         mut failures,
@@ -70,8 +70,8 @@ pub(crate) async fn update(call: Call) -> Result<Reply, Failure> {
 }
 
 /// `deleteOAuthApp`.
-pub(crate) async fn delete(call: Call) -> Result<Reply, Failure> {
-    let (realm, id) = (realm::id(&call)?, id(&call)?);
+pub(crate) async fn delete(call: &Call) -> Result<Reply, Failure> {
+    let (realm, id) = (realm::id(call)?, id(call)?);
     call.app()
         .delete_oauth_app(call.caller()?, realm, id)
         .await?;
@@ -79,8 +79,8 @@ pub(crate) async fn delete(call: Call) -> Result<Reply, Failure> {
 }
 
 /// `rotateOAuthAppSecret`.
-pub(crate) async fn rotate(call: Call) -> Result<Reply, Failure> {
-    let (realm, id) = (realm::id(&call)?, id(&call)?);
+pub(crate) async fn rotate(call: &Call) -> Result<Reply, Failure> {
+    let (realm, id) = (realm::id(call)?, id(call)?);
     let issued = call
         .app()
         .rotate_oauth_app_secret(call.caller()?, realm, id)

@@ -11,7 +11,7 @@ use crate::failure::{Failure, reject_faults};
 use crate::reply::Reply;
 
 /// `getSsoRealmList`.
-pub(crate) async fn list(call: Call) -> Result<Reply, Failure> {
+pub(crate) async fn list(call: &Call) -> Result<Reply, Failure> {
     let realms = call.app().list_realms(call.caller()?).await?;
     let realms = realms.iter().map(|(realm, broker)| wire(realm, broker));
     Reply::json(&SsoRealms {
@@ -20,14 +20,14 @@ pub(crate) async fn list(call: Call) -> Result<Reply, Failure> {
 }
 
 /// `getSsoRealm`.
-pub(crate) async fn get(call: Call) -> Result<Reply, Failure> {
-    let id = id(&call)?;
+pub(crate) async fn get(call: &Call) -> Result<Reply, Failure> {
+    let id = id(call)?;
     let (realm, broker) = call.app().get_realm(call.caller()?, id).await?;
     Reply::json(&wire(&realm, &broker))
 }
 
 /// `createSsoRealm`. A broker that does not exist is a faulty field, not an absent path.
-pub(crate) async fn create(call: Call) -> Result<Reply, Failure> {
+pub(crate) async fn create(call: &Call) -> Result<Reply, Failure> {
     let parsed = call.json::<SsoRealmCreationRequest>()?;
     reject_faults(parsed.failures, None)?;
     let broker: BrokerId = parsed
@@ -41,11 +41,11 @@ pub(crate) async fn create(call: Call) -> Result<Reply, Failure> {
 }
 
 /// `deleteSsoRealm`: starts a task that deletes the realm.
-pub(crate) async fn delete(call: Call) -> Result<Reply, Failure> {
+pub(crate) async fn delete(call: &Call) -> Result<Reply, Failure> {
     let mut query = call.query();
     let force = query.read("force", "must be true or false");
     query.finish()?;
-    let id = id(&call)?;
+    let id = id(call)?;
     let task = call
         .app()
         .delete_realm(call.caller()?, id, force.unwrap_or(false))

@@ -13,8 +13,8 @@ use crate::failure::{Failure, reject_faults};
 use crate::reply::Reply;
 
 /// `getVCFRolesPaginated`.
-pub(crate) async fn list(call: Call) -> Result<Reply, Failure> {
-    let filter = filter(&call)?;
+pub(crate) async fn list(call: &Call) -> Result<Reply, Failure> {
+    let filter = filter(call)?;
     let Page { entries, total } = call.app().list_roles(call.caller()?, filter).await?;
     let path = Operation::GetVcfRolesPaginated.spec().path;
     let info = page::info(filter.page, total);
@@ -30,28 +30,28 @@ pub(crate) async fn list(call: Call) -> Result<Reply, Failure> {
 }
 
 /// `getRole`.
-pub(crate) async fn get(call: Call) -> Result<Reply, Failure> {
+pub(crate) async fn get(call: &Call) -> Result<Reply, Failure> {
     let name = call.parameter("name");
     let role = call.app().get_role(call.caller()?, name).await?;
     Reply::json(&wire(&role))
 }
 
 /// `createRole`.
-pub(crate) async fn create(call: Call) -> Result<Reply, Failure> {
-    let draft = draft(&call)?;
+pub(crate) async fn create(call: &Call) -> Result<Reply, Failure> {
+    let draft = draft(call)?;
     let role = call.app().create_role(call.caller()?, draft).await?;
     Reply::json(&wire(&role))
 }
 
 /// `updateRoleDefinition`. The role of the body's name is replaced as a whole.
-pub(crate) async fn update(call: Call) -> Result<Reply, Failure> {
-    let draft = draft(&call)?;
+pub(crate) async fn update(call: &Call) -> Result<Reply, Failure> {
+    let draft = draft(call)?;
     let role = call.app().update_role(call.caller()?, draft).await?;
     Reply::json(&wire(&role))
 }
 
 /// `deleteRole`.
-pub(crate) async fn delete(call: Call) -> Result<Reply, Failure> {
+pub(crate) async fn delete(call: &Call) -> Result<Reply, Failure> {
     let name = call.parameter("name");
     call.app().delete_role(call.caller()?, name).await?;
     Ok(Reply::empty())

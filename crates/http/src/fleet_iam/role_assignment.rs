@@ -14,8 +14,8 @@ use crate::failure::{Failure, reject_faults};
 use crate::reply::Reply;
 
 /// `getRoleAssignment`.
-pub(crate) async fn get(call: Call) -> Result<Reply, Failure> {
-    let (realm, principal) = (realm::id(&call)?, principal(&call)?);
+pub(crate) async fn get(call: &Call) -> Result<Reply, Failure> {
+    let (realm, principal) = (realm::id(call)?, principal(call)?);
     let held = call
         .app()
         .list_role_assignments(call.caller()?, realm, principal)
@@ -26,8 +26,8 @@ pub(crate) async fn get(call: Call) -> Result<Reply, Failure> {
 }
 
 /// `updateRoleAssignment`. All roles of the principal are replaced.
-pub(crate) async fn replace(call: Call) -> Result<Reply, Failure> {
-    let (realm, principal) = (realm::id(&call)?, principal(&call)?);
+pub(crate) async fn replace(call: &Call) -> Result<Reply, Failure> {
+    let (realm, principal) = (realm::id(call)?, principal(call)?);
     let Parsed {
         value,
         mut failures,
@@ -47,8 +47,8 @@ pub(crate) async fn replace(call: Call) -> Result<Reply, Failure> {
 }
 
 /// `deleteRoleAssignments`.
-pub(crate) async fn delete(call: Call) -> Result<Reply, Failure> {
-    let (realm, principal) = (realm::id(&call)?, principal(&call)?);
+pub(crate) async fn delete(call: &Call) -> Result<Reply, Failure> {
+    let (realm, principal) = (realm::id(call)?, principal(call)?);
     call.app()
         .replace_role_assignments(call.caller()?, realm, principal, Vec::new())
         .await?;

@@ -20,7 +20,7 @@ use crate::reply::Reply;
 const LOCAL: &str = "local";
 
 /// `acquireToken`.
-pub(crate) async fn acquire(call: Call) -> Result<Reply, Failure> {
+pub(crate) async fn acquire(call: &Call) -> Result<Reply, Failure> {
     let Parsed {
         value: body,
         mut failures,
@@ -42,14 +42,14 @@ pub(crate) async fn acquire(call: Call) -> Result<Reply, Failure> {
 }
 
 /// `releaseToken`. A caller that came with an access token has no session to end and is told so.
-pub(crate) async fn release(call: Call) -> Result<Reply, Failure> {
+pub(crate) async fn release(call: &Call) -> Result<Reply, Failure> {
     call.app().release_session(call.caller()?).await?;
     Ok(Reply::empty())
 }
 
 /// `exchangeOpsTokenWithJwtToken`. What a service takes it as is the service's own affair: some want it as a bearer, some in a
 /// header of their own.
-pub(crate) async fn exchange(call: Call) -> Result<Reply, Failure> {
+pub(crate) async fn exchange(call: &Call) -> Result<Reply, Failure> {
     let mut query = call.query();
     let told: Option<bool> = query.read("includeServiceDetails", "must be true or false");
     query.finish_with(Ok(()))?;

@@ -8,13 +8,13 @@ use crate::failure::{Failure, reject_faults};
 use crate::reply::Reply;
 
 /// `getIamSettings`.
-pub(crate) async fn get(call: Call) -> Result<Reply, Failure> {
+pub(crate) async fn get(call: &Call) -> Result<Reply, Failure> {
     let settings = call.app().get_settings(call.caller()?).await?;
     Reply::json(&wire(&settings))
 }
 
 /// `updateIamSettings`. The whole object is replaced, so that what is left out is told as missing.
-pub(crate) async fn update(call: Call) -> Result<Reply, Failure> {
+pub(crate) async fn update(call: &Call) -> Result<Reply, Failure> {
     let parsed = call.json::<GlobalIamSettings>()?;
     let draft = draft(&parsed.value);
     reject_faults(parsed.failures, draft.clone().accept().err())?;

@@ -9,7 +9,7 @@ use crate::failure::Failure;
 use crate::reply::Reply;
 
 /// `getIamTaskDetails`. A text that is no id names no task.
-pub(crate) async fn get(call: Call) -> Result<Reply, Failure> {
+pub(crate) async fn get(call: &Call) -> Result<Reply, Failure> {
     let absent = Error::NotFound(Resource::Task);
     let id = call.parameter("taskId").parse().map_err(|_| absent)?;
     let task = call.app().get_task(call.caller()?, id).await?;

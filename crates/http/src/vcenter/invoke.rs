@@ -1,5 +1,7 @@
 //! `POST /api`: the operations as remote procedure calls. Each is turned into a request of REST and carried out as one.
 
+use std::sync::Arc;
+
 use breakglass_api_types::{Method, OPERATIONS, Operation, Surface};
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
@@ -21,13 +23,13 @@ use crate::credentials::{AskedAs, SESSION_ID, basic_value};
 use crate::esx;
 use crate::exchange::RequestBody;
 use crate::failure::Failure;
-use crate::pipeline::{admitted, perform};
+use crate::pipeline::{admit, perform};
 use crate::problem::{challenges_of, problem_of};
 use crate::reply::Reply;
 use crate::router::Parameters;
 
 /// `invokeVapi`.
-pub(crate) async fn invoke(call: Call) -> Result<Reply, Failure> {
+pub(crate) async fn invoke(call: &Call) -> Result<Reply, Failure> {
     let invocation = match rpc::read(&call.body) {
         Ok(invocation) => invocation,
         Err(fault) => return Reply::json(&fault.answer()),
@@ -69,25 +71,26 @@ fn target(entry: &Entry) -> Option<Operation> {
 /// Carries an operation out and gives what it answers, as vAPI writes it. Who calls is proven before anything is said of what they
 /// sent.
 async fn carry_out(
-    call: Call,
+    call: &Call,
     (entry, operation): (&Entry, Operation),
     invocation: Invocation,
 ) -> Result<Value, Failure> {
-    let mut parts = proving(call.parts, operation, invocation.security);
+    let parts = proving(call.parts.clone(), operation, invocation.security);
+    let (shared, origin) = (Arc::clone(&call.shared), call.origin.clone());
+    let mut call = Call::new(shared, Parameters::default(), parts, origin);
     let made = place(entry, invocation.input)
         .map_err(|fault| Failure::of_field(&fault.path, fault.rule))
         .and_then(request);
     let (parameters, uri, body) = match made {
         Ok(made) => made,
         Err(fault) => {
-            let asked = (operation, &Parameters::default());
-            admitted(&call.shared, asked, &mut parts, &call.origin).await?;
+            admit(&mut call, operation.spec()).await?;
             return Err(fault);
         }
     };
-    parts.uri = uri;
-    let asked = (operation, parameters);
-    let reply = perform(call.shared, asked, (parts, body), call.origin).await?;
+    call.parts.uri = uri;
+    call.parameters = parameters;
+    let reply = perform(&mut call, operation, body).await?;
     let answer = match reply.body() {
         [] => Value::Null,
         body => serde_json::from_slice(body)

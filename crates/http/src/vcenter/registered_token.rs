@@ -10,7 +10,7 @@ use crate::failure::{Failure, reject_faults};
 use crate::reply::Reply;
 
 /// `createRegisteredToken`.
-pub(crate) async fn create(call: Call) -> Result<Reply, Failure> {
+pub(crate) async fn create(call: &Call) -> Result<Reply, Failure> {
     let absent = Error::Unauthenticated(Refusal::Missing);
     let registrant = call.registrant.as_ref().ok_or(Failure::App(absent))?;
     let parsed = call.json::<VcenterRegisteredTokenCreateSpec>()?;

@@ -12,7 +12,7 @@ use crate::failure::Failure;
 use crate::reply::Reply;
 
 /// `createVcenterSession`. The answer is the id, a bare text.
-pub(crate) async fn create(call: Call) -> Result<Reply, Failure> {
+pub(crate) async fn create(call: &Call) -> Result<Reply, Failure> {
     let absent = Error::Unauthenticated(Refusal::Missing);
     let shown = call.credentials(Schemes::BasicAndTokens);
     let shown = shown.ok_or(Failure::App(absent))?;
@@ -34,7 +34,7 @@ pub(crate) fn get(call: &Call) -> Result<Reply, Failure> {
 }
 
 /// `deleteVcenterSession`.
-pub(crate) async fn delete(call: Call) -> Result<Reply, Failure> {
+pub(crate) async fn delete(call: &Call) -> Result<Reply, Failure> {
     call.app().delete_host_session(call.caller()?).await?;
     Ok(Reply::empty())
 }
