@@ -86,10 +86,11 @@ pub(crate) async fn admit(call: &mut Call, spec: &OperationSpec) -> Result<(), F
         (Privilege::Manage, _) => (Schemes::Tokens, Some(Manage)),
         // A client may show who it is in the form, which is read later.
         (Privilege::Client, _) if !says_who(&call.parts) && has_form(&call.parts) => return Ok(()),
-        (Privilege::Client, Effect::Read) => (Schemes::BasicAndTokens, Some(View)),
         (Privilege::Client, Effect::Write) => (Schemes::BasicAndTokens, Some(Manage)),
         (Privilege::PublicOrView, _) if !says_who(&call.parts) => return Ok(()),
-        (Privilege::PublicOrView, _) => (Schemes::BasicAndTokens, Some(View)),
+        (Privilege::Client, Effect::Read) | (Privilege::PublicOrView, _) => {
+            (Schemes::BasicAndTokens, Some(View))
+        }
     };
     match prove(call, spec, (schemes, needed)).boxed().await {
         // What everybody is told does not depend on whether the store can say who somebody is.

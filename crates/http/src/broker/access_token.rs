@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::client::caller;
 use super::token::token_type;
-use super::told::{Told, text};
+use super::told::{Text, Told};
 use crate::call::Call;
 use crate::failure::Failure;
 use crate::reply::Reply;
@@ -48,8 +48,7 @@ struct Alive<'a> {
     active: bool,
     #[serde(flatten)]
     claims: Told<'a>,
-    #[serde(serialize_with = "text")]
-    realm: RealmId,
+    realm: Text<RealmId>,
     token_type: &'static str,
     username: &'a str,
 }
@@ -59,7 +58,7 @@ impl<'a> Alive<'a> {
         Self {
             active: true,
             claims: Told::of(claims),
-            realm: found.realm_id(),
+            realm: Text(found.realm_id()),
             token_type: token_type(claims.confirmation),
             username: found.username(),
         }

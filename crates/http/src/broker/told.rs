@@ -23,8 +23,8 @@ pub(super) struct Told<'a> {
     client_id: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     cnf: Option<Bound>,
-    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "some_text")]
-    credential: Option<CredentialRef>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    credential: Option<Text<CredentialRef>>,
     #[serde(skip_serializing_if = "<[_]>::is_empty", serialize_with = "texts")]
     derived_from: &'a [TokenId],
     exp: i64,
@@ -32,8 +32,7 @@ pub(super) struct Told<'a> {
     group_names: [&'a str; 0],
     iat: i64,
     iss: &'a str,
-    #[serde(serialize_with = "text")]
-    jti: TokenId,
+    jti: Text<TokenId>,
     roles: Roles<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     scope: Option<&'a str>,
@@ -53,14 +52,14 @@ impl<'a> Told<'a> {
             authorization_details: Limited(&claims.roles),
             client_id: &claims.client_id,
             cnf: claims.confirmation.map(Bound),
-            credential: claims.credential,
+            credential: claims.credential.map(Text),
             derived_from: &claims.derived_from,
             exp: claims.expires_at.seconds(),
             group_ids: [],
             group_names: [],
             iat: claims.issued_at.seconds(),
             iss: &claims.issuer,
-            jti: claims.token_id,
+            jti: Text(claims.token_id),
             roles: Roles(&claims.roles),
             scope: claims.scope.as_deref(),
             status: claims.status.as_ref().map(Status::of),
@@ -176,20 +175,17 @@ impl<'a> Status<'a> {
     }
 }
 
-/// Writes what it reads as.
-pub(super) fn text<S: Serializer>(value: &impl Display, to: S) -> Result<S::Ok, S::Error> {
-    to.collect_str(value)
-}
+/// What is written as it reads.
+pub(super) struct Text<T>(pub(super) T);
 
-fn some_text<S: Serializer>(value: &Option<impl Display>, to: S) -> Result<S::Ok, S::Error> {
-    match value {
-        Some(value) => to.collect_str(value),
-        None => to.serialize_none(),
+impl<T: Display> Serialize for Text<T> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(&self.0)
     }
 }
 
 fn texts<S: Serializer>(values: &[impl Display], to: S) -> Result<S::Ok, S::Error> {
-    to.collect_seq(values.iter().map(ToString::to_string))
+    to.collect_seq(values.iter().map(Text))
 }
 
 #[cfg(test)]
