@@ -133,8 +133,9 @@ impl App {
         let threshold = broker.token_overflow_threshold;
         let signer = &self.ports.signer;
         let fits = |token: &Secret| !threshold.is_passed_by(token.expose().len());
+        let mut claims = bare;
         if !carried.claims.surely_pass(threshold) {
-            let full = bare.clone().with(carried.claims.clone());
+            let full = claims.with(carried.claims.clone());
             let token = signer.sign_access_token(key, &full)?;
             if fits(&token) {
                 return Ok(Signed {
@@ -143,11 +144,12 @@ impl App {
                     claims: full,
                 });
             }
+            claims = full;
         }
-        let expansion = format!("{}/expand-access-token?format=jwt", bare.issuer);
+        let expansion = format!("{}/expand-access-token?format=jwt", claims.issuer);
         let left_out = carried.left_out(expansion);
         let withheld = (left_out.digest, &carried.claims);
-        let small = bare.without(left_out);
+        let small = claims.without(left_out);
         let token = signer.sign_access_token(key, &small)?;
         if carried.names.is_empty() || !fits(&token) {
             let rule = "makes the token longer than the realm's token_overflow_threshold";

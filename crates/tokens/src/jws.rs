@@ -12,6 +12,12 @@ use serde::de::DeserializeOwned;
 
 use crate::signing_pair::SigningPair;
 
+/// Room for most payloads, in bytes.
+const USUAL_JSON_BYTES: usize = 1024;
+
+/// Room for the dots and for any signature but an RSA one, which is twice as long and more.
+const SIGNATURE_CHARS: usize = 96;
+
 /// What a signed text is for. The `typ` of one is refused where another is due (RFC 8725, section 3.11).
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Kind {
@@ -55,15 +61,23 @@ pub(crate) fn compact(
     header: &impl Serialize,
     payload: &impl Serialize,
 ) -> Result<String, CryptoError> {
-    let header = serde_json::to_vec(header).map_err(|_| CryptoError::Failed)?;
-    let payload = serde_json::to_vec(payload).map_err(|_| CryptoError::Failed)?;
-    let mut token = URL_SAFE_NO_PAD.encode(header);
+    let header = json(header)?;
+    let payload = json(payload)?;
+    let mut token = String::with_capacity((header.len() + payload.len()) * 4 / 3 + SIGNATURE_CHARS);
+    URL_SAFE_NO_PAD.encode_string(header, &mut token);
     token.push('.');
     URL_SAFE_NO_PAD.encode_string(payload, &mut token);
     let signature = pair.sign(token.as_bytes())?;
     token.push('.');
     URL_SAFE_NO_PAD.encode_string(signature, &mut token);
     Ok(token)
+}
+
+/// Written where there is room for most payloads, so that it is not moved about as it grows.
+fn json(value: &impl Serialize) -> Result<Vec<u8>, CryptoError> {
+    let mut text = Vec::with_capacity(USUAL_JSON_BYTES);
+    serde_json::to_writer(&mut text, value).map_err(|_| CryptoError::Failed)?;
+    Ok(text)
 }
 
 /// The `kid` that a text of unknown origin names, if it has the form of a JWS at all. Says nothing of who made it.

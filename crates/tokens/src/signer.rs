@@ -68,7 +68,8 @@ impl JwtSigner {
             .find(|key| key.id == claimed)
             .ok_or(CryptoError::NotVerified)?;
         let pair = self.pair(key).map_err(|_| CryptoError::NotVerified)?;
-        let payload: AccessTokenJson = jws::verify(&pair, Kind::AccessToken, (token, longest))?;
+        let payload: AccessTokenJson<'static> =
+            jws::verify(&pair, Kind::AccessToken, (token, longest))?;
         if !payload.iss.ends_with(issuer_path) {
             return Err(CryptoError::NotVerified);
         }
