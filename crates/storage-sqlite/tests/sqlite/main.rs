@@ -6,6 +6,7 @@
 )]
 
 mod additions;
+mod changes;
 mod checks;
 mod contract;
 mod corruption;
