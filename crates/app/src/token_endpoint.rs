@@ -160,8 +160,8 @@ impl App {
                     held,
                     origin,
                 };
-                // Boxed, for it takes up more than what the other grants need, which are the many.
-                Box::pin(self.for_token(unit.as_mut(), &broker, tokens, showing, &settings)).await?
+                self.for_token(unit.as_mut(), &broker, tokens, showing, &settings)
+                    .await?
             }
         };
         let Some(basis) = found else {
