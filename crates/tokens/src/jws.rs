@@ -15,7 +15,7 @@ use crate::signing_pair::SigningPair;
 /// Room for most payloads, in bytes.
 const USUAL_JSON_BYTES: usize = 1024;
 
-/// Room for the dots and for any signature but an RSA one, which is twice as long and more.
+/// Room for the dots and for a signature of 64 bytes. An RSA one is four times as long, and grows the text once.
 const SIGNATURE_CHARS: usize = 96;
 
 /// What a signed text is for. The `typ` of one is refused where another is due (RFC 8725, section 3.11).

@@ -275,6 +275,15 @@ mod tests {
     }
 
     #[test]
+    fn a_token_that_is_bound_to_a_certificate_says_so() {
+        let thumbprint = Thumbprint::from_bytes([4; 32]);
+        let mut claims = claims();
+        claims.confirmation = Some(Confirmation::Certificate(thumbprint));
+        let bound = json!({"x5t#S256": thumbprint.to_string()});
+        assert_eq!(told(&claims)["cnf"], bound);
+    }
+
+    #[test]
     fn what_a_token_does_not_say_is_not_told() {
         let told = told(&claims());
         let names: Vec<&str> = told
