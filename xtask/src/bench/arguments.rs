@@ -1,5 +1,6 @@
 //! What is asked for on the command line.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
@@ -22,6 +23,17 @@ pub(crate) struct Arguments {
     /// How many requests are under way at once
     #[arg(long, default_values_t = [1, 16, 64], value_delimiter = ',')]
     concurrency: Vec<u32>,
+    /// Only operations with one of these in their names
+    #[arg(
+        long,
+        value_name = "NAME",
+        value_delimiter = ',',
+        conflicts_with = "write"
+    )]
+    only: Vec<String>,
+    /// Instead of any part: the operations of this build beside those of another, a program that stands there, by turns
+    #[arg(long, value_name = "PROGRAM", conflicts_with_all = ["write", "check"])]
+    pub(super) against: Option<PathBuf>,
     /// Write what is measured to docs/measured, and the page and charts that are made from it
     #[arg(long)]
     pub(super) write: bool,
@@ -118,6 +130,11 @@ impl Arguments {
         }
     }
 
+    /// Whether an operation of this name is to be measured.
+    pub(super) fn wants(&self, name: &str) -> bool {
+        self.only.is_empty() || self.only.iter().any(|part| name.contains(part))
+    }
+
     /// For how long each load is measured.
     pub(super) fn time(&self) -> Duration {
         Duration::from_secs(self.seconds)
@@ -168,6 +185,15 @@ mod tests {
         let parts = parts(&["--profiles"]);
         assert!(!parts.operations && !parts.process);
         assert_eq!((parts.profiles, parts.overflow), (Some(1000), None));
+    }
+
+    #[test]
+    fn operations_are_picked_by_a_part_of_their_names() {
+        let words = ["bench", "--only", "access token,JWKS"];
+        let arguments = Line::try_parse_from(words).unwrap().arguments;
+        let wants = |name| arguments.wants(name);
+        assert!(wants("access token for an API token") && wants("JWKS") && !wants("discovery"));
+        assert!(Line::try_parse_from([&words[..], &["--write"]].concat()).is_err());
     }
 
     #[test]

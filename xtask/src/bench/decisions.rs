@@ -8,6 +8,9 @@ use crate::bench::load::Load;
 use crate::bench::stage::{MACHINE, Stage, text};
 use crate::bench::targets::name;
 
+/// How many client profiles there are where there are few.
+pub(super) const FEW_PROFILES: u64 = 10;
+
 impl Stage {
     /// Makes client profiles until there are so many; one of them lets the machine look on.
     pub(super) fn fill_profiles(&self, count: u64) -> Result<()> {

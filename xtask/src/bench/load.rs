@@ -11,6 +11,9 @@ use crate::bench::process::{Core, pinned, starts};
 /// How many tokens and clients are asked for in turn.
 pub(super) const TURNS: u32 = 64;
 
+/// How long a measured load goes ahead unmeasured and looked into.
+pub(super) const WARM_UP: Duration = Duration::from_secs(1);
+
 /// What `wrk` does with a load.
 const SCRIPT: &str = include_str!("load.lua");
 
@@ -89,7 +92,7 @@ impl Load {
         time: Duration,
         warm: &Measured,
     ) -> Result<Measured> {
-        let measured = self.send(concurrency, time, "")?;
+        let measured = self.measure(concurrency, time)?;
         let (found, expected) = (measured.answer_bytes(), warm.answer_bytes());
         ensure!(
             (found - expected).abs() <= expected * LENGTHS_DIFFER_BY,
@@ -97,6 +100,11 @@ impl Load {
             self.name
         );
         Ok(measured)
+    }
+
+    /// The same where it does not matter how long the answers are.
+    pub(super) fn measure(&self, concurrency: u32, time: Duration) -> Result<Measured> {
+        self.send(concurrency, time, "")
     }
 
     fn send(&self, concurrency: u32, time: Duration, expected: &str) -> Result<Measured> {

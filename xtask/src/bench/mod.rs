@@ -4,6 +4,7 @@
 //! machine that slows down slows them all; a figure is the median of the rounds. What was measured is kept in
 //! `docs/measured/performance.json`, and the page and its charts are made from that and from nothing else.
 
+mod against;
 mod arguments;
 mod breakdown;
 mod chart;

@@ -4,14 +4,11 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-use crate::bench::load::{Load, Measured};
+use crate::bench::load::{Load, Measured, WARM_UP};
 use crate::bench::process::Process;
 use crate::bench::record::Row;
 use crate::bench::spread::{Spread, round};
 use crate::workspace::say;
-
-/// How long a measured load goes ahead unmeasured and looked into.
-const WARM_UP: Duration = Duration::from_secs(1);
 
 /// How long the body of the anchor is.
 const ANCHOR_BYTES: u64 = 914;
@@ -38,8 +35,8 @@ pub(super) struct Subject<'a> {
 
 /// One round of one load.
 #[derive(Clone, Copy, Debug)]
-struct Sample {
-    measured: Measured,
+pub(super) struct Sample {
+    pub(super) measured: Measured,
     cpu: Duration,
     written: u64,
     /// Answers per second of the bare server, with the bytes of a token and with these bytes.
@@ -66,6 +63,7 @@ impl Plan {
             ),
             server: hello,
         };
+        anchor.load.warm(concurrency, WARM_UP)?;
         let mut bare = Vec::new();
         let mut rounds: Vec<Vec<Sample>> = vec![Vec::new(); subjects.len()];
         for round in 1..=self.rounds {
@@ -74,9 +72,9 @@ impl Plan {
                 self.rounds
             ));
             for (subject, samples) in subjects.iter().zip(&mut rounds) {
-                let before = self.sample(concurrency, &anchor, None, hello)?;
-                samples.push(self.sample(concurrency, subject, Some(before.measured), hello)?);
+                let (before, after) = self.sample(concurrency, &anchor, subject)?;
                 bare.push(before);
+                samples.push(after);
             }
         }
         let subjects = std::iter::once(&anchor).chain(subjects);
@@ -86,32 +84,47 @@ impl Plan {
             .collect())
     }
 
+    /// A round of the bare answer, and a round of the subject with its twin right after it.
     fn sample(
         &self,
         concurrency: u32,
+        anchor: &Subject<'_>,
         subject: &Subject<'_>,
-        bare: Option<Measured>,
-        hello: &Process,
-    ) -> Result<Sample> {
+    ) -> Result<(Sample, Sample)> {
         let load = &subject.load;
         let warm = load.warm(concurrency, WARM_UP)?;
-        let before = subject.server.usage()?;
-        let measured = load.run(concurrency, self.time, &warm)?;
-        let after = subject.server.usage()?;
-        let twin = match bare.filter(|_| self.twins) {
-            Some(bare) => {
-                let twin = load.twin(hello.url(), body_bytes(&measured, &bare));
-                let warm = twin.warm(concurrency, WARM_UP)?;
-                Some(twin.run(concurrency, self.time, &warm)?.per_second)
-            }
-            None => None,
-        };
+        let mut before = anchor.while_used(|load| load.measure(concurrency, self.time))?;
+        let mut after = subject.while_used(|load| load.run(concurrency, self.time, &warm))?;
+        let per_second = before.measured.per_second;
+        (before.bare, after.bare) = (per_second, per_second);
+        if self.twins {
+            let bytes = body_bytes(&after.measured, &before.measured);
+            let twin = load.twin(anchor.server.url(), bytes);
+            after.twin = Some(twin.measure(concurrency, self.time)?.per_second);
+        }
+        Ok((before, after))
+    }
+}
+
+impl Sample {
+    /// Processor time of the server for each answer, in microseconds.
+    pub(super) fn cpu_us(&self) -> f64 {
+        self.measured.each(self.cpu.as_secs_f64() * 1e6)
+    }
+}
+
+impl Subject<'_> {
+    /// What a load came to and took of the server.
+    pub(super) fn while_used(&self, run: impl FnOnce(&Load) -> Result<Measured>) -> Result<Sample> {
+        let before = self.server.usage()?;
+        let measured = run(&self.load)?;
+        let after = self.server.usage()?;
         Ok(Sample {
             measured,
             cpu: after.cpu.saturating_sub(before.cpu),
             written: after.written.saturating_sub(before.written),
-            bare: bare.map_or(measured.per_second, |bare| bare.per_second),
-            twin,
+            bare: 0.0,
+            twin: None,
         })
     }
 }
@@ -149,7 +162,7 @@ fn row(name: &str, concurrency: u32, samples: &[Sample]) -> Option<Row> {
         p99_by_p50: spread(&|one| {
             one.measured.p99_us as f64 / (one.measured.p50_us as f64).max(1.0)
         })?,
-        cpu_ms_per_thousand: median(&|one| one.measured.each(one.cpu.as_secs_f64() * 1e6))?,
+        cpu_ms_per_thousand: median(&Sample::cpu_us)?,
         disk_bytes: median(&|one| one.measured.each(one.written as f64))?,
         answer_bytes: round(median(&|one| one.measured.answer_bytes())?),
     })

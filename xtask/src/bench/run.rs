@@ -6,6 +6,7 @@ use std::path::Path;
 use anyhow::{Result, ensure};
 
 use crate::bench::arguments::{Arguments, Parts};
+use crate::bench::decisions::FEW_PROFILES;
 use crate::bench::load;
 use crate::bench::overflow::Pair;
 use crate::bench::record::{self, Part, Record, Row, Size};
@@ -13,17 +14,17 @@ use crate::bench::rounds::{Plan, Subject};
 use crate::bench::spread::Judgement;
 use crate::bench::targets::Finding;
 use crate::bench::workshop::Workshop;
-use crate::bench::{breakdown, curve, micro, page, peers, recall, scale, start, tables};
+use crate::bench::{against, breakdown, curve, micro, page, peers, recall, scale, start, tables};
 use crate::codegen::{self, Mode};
 use crate::workspace::{self, say};
-
-/// How many client profiles there are where there are few.
-const FEW_PROFILES: u64 = 10;
 
 /// Builds, measures part after part, and reports.
 pub(crate) fn run(root: &Path, arguments: &Arguments) -> Result<()> {
     load::require()?;
     let workshop = Workshop::open(root, arguments)?;
+    if let Some(other) = &arguments.against {
+        return print(&against::measure(&workshop, other)?);
+    }
     let mut measured = Record::default();
     measure(&workshop, &arguments.parts(), &mut measured)?;
     let findings = page::findings(&measured);
@@ -80,7 +81,7 @@ fn operations(workshop: &Workshop<'_>) -> Result<Part<Vec<Row>>> {
     let hello = workshop.hello()?;
     let stage = workshop.stage("operations")?;
     stage.fill_profiles(FEW_PROFILES)?;
-    let loads = stage.loads()?.into_iter();
+    let loads = workshop.loads(&stage)?.into_iter();
     let subjects: Vec<Subject<'_>> = loads.map(|load| stage.subject(load)).collect();
     let plan = Plan {
         twins: true,

@@ -68,7 +68,7 @@ pub(crate) fn of_sizes(sizes: &[Size], of: &str) -> String {
         columns.push(format!("a second, {counted} {of}"));
         columns.push("share of bare".to_owned());
     }
-    columns.extend(["cost", "least to most"].map(str::to_owned));
+    columns.extend(["cost", "between"].map(str::to_owned));
     let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
     let costs = costs(sizes).into_iter().enumerate();
     let rows = costs.map(|(index, (row, _, cost))| {
@@ -77,7 +77,7 @@ pub(crate) fn of_sizes(sizes: &[Size], of: &str) -> String {
             cells.extend([whole(row.per_second.median), share(&row.share)]);
         }
         cells.push(format!("{} times", figure(cost.median)));
-        cells.push(format!("{} to {}", figure(cost.least), figure(cost.most)));
+        cells.push(range(cost.range()));
         cells
     });
     table(&columns, rows)
@@ -190,7 +190,7 @@ pub(crate) fn of_steps(operations: &[Sampled], limits: &Limits) -> String {
 /// What the figures should come to, and whether they do.
 pub(crate) fn of_findings(findings: &[Finding]) -> String {
     table(
-        &["what", "target", "measured", "least to most", ""],
+        &["what", "target", "measured", "between", ""],
         findings.iter().map(|finding| {
             let bound = match finding.bound {
                 Bound::AtLeast(bound) => format!("at least {bound}"),
@@ -200,15 +200,16 @@ pub(crate) fn of_findings(findings: &[Finding]) -> String {
                 finding.what.clone(),
                 format!("{bound} {}", finding.unit),
                 figure(finding.found.median),
-                format!(
-                    "{} to {}",
-                    figure(finding.found.least),
-                    figure(finding.found.most)
-                ),
+                range(finding.found.range()),
                 finding.judgement().word().to_owned(),
             ]
         }),
     )
+}
+
+/// From where to where.
+pub(crate) fn range((from, to): (f64, f64)) -> String {
+    format!("{} to {}", figure(from), figure(to))
 }
 
 fn share(share: &Spread) -> String {

@@ -127,7 +127,7 @@ pub(crate) fn of_scale(sizes: &[Size]) -> Vec<Finding> {
 
 /// The targets of the process.
 pub(crate) fn of_process(figures: &ProcessFigures) -> Vec<Finding> {
-    let once = |figure| Spread::of(vec![figure]);
+    let once = |figure| Some(Spread::once(figure));
     let tokens = whole(count(figures.live_tokens));
     let start = "start of an existing folder to the first token";
     let loaded = format!("memory under load with {tokens} live tokens");
@@ -153,11 +153,7 @@ pub(crate) fn of_process(figures: &ProcessFigures) -> Vec<Finding> {
 /// The targets of group commit.
 pub(crate) fn of_curve(figures: &CurveFigures) -> Vec<Finding> {
     // A sync of the whole file comes with every thousand pages; it is in the figure of many writes and not in that of one.
-    let alone = figures.syncs_alone.map(|alone| Spread {
-        least: alone.median,
-        most: alone.median,
-        ..alone
-    });
+    let alone = figures.syncs_alone.map(|alone| Spread::once(alone.median));
     let alone = (
         "syncs of one durable write alone".to_owned(),
         1.0,
@@ -174,9 +170,7 @@ pub(crate) fn of_curve(figures: &CurveFigures) -> Vec<Finding> {
             "syncs for each: {}, {FULL_LOAD} at once",
             name.map_or("?", String::as_str)
         );
-        let syncs = point
-            .syncs_per_write
-            .and_then(|syncs| Spread::of(vec![syncs]));
+        let syncs = point.syncs_per_write.map(Spread::once);
         (what, 0.05, "", syncs)
     });
     std::iter::once(alone)
@@ -188,21 +182,17 @@ pub(crate) fn of_curve(figures: &CurveFigures) -> Vec<Finding> {
 /// The targets of recalls.
 pub(crate) fn of_recall(figures: &RecallFigures) -> Vec<Finding> {
     let seen = f64::from(figures.refused_at_once) / f64::from(figures.recalls.max(1));
-    let at_once = Spread::of(vec![seen]).map(|found| Finding {
+    let at_once = Finding {
         what: "recall seen by the next request to the same process".to_owned(),
         bound: Bound::AtLeast(1.0),
         unit: "of the recalls",
-        found,
-    });
+        found: Spread::once(seen),
+    };
     // What ends here is a promise to whoever recalls, and so it is for each recall: the longest counts.
-    let longest = figures.second_process_ms.map(|lag| Spread {
-        least: lag.most,
-        median: lag.most,
-        ..lag
-    });
+    let longest = figures.second_process_ms.map(|lag| Spread::once(lag.most));
     let what = "recall seen by a second process on the folder, at the latest".to_owned();
     let second = at_most((what, 1000.0, "ms", longest));
-    at_once.into_iter().chain(second).collect()
+    std::iter::once(at_once).chain(second).collect()
 }
 
 fn at_most(

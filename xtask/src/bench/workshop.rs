@@ -2,11 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use tempfile::TempDir;
 use xshell::{Shell, cmd};
 
 use crate::bench::arguments::Arguments;
+use crate::bench::load::Load;
 use crate::bench::process::{self, Process};
 use crate::bench::record::Part;
 use crate::bench::stage::Stage;
@@ -66,6 +67,14 @@ impl<'a> Workshop<'a> {
     /// A server in a new folder.
     pub(super) fn stage(&self, name: &str) -> Result<Stage> {
         Stage::set(&self.binary(), &self.folder(name)?)
+    }
+
+    /// Of what is asked of a stage, what is to be measured.
+    pub(super) fn loads(&self, stage: &Stage) -> Result<Vec<Load>> {
+        let mut loads = stage.loads()?;
+        loads.retain(|load| self.arguments.wants(&load.name));
+        ensure!(!loads.is_empty(), "no operation is called like that");
+        Ok(loads)
     }
 
     /// What was measured, with when and where.
