@@ -63,6 +63,18 @@ impl Command {
         self.after(&format!("ulimit -f {blocks}"))
     }
 
+    /// Lets it have one core, the first of those that this process has.
+    #[must_use]
+    pub(crate) fn with_one_core(self) -> Self {
+        let status = std::fs::read_to_string("/proc/self/status").expect("the kernel tells");
+        let cores = status
+            .lines()
+            .find_map(|line| line.strip_prefix("Cpus_allowed_list:"));
+        let first = cores.and_then(|cores| cores.trim().split([',', '-']).next());
+        let first = first.expect("the kernel tells which cores there are");
+        self.after(&format!("taskset -cp {first} $$ >/dev/null"))
+    }
+
     /// Starts it from a shell that does this first.
     fn after(self, preparation: &str) -> Self {
         let mut command = std::process::Command::new("sh");

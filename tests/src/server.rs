@@ -39,6 +39,12 @@ impl Serve {
         Self(self.0.with_file_size(blocks))
     }
 
+    /// Lets it have one core. Words are to be added before.
+    #[must_use]
+    pub fn with_one_core(self) -> Self {
+        Self(self.0.with_one_core())
+    }
+
     /// Starts it, and waits until it says where it listens.
     pub fn start(self) -> Server {
         let mut process = self.0.into_process();

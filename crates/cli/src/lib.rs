@@ -27,11 +27,14 @@ mod table;
 mod transport;
 mod wiring;
 
+use std::io;
+use std::num::NonZero;
 use std::process::ExitCode;
+use std::thread::available_parallelism;
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches};
-use tokio::runtime::Runtime;
+use tokio::runtime::{Builder, Runtime};
 
 pub use arguments::Cli;
 pub use console::Console;
@@ -46,7 +49,7 @@ use arguments::Command;
 pub fn main() -> ExitCode {
     let cli = parse();
     let mut context = Context::of_process();
-    let outcome = Runtime::new()
+    let outcome = runtime()
         .map_err(|error| Failure::caused(Exit::Failed, "cannot start", &error))
         .and_then(|runtime| runtime.block_on(run(&cli, &mut context)));
     match outcome {
@@ -58,6 +61,17 @@ pub fn main() -> ExitCode {
             failure.exit.into()
         }
     }
+}
+
+/// A thread for each core that this process may use. With one core there is nobody to share work with, so that this thread
+/// does it all and hands nothing over.
+fn runtime() -> io::Result<Runtime> {
+    let cores = available_parallelism().map_or(1, NonZero::get);
+    let mut builder = match cores {
+        1 => Builder::new_current_thread(),
+        _ => Builder::new_multi_thread(),
+    };
+    builder.enable_all().build()
 }
 
 /// The arguments of this process. Ends it when they make no sense, or when they ask for help.

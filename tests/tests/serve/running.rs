@@ -107,6 +107,30 @@ fn a_server_that_stops_answers_what_it_has_begun() {
 }
 
 #[test]
+fn with_one_core_many_are_served_at_once() {
+    let place = Place::installed();
+    let server = place.serve().with_one_core().start();
+    let fleet = server.fleet();
+    std::thread::scope(|scope| {
+        for turn in 0..8 {
+            let (server, fleet) = (&server, &fleet);
+            scope.spawn(move || {
+                let own = fleet.another(server.url());
+                let id = format!("at-once-{turn}");
+                let first = own.create(&id);
+                assert!(own.is_alive(&first.token));
+                let second = own.regenerate(&id);
+                assert!(!own.is_alive(&first.token) && own.is_alive(&second.token));
+                // A password is hashed beside what is served.
+                assert_eq!(super::sign_in(server, PASSWORD), 200);
+            });
+        }
+    });
+    drop(server.stop());
+    place.local(["audit", "verify", "--local"]).run().ok();
+}
+
+#[test]
 fn what_watches_a_server_finds_it() {
     let place = Place::installed();
     let server = place.serve().start();
