@@ -11,7 +11,7 @@ use futures_util::FutureExt;
 use crate::column::{Key, Place, instant, millis, number};
 use crate::lease::Lease;
 use crate::memory::Question;
-use crate::note::Note;
+use crate::note::{Note, Text};
 use crate::page::Listing;
 use crate::token_query::TokenListing;
 use crate::view::{Loan, View, found};
@@ -225,7 +225,7 @@ impl WriteApiTokens for View<Lease> {
         let id = id.as_bytes().as_slice();
         let values = [now.millis().into(), realm_id.into(), id.into()];
         let sql = "UPDATE api_tokens SET last_used_at = ? WHERE realm_id = ? AND id = ?";
-        self.note(Note::new(sql, values)).await
+        self.note(Note::new(Text::Last(sql), values)).await
     }
 
     async fn forget_api_token(

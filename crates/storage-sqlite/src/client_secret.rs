@@ -9,7 +9,7 @@ use futures_util::FutureExt;
 use crate::column::{Key, Place, instant, millis, number};
 use crate::lease::Lease;
 use crate::memory::Question;
-use crate::note::Note;
+use crate::note::{Note, Text};
 use crate::status_list::RETENTION_MILLIS;
 use crate::view::{Loan, View, found};
 
@@ -156,7 +156,7 @@ impl WriteClientSecrets for View<Lease> {
         let id = id.as_bytes().as_slice();
         let values = [now.millis().into(), realm_id.into(), id.into()];
         let sql = "UPDATE client_secrets SET last_used_at = ? WHERE realm_id = ? AND id = ?";
-        self.note(Note::new(sql, values)).await
+        self.note(Note::new(Text::Last(sql), values)).await
     }
 
     async fn delete_client_secret(

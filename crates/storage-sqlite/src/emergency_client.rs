@@ -14,7 +14,7 @@ use futures_util::FutureExt;
 use crate::column::{Key, Place, instant, millis, number};
 use crate::lease::Lease;
 use crate::memory::Question;
-use crate::note::{Note, Value};
+use crate::note::{Addition, Note, Text, Value};
 use crate::view::{Loan, View, found};
 
 struct EmergencyClientRow {
@@ -222,11 +222,11 @@ impl<C: Loan> ReadEmergencyClients for View<C> {
 /// What adds a client, unless any client of its realm has its id: a client of another kind makes its realm `NULL` then, which is
 /// ignored like a row that is there. It is one row of `VALUES`, since for a statement that may write several, as one from a
 /// `SELECT` may, SQLite keeps a copy of each page as it was.
-fn insertion(client: &EmergencyClient) -> Result<Note, StoreError> {
+fn insertion(client: &EmergencyClient) -> Result<Addition, StoreError> {
     let token = &client.token;
     let realm_id: Value = client.realm_id.as_bytes().as_slice().into();
     let client_id: Value = client.client_id.as_str().into();
-    Ok(Note::new(
+    Ok(Addition::new(
         "INSERT OR IGNORE INTO emergency_clients (realm_id, client_id, client_name, client_description,
          ttl, dpop_key, created_at, created_by, last_regenerated_at, token_id, token_digest,
          token_key_id, token_status_index, token_issued_at, token_expires_at, token_revoked_at,
@@ -356,7 +356,7 @@ impl WriteEmergencyClients for View<Lease> {
         let sql = "UPDATE emergency_clients SET uses = uses + 1, last_used_at = ?
                    WHERE realm_id = ? AND client_id = ? AND token_digest = ?
                    AND token_revoked_at IS NULL AND token_expires_at > ?";
-        self.note(Note::new(sql, values)).await
+        self.note(Note::new(Text::Each(sql), values)).await
     }
 }
 

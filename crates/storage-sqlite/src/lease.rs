@@ -14,7 +14,7 @@ use tokio::sync::oneshot;
 
 use crate::error::{store_error, unavailable};
 use crate::memory::{Counts, Memory};
-use crate::note::Note;
+use crate::note::{Addition, Note};
 use crate::places::Places;
 use crate::units::{Answer, Rest};
 use crate::view::Loan;
@@ -121,7 +121,7 @@ impl Lease {
 
     /// Leaves an addition to be written with the group, when it is the first thing that the unit writes; gives it back otherwise:
     /// what is written already could not be undone with it.
-    pub(crate) fn leave_addition(&mut self, addition: Note) -> Result<(), Note> {
+    pub(crate) fn leave_addition(&mut self, addition: Addition) -> Result<(), Addition> {
         if self.purpose == Purpose::Change || self.has_savepoint || self.rest.addition.is_some() {
             return Err(addition);
         }
@@ -130,7 +130,7 @@ impl Lease {
     }
 
     /// The addition that was left, when it has to be written now: something else of the unit is, which is to be undone with it.
-    pub(crate) fn take_addition_to_write(&mut self) -> Option<Note> {
+    pub(crate) fn take_addition_to_write(&mut self) -> Option<Addition> {
         self.rest.addition.take_if(|_| self.has_savepoint)
     }
 

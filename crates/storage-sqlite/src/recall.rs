@@ -10,7 +10,7 @@ use sqlx::sqlite::SqliteConnection;
 use crate::column::{Key, Place, instant, number};
 use crate::error::store_error;
 use crate::lease::Lease;
-use crate::note::{Note, write_all_then};
+use crate::note::{Note, Text, write_all_then};
 use crate::view::{Loan, View};
 
 pub(crate) struct RecallRow {
@@ -135,7 +135,7 @@ pub(crate) async fn seal(
         let record = key.seal_recall(head, time, row.recall()?);
         head = record.head();
         seals.push(Note::new(
-            "UPDATE recalls SET time = ?, mac = ? WHERE number = ?",
+            Text::Each("UPDATE recalls SET time = ?, mac = ? WHERE number = ?"),
             [
                 time.millis().into(),
                 record.mac.as_bytes().as_slice().into(),

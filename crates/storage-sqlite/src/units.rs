@@ -7,7 +7,7 @@ use tokio::sync::oneshot;
 
 use crate::audit::chain;
 use crate::lease::Ground;
-use crate::note::{Note, add_all, write_all_then};
+use crate::note::{Addition, Note, add_all, write_all_then};
 
 /// The answer to a unit of work that wants to be kept: that it is durable, with the head of the audit if it has added to it.
 pub(crate) type Answer = oneshot::Sender<Result<Option<Checkpoint>, StoreError>>;
@@ -16,7 +16,7 @@ pub(crate) type Answer = oneshot::Sender<Result<Option<Checkpoint>, StoreError>>
 #[derive(Debug, Default)]
 pub(crate) struct Rest {
     /// What it adds. When its place is taken nothing of the unit is kept, which has written nothing else then.
-    pub(crate) addition: Option<Note>,
+    pub(crate) addition: Option<Addition>,
     /// What it notes of what is there.
     pub(crate) notes: Vec<Note>,
     /// What it adds to the audit, and the key of that.

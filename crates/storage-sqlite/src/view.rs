@@ -13,7 +13,7 @@ use sqlx::sqlite::{Sqlite, SqliteConnection, SqlitePool};
 use crate::error::{store_error, unavailable};
 use crate::lease::{Lease, Purpose};
 use crate::memory::{Counts, Memory, Question};
-use crate::note::Note;
+use crate::note::{Addition, Note};
 
 /// A connection that somebody else owns.
 pub(crate) trait Loan: Send {
@@ -185,14 +185,14 @@ impl View<Lease> {
 
     /// Adds a row of which checks never keep that it is not there, at once or with the group. It finds its place taken when it
     /// writes nothing.
-    pub(crate) async fn add(&mut self, addition: Note) -> Result<(), StoreError> {
+    pub(crate) async fn add(&mut self, addition: Addition) -> Result<(), StoreError> {
         match self.loan.leave_addition(addition) {
             Ok(()) => Ok(()),
             Err(addition) => self.add_now(addition).await,
         }
     }
 
-    async fn add_now(&mut self, addition: Note) -> Result<(), StoreError> {
+    async fn add_now(&mut self, addition: Addition) -> Result<(), StoreError> {
         let done = addition.write(self.loan.enter_to_add().await?).await;
         free(self.settle(done)?)
     }

@@ -8,7 +8,7 @@ use breakglass_ports::store::WriteAudit;
 use crate::column::number;
 use crate::error::unavailable;
 use crate::lease::Lease;
-use crate::note::Note;
+use crate::note::{Note, Text, Value};
 use crate::view::View;
 
 #[async_trait]
@@ -48,17 +48,23 @@ pub(crate) fn chain(
     Ok((head, records))
 }
 
+/// Adds records. One whose place is taken undoes the transaction, so that SQLite keeps no copy of each page as it was before the
+/// statement.
+const RECORDS: Text = Text::Rows(
+    "INSERT OR ROLLBACK INTO audit_records (sequence, time, realm_id, actor_kind, actor_id, action,
+     target_kind, target_id, outcome, source_address, request_id, emergency, details, mac) VALUES ",
+    "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+);
+
 fn insertion(record: AuditRecord) -> Result<Note, StoreError> {
     let event = record.event;
     let details = serde_json::to_string(&event.details).map_err(|error| unavailable(&error))?;
     let (target_kind, target_id) = event
         .target
-        .map(|target| (target.kind.name(), target.id))
+        .map(|target| (Value::Name(target.kind.name()), target.id))
         .unzip();
     Ok(Note::new(
-        "INSERT INTO audit_records (sequence, time, realm_id, actor_kind, actor_id, action,
-         target_kind, target_id, outcome, source_address, request_id, emergency, details, mac)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        RECORDS,
         [
             number(record.sequence)?.into(),
             event.time.millis().into(),
@@ -67,12 +73,12 @@ fn insertion(record: AuditRecord) -> Result<Note, StoreError> {
                 .as_ref()
                 .map(|id| id.as_bytes().as_slice())
                 .into(),
-            event.actor.kind.name().into(),
+            Value::Name(event.actor.kind.name()),
             event.actor.id.into(),
-            event.action.name().into(),
-            target_kind.into(),
+            Value::Name(event.action.name()),
+            target_kind.unwrap_or(Value::Null),
             target_id.into(),
-            event.outcome.name().into(),
+            Value::Name(event.outcome.name()),
             event.source_address.into(),
             event.request_id.into(),
             event.emergency.into(),
