@@ -224,8 +224,8 @@ impl WriteApiTokens for View<Lease> {
         let realm_id = realm_id.as_bytes().as_slice();
         let id = id.as_bytes().as_slice();
         let values = [now.millis().into(), realm_id.into(), id.into()];
-        let sql = "UPDATE api_tokens SET last_used_at = ? WHERE realm_id = ? AND id = ?";
-        self.note(Note::new(Text::Last(sql), values)).await
+        self.note(Note::new(Text::LastUse("api_tokens"), values))
+            .await
     }
 
     async fn forget_api_token(

@@ -144,8 +144,8 @@ impl WriteClientKeys for View<Lease> {
         let realm_id = realm_id.as_bytes().as_slice();
         let id = id.as_bytes().as_slice();
         let values = [now.millis().into(), realm_id.into(), id.into()];
-        let sql = "UPDATE client_keys SET last_used_at = ? WHERE realm_id = ? AND id = ?";
-        self.note(Note::new(Text::Last(sql), values)).await
+        self.note(Note::new(Text::LastUse("client_keys"), values))
+            .await
     }
 
     async fn delete_client_key(

@@ -26,9 +26,9 @@ type Row = Vec<Value>;
 pub(crate) enum Text {
     /// A statement for each row.
     Each(&'static str),
-    /// A statement for each row, of which only the last counts: all values but the first tell which row it is, and the first is
-    /// what it becomes.
-    Last(&'static str),
+    /// When rows of this table were last used, by one statement: the time, and the realm and the id of the row. Of one row only the
+    /// last counts.
+    LastUse(&'static str),
     /// Rows that are added by one statement: what stands before their values, and the values of one.
     Rows(&'static str, &'static str),
 }
@@ -140,19 +140,23 @@ impl Text {
     /// How many rows go at once.
     fn sizes(self) -> &'static [usize] {
         match self {
-            Self::Each(_) | Self::Last(_) => &SIZES,
-            Self::Rows(..) => &ROWS,
+            Self::Each(_) => &SIZES,
+            Self::LastUse(_) | Self::Rows(..) => &ROWS,
         }
     }
 
     /// For so many rows, and with what follows.
     fn times(self, rows: usize, following: &str) -> String {
-        let (before, row, between) = match self {
-            Self::Each(sql) | Self::Last(sql) => ("", sql, ";"),
-            Self::Rows(before, row) => (before, row, ","),
-        };
-        let rows = vec![row; rows].join(between);
-        [before, &rows, ";", following].concat()
+        let times = |row, between| vec![row; rows].join(between);
+        match self {
+            Self::Each(sql) => [&times(sql, ";"), ";", following].concat(),
+            Self::LastUse(table) => format!(
+                "UPDATE {table} SET last_used_at = used.column1 FROM (VALUES {}) AS used
+                 WHERE realm_id = used.column2 AND id = used.column3;{following}",
+                times("(?, ?, ?)", ",")
+            ),
+            Self::Rows(before, row) => [before, &times(row, ","), ";", following].concat(),
+        }
     }
 }
 
@@ -189,8 +193,8 @@ async fn write_rows(
     let done = run(sql, rows, connection).await?;
     // A statement writes no more than its own rows, so that none has found fewer when all are there. What follows comes after.
     let statements = match text {
-        Text::Each(_) | Text::Last(_) => count,
-        Text::Rows(..) => 1,
+        Text::Each(_) => count,
+        Text::LastUse(_) | Text::Rows(..) => 1,
     };
     let written: u64 = done.affected.iter().take(statements).sum();
     if usize::try_from(written) == Ok(count) {
@@ -233,7 +237,7 @@ fn batches(notes: Vec<Note>) -> Vec<(Text, Vec<Row>)> {
     }
     let mut batches = Vec::new();
     for (text, mut rows) in by_text {
-        if matches!(text, Text::Last(_)) {
+        if matches!(text, Text::LastUse(_)) {
             rows = last_of_each(rows);
         }
         let parts = cut(rows, text.sizes()).into_iter();
@@ -360,7 +364,7 @@ mod tests {
 
     #[test]
     fn of_what_only_the_last_counts_of_the_last_is_written() {
-        let last = Text::Last("UPDATE a SET b = ? WHERE c = ?");
+        let last = Text::LastUse("a");
         let each = Text::Each("UPDATE a SET d = d + 1, e = ? WHERE c = ?");
         let note = |text, time: i64, row: i64| Note::new(text, [time.into(), row.into()]);
         let notes = [
@@ -380,8 +384,7 @@ mod tests {
         assert_eq!(
             written,
             [
-                (last, vec![row(2, 7)]),
-                (last, vec![row(2, 8)]),
+                (last, vec![row(2, 7), row(2, 8)]),
                 (each, vec![row(1, 7)]),
                 (each, vec![row(2, 7)]),
             ]
