@@ -16,11 +16,10 @@ impl SqliteStore {
     pub async fn copy_to(&self, path: &Path) -> Result<(), StoreError> {
         let path = path.to_str();
         let path = path.ok_or_else(|| unavailable("the name of the copy is no text"))?;
-        let mut connection = self.reader().await?;
-        let done = sqlx::query("VACUUM INTO ?")
-            .bind(path)
-            .execute(&mut *connection)
-            .await;
+        // What a copy took of the connection's memory is not kept.
+        let mut reader = self.reader().await?;
+        let copy = sqlx::query("VACUUM INTO ?").bind(path);
+        let done = copy.execute(reader.enter()?).await;
         done.map(|_| ()).map_err(|error| store_error(&error))
     }
 
@@ -29,7 +28,8 @@ impl SqliteStore {
     /// # Errors
     /// [`StoreError::Unavailable`] when it cannot be read at all.
     pub async fn find_damage(&self) -> Result<Vec<String>, StoreError> {
-        let mut connection = self.reader().await?;
+        let mut reader = self.reader().await?;
+        let connection = reader.enter()?;
         let told: Vec<String> = sqlx::query_scalar("PRAGMA integrity_check")
             .fetch_all(&mut *connection)
             .await
@@ -51,10 +51,12 @@ impl SqliteStore {
     /// # Errors
     /// [`StoreError::Unavailable`] when it cannot be read.
     pub async fn schema(&self) -> Result<i64, StoreError> {
-        let mut connection = self.reader().await?;
-        sqlx::query_scalar("SELECT max(version) FROM _sqlx_migrations")
-            .fetch_one(&mut *connection)
+        let mut reader = self.reader().await?;
+        let version = sqlx::query_scalar("SELECT max(version) FROM _sqlx_migrations")
+            .fetch_one(reader.enter()?)
             .await
-            .map_err(|error| unavailable(&error))
+            .map_err(|error| unavailable(&error))?;
+        reader.leave();
+        Ok(version)
     }
 }

@@ -45,6 +45,7 @@ mod open;
 mod page;
 mod places;
 mod put_back;
+mod readers;
 mod realm;
 mod recall;
 mod record;

@@ -10,16 +10,15 @@ use async_trait::async_trait;
 use breakglass_domain::{RealmId, RecallRecord, Timestamp, TokenDigest};
 use breakglass_ports::{ReadView, Store, StoreError, UnitOfWork};
 use futures_util::FutureExt;
-use sqlx::pool::PoolConnection;
-use sqlx::sqlite::{Sqlite, SqliteConnection, SqlitePool, SqlitePoolOptions};
+use sqlx::sqlite::SqliteConnection;
 use sqlx::{Connection, Executor};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
-use crate::error::unavailable;
 use crate::lease::{Lease, Purpose, gone};
 use crate::memory::Memory;
 use crate::open::{OpenError, open};
+use crate::readers::{Reader, Readers};
 use crate::view::{Lazy, Loan, View};
 use crate::writer::{Waiter, Writer, counts};
 
@@ -54,7 +53,7 @@ impl Default for Options {
 /// anything slow, and none while calling [`close`](Store::close).
 #[derive(Debug)]
 pub struct SqliteStore {
-    readers: SqlitePool,
+    readers: Arc<Readers>,
     /// Where to ask for the writer's connection; `None` once the store is closed.
     door: std::sync::Mutex<Option<mpsc::Sender<Waiter>>>,
     writer: tokio::sync::Mutex<Option<JoinHandle<Option<SqliteConnection>>>>,
@@ -99,14 +98,7 @@ impl SqliteStore {
         let mut opened = open(path, record, options.patience).await?;
         let (reader, presence) = (opened.reader.clone(), opened.presence.take());
         let missed = std::mem::take(&mut opened.missed);
-        let readers = SqlitePoolOptions::new()
-            .max_connections(options.readers.max(1))
-            .acquire_timeout(options.patience)
-            .idle_timeout(None)
-            .max_lifetime(None)
-            // A connection to a file does not go stale.
-            .test_before_acquire(false)
-            .connect_lazy_with(reader);
+        let readers = Readers::new(reader, options.readers.max(1), options.patience);
         let commits = Arc::new(AtomicU64::new(0));
         let memory = Arc::new(Memory::new(options.check_patience));
         let limit = options.group_limit.max(1);
@@ -123,7 +115,7 @@ impl SqliteStore {
             reason: error.to_string(),
         })?;
         Ok(Self {
-            readers,
+            readers: Arc::new(readers),
             door: std::sync::Mutex::new(Some(door)),
             writer: tokio::sync::Mutex::new(Some(tokio::spawn(writer.run()))),
             commits,
@@ -141,9 +133,8 @@ impl SqliteStore {
     }
 
     /// A connection that reads.
-    pub(crate) async fn reader(&self) -> Result<PoolConnection<Sqlite>, StoreError> {
-        let acquired = self.readers.acquire().await;
-        acquired.map_err(|error| unavailable(&error))
+    pub(crate) async fn reader(&self) -> Result<Reader, StoreError> {
+        self.readers.acquire().await
     }
 
     /// Holds the memory of checks against the store, unless somebody else has while this call waited.
@@ -152,6 +143,7 @@ impl SqliteStore {
         if self.memory.is_due() {
             let begun = Instant::now();
             let counts = counts(loan.enter().await?).await?;
+            loan.leave();
             self.memory.look(counts, begun);
         }
         Ok(())
@@ -188,7 +180,7 @@ impl Store for SqliteStore {
         if self.readers.is_closed() {
             return Err(gone());
         }
-        let mut loan = Lazy::of(self.readers.clone());
+        let mut loan = Lazy::of(Arc::clone(&self.readers));
         if self.memory.is_due() {
             self.look(&mut loan).boxed().await?;
         }

@@ -341,3 +341,34 @@ async fn plan(connection: &mut SqliteConnection, query: &str) -> String {
         .map(|row| sqlx::Row::get::<String, _>(row, "detail") + "; ")
         .collect()
 }
+
+#[tokio::test]
+async fn whoever_reads_leaves_the_connection_to_the_next() {
+    let folder = TempDir::new().unwrap();
+    let options = Options {
+        check_patience: Duration::ZERO,
+        ..Options::default()
+    };
+    let file = folder.path().join("breakglass.db");
+    let store = SqliteStore::open(&file, options).await.unwrap();
+    let mark = "CREATE TEMP TABLE mark (a)";
+    let mut reader = store.reader().await.unwrap();
+    reader.enter().unwrap().execute(mark).await.unwrap();
+    reader.leave();
+    drop(reader);
+
+    // A check that looks at what others have changed, a view that finds nothing, one that is dropped unused.
+    let realm_id = realm_id(1);
+    let mut check = store.check().await.unwrap();
+    assert_eq!(check.find_realm(realm_id).await.unwrap(), None);
+    drop(check);
+    let mut view = store.read().await.unwrap();
+    assert_eq!(view.find_realm(realm_id).await.unwrap(), None);
+    drop(view);
+    drop(store.read().await.unwrap());
+    store.schema().await.unwrap();
+
+    let mut reader = store.reader().await.unwrap();
+    let found = reader.enter().unwrap().execute("SELECT * FROM mark").await;
+    found.unwrap();
+}

@@ -7,13 +7,13 @@ use async_trait::async_trait;
 use breakglass_domain::audit::{AuditEvents, AuditKey, Checkpoint};
 use breakglass_ports::{FullRevision, ReadView, StoreError, UnitOfWork};
 use futures_util::FutureExt;
-use sqlx::pool::PoolConnection;
-use sqlx::sqlite::{Sqlite, SqliteConnection, SqlitePool};
+use sqlx::sqlite::SqliteConnection;
 
 use crate::error::{store_error, unavailable};
 use crate::lease::{Lease, Purpose};
 use crate::memory::{Counts, Memory, Question};
 use crate::note::{Addition, Note};
+use crate::readers::{Reader, Readers};
 
 /// A connection that somebody else owns.
 pub(crate) trait Loan: Send {
@@ -40,46 +40,50 @@ pub(crate) trait Loan: Send {
     }
 }
 
-impl Loan for PoolConnection<Sqlite> {
+impl Loan for Reader {
     async fn enter(&mut self) -> Result<&mut SqliteConnection, StoreError> {
-        Ok(self)
+        Self::enter(self)
     }
 
-    fn leave(&mut self) {}
+    fn leave(&mut self) {
+        Self::leave(self);
+    }
 }
 
-/// A connection of the pool that is asked for when it is needed: most checks need none.
+/// A connection that reads and is asked for when it is needed: most checks need none.
 #[derive(Debug)]
 pub(crate) struct Lazy {
-    pool: SqlitePool,
-    connection: Option<PoolConnection<Sqlite>>,
+    readers: Arc<Readers>,
+    reader: Option<Reader>,
 }
 
 impl Lazy {
     /// None yet.
-    pub(crate) fn of(pool: SqlitePool) -> Self {
+    pub(crate) fn of(readers: Arc<Readers>) -> Self {
         Self {
-            pool,
-            connection: None,
+            readers,
+            reader: None,
         }
     }
 }
 
 impl Loan for Lazy {
     async fn enter(&mut self) -> Result<&mut SqliteConnection, StoreError> {
-        let connection = if let Some(connection) = self.connection.take() {
-            connection
-        } else {
-            let acquired = self.pool.acquire().boxed().await;
-            acquired.map_err(|error| unavailable(&error))?
+        let reader = match self.reader.take() {
+            Some(reader) => reader,
+            None => self.readers.acquire().boxed().await?,
         };
-        Ok(self.connection.insert(connection))
+        self.reader.insert(reader).enter()
     }
 
-    fn leave(&mut self) {}
+    fn leave(&mut self) {
+        if let Some(reader) = &mut self.reader {
+            reader.leave();
+        }
+    }
 }
 
-/// A store seen through a connection on loan: read-only through one of the pool, a unit of work through the writer's.
+/// A store seen through a connection on loan: read-only through one that reads, a unit of work through the writer's.
 #[derive(Debug)]
 pub(crate) struct View<C> {
     loan: C,
