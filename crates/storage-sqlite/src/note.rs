@@ -131,7 +131,7 @@ async fn write(
     values: Row,
     connection: &mut SqliteConnection,
 ) -> Result<u64, sqlx::Error> {
-    let arguments = arguments(values).map_err(sqlx::Error::Encode)?;
+    let arguments = arguments(vec![values]).map_err(sqlx::Error::Encode)?;
     let query = sqlx::query_with(AssertSqlSafe(sql), arguments);
     Ok(query.execute(connection).await?.rows_affected())
 }
@@ -191,7 +191,7 @@ async fn write_rows(
 ) -> Result<Vec<SqliteRow>, StoreError> {
     let (count, sql) = (rows.len(), text.times(rows.len(), following));
     let done = run(sql, rows, connection).await?;
-    // A statement writes no more than its own rows, so that none has found fewer when all are there. What follows comes after.
+    // No statement writes more than its rows, so that all have found theirs when the sum is right. What follows comes after.
     let statements = match text {
         Text::Each(_) => count,
         Text::LastUse(_) | Text::Rows(..) => 1,
@@ -293,8 +293,7 @@ async fn run(
     values: Vec<Row>,
     connection: &mut SqliteConnection,
 ) -> Result<Done, StoreError> {
-    let arguments = arguments(values.into_iter().flatten());
-    let arguments = arguments.map_err(|error| unavailable(&error))?;
+    let arguments = arguments(values).map_err(|error| unavailable(&error))?;
     let query = sqlx::query_with(AssertSqlSafe(sql), arguments);
     let mut outcomes = connection.fetch_many(query);
     let mut done = Done::default();
@@ -311,13 +310,10 @@ async fn run(
     Ok(done)
 }
 
-fn arguments(
-    values: impl IntoIterator<Item = Value>,
-) -> Result<SqliteArguments, sqlx::error::BoxDynError> {
-    let values = values.into_iter();
+fn arguments(rows: Vec<Row>) -> Result<SqliteArguments, sqlx::error::BoxDynError> {
     let mut arguments = SqliteArguments::default();
-    arguments.reserve(values.size_hint().0, 0);
-    for value in values {
+    arguments.reserve(rows.iter().map(Vec::len).sum(), 0);
+    for value in rows.into_iter().flatten() {
         match value {
             Value::Bytes(bytes) => arguments.add(bytes),
             Value::Name(name) => arguments.add(shared(name)),
