@@ -31,7 +31,7 @@ pub(crate) struct Readers {
 }
 
 impl Readers {
-    /// At most so many connections with these options, for each of which is waited for so long.
+    /// At most so many connections with these options. Whoever finds them all lent waits for so long.
     pub(crate) fn new(options: SqliteConnectOptions, most: u32, patience: Duration) -> Self {
         let turns = Arc::new(Semaphore::new(usize::try_from(most).unwrap_or(1)));
         Self {
@@ -52,12 +52,8 @@ impl Readers {
         if self.is_closed() {
             return Err(gone());
         }
-        let acquired = timeout(self.patience, self.take()).await;
-        acquired.unwrap_or_else(|_| Err(unavailable("no connection that reads has come free")))
-    }
-
-    async fn take(self: &Arc<Self>) -> Result<Reader, StoreError> {
-        let turn = Arc::clone(&self.turns).acquire_owned().await;
+        let turn = timeout(self.patience, Arc::clone(&self.turns).acquire_owned()).await;
+        let turn = turn.map_err(|_| unavailable("no connection that reads has come free"))?;
         let turn = turn.map_err(|_| gone())?;
         let kept = self.idle().pop();
         let connection = match kept {
