@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::path::Path;
+use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
@@ -12,7 +13,7 @@ use breakglass_ports::{ReadView, Store, StoreError, UnitOfWork};
 use futures_util::FutureExt;
 use sqlx::sqlite::SqliteConnection;
 use sqlx::{Connection, Executor};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{MutexGuard, Notify, mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 use crate::lease::{Lease, Purpose, gone};
@@ -60,6 +61,8 @@ pub struct SqliteStore {
     commits: Arc<AtomicU64>,
     memory: Arc<Memory>,
     looking: tokio::sync::Mutex<()>,
+    /// Told when a look has ended.
+    looked: Notify,
     options: Options,
     missed: Vec<RecallRecord>,
     /// Keeps out whoever would replace the file, until the store is closed.
@@ -121,6 +124,7 @@ impl SqliteStore {
             commits,
             memory,
             looking: tokio::sync::Mutex::default(),
+            looked: Notify::new(),
             options,
             missed,
             presence: std::sync::Mutex::new(presence),
@@ -137,16 +141,29 @@ impl SqliteStore {
         self.readers.acquire().await
     }
 
-    /// Holds the memory of checks against the store, unless somebody else has while this call waited.
+    /// Holds the memory of checks against the store, unless somebody else has while this call waited. Those who wait for the same
+    /// look all go on at once: woken one by the other, the last of them would wait for every request that goes on meanwhile.
     async fn look(&self, loan: &mut Lazy) -> Result<(), StoreError> {
-        let _turn = self.looking.lock().await;
-        if self.memory.is_due() {
-            let begun = Instant::now();
-            let counts = counts(loan.enter().await?).await?;
-            loan.leave();
-            self.memory.look(counts, begun);
+        loop {
+            let mut looked = pin!(self.looked.notified());
+            looked.as_mut().enable();
+            if !self.memory.is_due() {
+                return Ok(());
+            }
+            if let Ok(turn) = self.looking.try_lock() {
+                // Told also when the look fails or is given up: somebody else has to take the turn then.
+                let _look = Look {
+                    turn: Some(turn),
+                    looked: &self.looked,
+                };
+                let begun = Instant::now();
+                let counts = counts(loan.enter().await?).await?;
+                loan.leave();
+                self.memory.look(counts, begun);
+                return Ok(());
+            }
+            looked.await;
         }
-        Ok(())
     }
 
     /// How often this handle made something durable. Units of work that waited at the same time count once together.
@@ -266,6 +283,19 @@ impl Store for SqliteStore {
         }
         let presence = self.presence.lock();
         drop(presence.unwrap_or_else(PoisonError::into_inner).take());
+    }
+}
+
+/// The turn to look, which ends before those who wait for the look are told.
+struct Look<'a> {
+    turn: Option<MutexGuard<'a, ()>>,
+    looked: &'a Notify,
+}
+
+impl Drop for Look<'_> {
+    fn drop(&mut self) {
+        drop(self.turn.take());
+        self.looked.notify_waiters();
     }
 }
 

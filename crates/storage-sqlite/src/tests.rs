@@ -9,6 +9,7 @@ use breakglass_ports::{Store, StoreError, UnitOfWork};
 use breakglass_storage_contract::samples::{
     account, audit_key, bare_event, broker, checkpoint, client, realm, realm_id,
 };
+use futures_util::FutureExt;
 use futures_util::future::join;
 use sqlx::sqlite::SqliteConnection;
 use sqlx::{AssertSqlSafe, ConnectOptions, Executor};
@@ -371,4 +372,17 @@ async fn whoever_reads_leaves_the_connection_to_the_next() {
     let mut reader = store.reader().await.unwrap();
     let found = reader.enter().unwrap().execute("SELECT * FROM mark").await;
     found.unwrap();
+}
+
+#[tokio::test]
+async fn a_look_that_is_given_up_is_taken_over_by_those_who_wait_for_it() {
+    let fixture = Fixture::new(Duration::from_secs(5)).await;
+    // Nobody has looked yet.
+    let mut looking = fixture.store.check();
+    let mut waiting = fixture.store.check();
+    assert!((&mut looking).now_or_never().is_none());
+    assert!((&mut waiting).now_or_never().is_none());
+    drop(looking);
+    let mut check = waiting.await.unwrap();
+    assert_eq!(check.find_realm(realm_id(1)).await.unwrap(), None);
 }
