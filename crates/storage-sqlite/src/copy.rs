@@ -28,6 +28,7 @@ impl SqliteStore {
     /// # Errors
     /// [`StoreError::Unavailable`] when it cannot be read at all.
     pub async fn find_damage(&self) -> Result<Vec<String>, StoreError> {
+        // Nor is what it took to walk the whole file.
         let mut reader = self.reader().await?;
         let connection = reader.enter()?;
         let told: Vec<String> = sqlx::query_scalar("PRAGMA integrity_check")

@@ -37,7 +37,7 @@ pub(crate) struct Arguments {
     /// Write what is measured to docs/measured, and the page and charts that are made from it
     #[arg(long)]
     pub(super) write: bool,
-    /// Fail when a target is not met in any round
+    /// Fail when a target is not met anywhere in the range of its figure
     #[arg(long)]
     pub(super) check: bool,
     /// Every part

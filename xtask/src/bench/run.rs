@@ -131,7 +131,7 @@ fn keep(root: &Path, measured: Record) -> Result<()> {
     codegen::run(root, Some("performance"), Mode::Write)
 }
 
-/// Whether no target was missed in every round. What was too noisy to judge is told in the table.
+/// Whether no target was missed all over the range of its figure. What was too noisy to judge is told in the table.
 fn held(findings: &[Finding]) -> bool {
     let missed = |finding: &&Finding| finding.judgement() == Judgement::NotMet;
     !findings.iter().any(|finding| missed(&finding))

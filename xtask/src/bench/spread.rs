@@ -27,7 +27,7 @@ impl Spread {
             Some((round(*within.first()?), round(*within.last()?)))
         });
         Some(Self {
-            median: round(*rounds.get(rounds.len() / 2)?),
+            median: round(middle(&rounds)?),
             least: round(*rounds.first()?),
             most: round(*rounds.last()?),
             rounds: rounds.len(),
@@ -74,6 +74,13 @@ impl Spread {
             interval: self.interval.and(other.interval).map(|_| range),
         }
     }
+}
+
+/// The median of what is sorted: of an even number of rounds the mean of the two in the middle.
+fn middle(sorted: &[f64]) -> Option<f64> {
+    let upper = sorted.get(sorted.len() / 2)?;
+    let lower = sorted.get(sorted.len().saturating_sub(1) / 2)?;
+    Some(f64::midpoint(*lower, *upper))
 }
 
 /// How much may be wrong: a median lies outside its interval in one of twenty runs.
@@ -167,6 +174,7 @@ mod tests {
             (90.0, 100.0, 150.0)
         );
         assert!((spread.percent() - 60.0).abs() < 1e-9);
+        assert_eq!(Spread::of(vec![1.0, 2.0, 4.0, 9.0]).unwrap().median, 3.0);
         assert_eq!(Spread::of(Vec::new()), None);
     }
 
