@@ -10,12 +10,14 @@ mod lint;
 mod markdown;
 mod measured;
 mod mutants;
+mod release;
 mod reliability;
 mod supply;
 mod test;
 mod tidy;
 mod workspace;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Result;
@@ -55,8 +57,14 @@ enum Task {
     Lint,
     /// Leave out each rule of the pairing of tokens in turn, and see that a test fails; takes minutes.
     Mutants,
+    /// Build the program that is released, guided by what it does under the load of the bench; takes minutes.
+    Release,
     /// Build the release twice in different folders, and compare the bytes; takes minutes.
-    Repeat,
+    Repeat {
+        /// The folder with the counts that guided the release; without it, what `cargo build --release` takes is built.
+        #[arg(long, value_name = "FOLDER")]
+        counts: Option<PathBuf>,
+    },
     /// Write what the program is built from (`CycloneDX`) to the target folder.
     Sbom,
     /// Run every test, and prepare what the end-to-end tests need.
@@ -91,7 +99,8 @@ fn run(task: Task) -> Result<()> {
         Task::Fuzz(arguments) => fuzz::run(&root, &arguments),
         Task::Lint => lint::run(&root),
         Task::Mutants => mutants::run(&root),
-        Task::Repeat => supply::repeat(&root),
+        Task::Release => release::run(&root),
+        Task::Repeat { counts } => supply::repeat(&root, counts.as_deref()),
         Task::Sbom => supply::bill_of_materials(&root),
         Task::Test => test::run(&root),
         Task::Tidy => tidy::run(&root),

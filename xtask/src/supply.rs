@@ -2,10 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Result, bail, ensure};
 use xshell::{Shell, cmd};
 
 use crate::measured::{Measured, Row};
+use crate::release::{Build, Counts, Guide, MOST_BYTES, commit_time, sha256};
 use crate::workspace::{self, say};
 
 /// The versions that are installed where there is none.
@@ -14,9 +15,6 @@ const CARGO_CYCLONEDX: &str = "0.5.9";
 
 /// Where known weaknesses of Rust packages are published.
 const ADVISORIES: &str = "https://github.com/rustsec/advisory-db";
-
-/// The most bytes of the program that is released: 20 MiB.
-const MOST_BYTES: u64 = 20 * 1024 * 1024;
 
 /// The names under which the two copies are built: of different lengths, so that a path that is left in shows.
 const COPIES: [&str; 2] = ["a", "another-folder"];
@@ -77,21 +75,39 @@ pub(crate) fn bill_of_materials(root: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Builds the program twice, from two copies of the commit in different folders, and compares the bytes.
-pub(crate) fn repeat(root: &Path) -> Result<()> {
+/// Builds the program twice, from two copies of the commit in different folders, and compares the bytes. With counts, the
+/// builds are those of the release that was guided by them.
+pub(crate) fn repeat(root: &Path, counts: Option<&Path>) -> Result<()> {
     let shell = workspace::shell(root)?;
     let folder = workspace::target(root)?.join("repeat");
+    let counts = counts.map(std::path::absolute).transpose()?;
+    let counts = counts.map(|folder| Counts::of(&folder));
+    if let Some(counts) = &counts {
+        counts.require()?;
+    }
+    let guide = counts.as_ref().map_or(Guide::Nothing, Guide::Counts);
+    let guided = if counts.is_some() {
+        " --counts FOLDER"
+    } else {
+        ""
+    };
     let mut measured = Measured::begin(
         &shell,
         ("repeat", "The build, repeated"),
-        "cargo xtask repeat".to_owned(),
+        format!("cargo xtask repeat{guided}"),
     )?;
     let commit = cmd!(shell, "git rev-parse --short=12 HEAD").read()?;
     let mut hashes = Vec::new();
     for name in COPIES {
         let copy = copy_of_commit(&shell, &commit, &folder.join(name))?;
         say(&format!("building in {}", copy.display()));
-        let program = build(&shell, &commit, &copy)?;
+        let build = Build {
+            tree: &copy,
+            target: &copy.join("target"),
+            time: &commit_time(&shell, &commit)?,
+            guide,
+        };
+        let program = build.run(&shell)?;
         let (hash, bytes) = (
             sha256(&shell, &program)?,
             std::fs::metadata(&program)?.len(),
@@ -130,29 +146,6 @@ pub(crate) fn repeat(root: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The release, without a trace of where it was built: paths and times are the same wherever it is built.
-fn build(shell: &Shell, commit: &str, copy: &Path) -> Result<PathBuf> {
-    let time = commit_time(shell, commit)?;
-    let _inside = shell.push_dir(copy);
-    let home = std::env::home_dir().context("there is a home folder")?;
-    let cargo = std::env::var_os("CARGO_HOME").map_or_else(|| home.join(".cargo"), PathBuf::from);
-    let (here, cargo) = (copy.display(), cargo.display());
-    let rust = format!("--remap-path-prefix={here}=/breakglass --remap-path-prefix={cargo}=/cargo");
-    let c = format!("-ffile-prefix-map={here}=/breakglass -ffile-prefix-map={cargo}=/cargo");
-    let target = copy.join("target");
-    cmd!(
-        shell,
-        "cargo build --quiet --locked --release --package breakglass-cli --bin breakglass"
-    )
-    .env("CARGO_TARGET_DIR", &target)
-    .env("RUSTFLAGS", rust)
-    .env("CFLAGS", &c)
-    .env("CXXFLAGS", &c)
-    .env("SOURCE_DATE_EPOCH", time)
-    .run()?;
-    Ok(target.join("release").join("breakglass"))
-}
-
 /// A copy of what was committed, and of nothing else.
 fn copy_of_commit(shell: &Shell, commit: &str, folder: &Path) -> Result<PathBuf> {
     shell.remove_path(folder)?;
@@ -166,14 +159,4 @@ fn copy_of_commit(shell: &Shell, commit: &str, folder: &Path) -> Result<PathBuf>
     cmd!(shell, "tar --extract --file {archive} --directory {folder}").run()?;
     shell.remove_path(&archive)?;
     Ok(folder.to_owned())
-}
-
-fn commit_time(shell: &Shell, commit: &str) -> Result<String> {
-    Ok(cmd!(shell, "git log -1 --format=%ct {commit}").read()?)
-}
-
-fn sha256(shell: &Shell, file: &Path) -> Result<String> {
-    let line = cmd!(shell, "sha256sum {file}").read()?;
-    let hash = line.split_whitespace().next();
-    Ok(hash.context("sha256sum tells a hash")?.to_owned())
 }

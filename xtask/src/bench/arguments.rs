@@ -34,6 +34,9 @@ pub(crate) struct Arguments {
     /// Instead of any part: the operations of this build beside those of another, a program that stands there, by turns
     #[arg(long, value_name = "PROGRAM", conflicts_with_all = ["write", "check"])]
     pub(super) against: Option<PathBuf>,
+    /// Measure the program that `cargo xtask release` builds of this tree, with the counts of its last run
+    #[arg(long)]
+    pub(super) guided: bool,
     /// Write what is measured to docs/measured, and the page and charts that are made from it
     #[arg(long)]
     pub(super) write: bool,

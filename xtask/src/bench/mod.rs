@@ -28,9 +28,11 @@ mod stage;
 mod start;
 mod tables;
 mod targets;
+mod training;
 mod usage;
 mod workshop;
 
 pub(crate) use arguments::Arguments;
 pub(crate) use page::generate;
 pub(crate) use run::run;
+pub(crate) use training::Training;

@@ -57,6 +57,12 @@ impl Pair {
         Ok(Self { home, vcenter })
     }
 
+    /// Ends both, and waits until they have ended.
+    pub(super) fn stop(&mut self) -> Result<()> {
+        self.home.stop()?;
+        self.vcenter.stop()
+    }
+
     /// The operations with a client that holds so many roles.
     pub(super) fn subjects(&self, folder: &Path, count: u64) -> Result<Vec<Subject<'_>>> {
         let (home, broker) = (&self.home, self.home.broker());

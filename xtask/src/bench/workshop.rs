@@ -11,6 +11,7 @@ use crate::bench::load::Load;
 use crate::bench::process::{self, Process};
 use crate::bench::record::Part;
 use crate::bench::stage::Stage;
+use crate::release;
 use crate::workspace::{self, say};
 
 /// The programs of this tree, built with optimisation, and room for their data.
@@ -19,7 +20,8 @@ pub(super) struct Workshop<'a> {
     root: &'a Path,
     pub(super) arguments: &'a Arguments,
     pub(super) shell: Shell,
-    release: PathBuf,
+    server: PathBuf,
+    hello: PathBuf,
     folder: TempDir,
 }
 
@@ -28,16 +30,22 @@ impl<'a> Workshop<'a> {
     pub(super) fn open(root: &'a Path, arguments: &'a Arguments) -> Result<Self> {
         let shell = workspace::shell(root)?;
         say("building with optimisation; the first time takes minutes");
-        let binary = ["--package", "breakglass-cli", "--bin", "breakglass"];
-        let hello = ["--package", "breakglass-e2e", "--example", "hello"];
-        for what in [binary, hello] {
-            cmd!(shell, "cargo build --quiet --locked --release {what...}").run()?;
-        }
+        let build =
+            |what: [&str; 4]| cmd!(shell, "cargo build --quiet --locked --release {what...}").run();
+        let release = workspace::target(root)?.join("release");
+        let server = if arguments.guided {
+            release::guided(root)?
+        } else {
+            build(["--package", "breakglass-cli", "--bin", "breakglass"])?;
+            release.join("breakglass")
+        };
+        build(["--package", "breakglass-e2e", "--example", "hello"])?;
         Ok(Self {
             root,
             arguments,
             shell,
-            release: workspace::target(root)?.join("release"),
+            server,
+            hello: release.join("examples").join("hello"),
             folder: tempfile::tempdir().context("failed to make a temporary folder")?,
         })
     }
@@ -49,12 +57,12 @@ impl<'a> Workshop<'a> {
 
     /// The server.
     pub(super) fn binary(&self) -> PathBuf {
-        self.release.join("breakglass")
+        self.server.clone()
     }
 
     /// The server that does nothing, started.
     pub(super) fn hello(&self) -> Result<Process> {
-        Process::start(&self.release.join("examples").join("hello"), &[])
+        Process::start(&self.hello, &[])
     }
 
     /// A new folder.
@@ -105,7 +113,12 @@ impl<'a> Workshop<'a> {
             .read()?;
         let wrk = wrk.split(['[', '\n']).next().unwrap_or_default().trim();
         let commit = commit.unwrap_or_else(|_| "unknown".to_owned());
-        Ok(format!("breakglass {commit}, {compiler}, {wrk}"))
+        let guided = if self.arguments.guided {
+            ", guided"
+        } else {
+            ""
+        };
+        Ok(format!("breakglass {commit}{guided}, {compiler}, {wrk}"))
     }
 }
 
