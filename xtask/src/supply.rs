@@ -83,7 +83,7 @@ pub(crate) fn repeat(root: &Path, counts: Option<&Path>) -> Result<()> {
     let counts = counts.map(std::path::absolute).transpose()?;
     let counts = counts.map(|folder| Counts::of(&folder));
     if let Some(counts) = &counts {
-        counts.require()?;
+        counts.require(&shell)?;
     }
     let guide = counts.as_ref().map_or(Guide::Nothing, Guide::Counts);
     let guided = if counts.is_some() {

@@ -35,7 +35,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "PROGRAM", conflicts_with_all = ["write", "check"])]
     pub(super) against: Option<PathBuf>,
     /// Measure the program that `cargo xtask release` builds of this tree, with the counts of its last run
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["breakdown", "micro", "all"])]
     pub(super) guided: bool,
     /// Write what is measured to docs/measured, and the page and charts that are made from it
     #[arg(long)]

@@ -14,7 +14,10 @@ local threads = {}
 function setup(thread) table.insert(threads, thread) end
 
 function init()
-  for name, variable in pairs({ ["Authorization"] = "BENCH_AUTHORIZATION", ["Content-Type"] = "BENCH_CONTENT_TYPE" }) do
+  local headers = {
+    ["Authorization"] = "BENCH_AUTHORIZATION", ["Content-Type"] = "BENCH_CONTENT_TYPE", ["Connection"] = "BENCH_CONNECTION",
+  }
+  for name, variable in pairs(headers) do
     if os.getenv(variable) then wrk.headers[name] = os.getenv(variable) end
   end
   if os.getenv("BENCH_TOKENS") then

@@ -50,6 +50,8 @@ pub(super) struct Load {
     pub(super) tokens: Option<PathBuf>,
     /// Its method.
     pub(super) method: &'static str,
+    /// Whether each request comes on a connection of its own.
+    pub(super) closes: bool,
     /// Where it goes, with words between percent signs as well.
     pub(super) url: String,
 }
@@ -65,6 +67,7 @@ impl Load {
             expected: "",
             tokens: None,
             method,
+            closes: false,
             url,
         }
     }
@@ -133,6 +136,7 @@ impl Load {
                 "BENCH_EXPECTED",
                 Some(expected).filter(|text| !text.is_empty()),
             ),
+            ("BENCH_CONNECTION", self.closes.then_some("close")),
         ];
         for (name, value) in optional {
             if let Some(value) = value {

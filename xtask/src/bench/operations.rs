@@ -40,6 +40,16 @@ impl Stage {
         ]
     }
 
+    /// What is asked over TLS by whoever knows nothing but the secret: on connections that stay, and on new ones.
+    pub(super) fn loads_over_tls(&self) -> Vec<Load> {
+        let jwks = Load::of(name::JWKS, "GET", format!("{}/jwks", self.broker()));
+        let handshakes = Load {
+            closes: true,
+            ..jwks.clone()
+        };
+        vec![jwks, self.client_secret(), handshakes]
+    }
+
     /// Makes clients, each with a token.
     pub(super) fn create(&self) -> Load {
         let draft = json!({ "clientId": "%NEW%", "clientName": "Bench", "accessTokenTtl": 43200 });

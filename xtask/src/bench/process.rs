@@ -148,7 +148,8 @@ impl Process {
             .args(["-TERM", &self.child.id().to_string()])
             .status()?;
         ensure!(asked.success(), "the server could not be asked to end");
-        self.child.wait()?;
+        let ended = self.child.wait()?;
+        ensure!(ended.success(), "the server did not end well: {ended}");
         Ok(())
     }
 }

@@ -139,8 +139,13 @@ impl Stage {
 
     /// Starts the server again where it was.
     pub(super) fn start(&mut self, binary: &Path) -> Result<()> {
+        self.start_with(binary, &[])
+    }
+
+    /// The same with these words on its command line.
+    pub(super) fn start_with(&mut self, binary: &Path, more: &[&str]) -> Result<()> {
         let address = self.url().trim_start_matches("http://").to_owned();
-        self.server = serve(pinned(Core::Server, binary), &self.folder, &address, &[])?;
+        self.server = serve(pinned(Core::Server, binary), &self.folder, &address, more)?;
         Ok(())
     }
 

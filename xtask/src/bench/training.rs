@@ -1,4 +1,4 @@
-//! Work for a server that counts what it does: everything that is measured, and a start again.
+//! Work for a server that counts what it does: starts, the operations that are measured, and TLS.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -81,7 +81,18 @@ impl Training {
             }
         }
         self.stage.stop()?;
+        self.over_tls()?;
         self.among_others()
+    }
+
+    fn over_tls(&mut self) -> Result<()> {
+        self.stage
+            .start_with(&self.server, &["--tls-self-signed"])?;
+        for load in self.stage.loads_over_tls() {
+            say(&format!("working: {}, over TLS", load.name));
+            load.warm(FULL_LOAD, TIME)?;
+        }
+        self.stage.stop()
     }
 
     fn among_others(&self) -> Result<()> {

@@ -26,6 +26,8 @@ pub(crate) enum Guide<'a> {
 pub(crate) struct Counts {
     pub(super) profile: PathBuf,
     pub(super) order: PathBuf,
+    /// The versions of the compilers.
+    pub(super) tools: PathBuf,
 }
 
 impl Counts {
@@ -34,20 +36,30 @@ impl Counts {
         Self {
             profile: folder.join("breakglass.profdata"),
             order: folder.join("breakglass.order"),
+            tools: folder.join("breakglass.tools"),
         }
     }
 
-    /// Fails when they are not there.
-    pub(crate) fn require(&self) -> Result<()> {
+    /// Fails when they are not there, or when the compilers are not those that they were made with: then the bytes would
+    /// be others.
+    pub(crate) fn require(&self, shell: &Shell) -> Result<()> {
         for file in self.files() {
             ensure!(file.exists(), "there is no {}", file.display());
         }
+        let (then, now) = (
+            shell.read_file(&self.tools)?,
+            Llvm::find(shell)?.describe(shell)?,
+        );
+        ensure!(
+            then == now,
+            "the counts were made with\n{then}and here is\n{now}"
+        );
         Ok(())
     }
 
-    /// Both files.
-    pub(crate) fn files(&self) -> [&Path; 2] {
-        [&self.profile, &self.order]
+    /// All the files.
+    pub(crate) fn files(&self) -> [&Path; 3] {
+        [&self.profile, &self.order, &self.tools]
     }
 }
 
@@ -79,17 +91,22 @@ impl Build<'_> {
             Guide::Counting(_) | Guide::Counts(_) => Llvm::find(shell)?.clang(),
         };
         let machine = machine(shell)?;
-        let Flags { rust, c } = Flags::of(self.guide, &machine, self.tree, &cargo);
+        let places = Places {
+            tree: self.tree,
+            cargo: &cargo,
+            target: self.target,
+        };
+        let Flags { rust, c } = Flags::of(self.guide, &machine, places)?;
         // The machine is named so that the flags are not those of programs that run while it is built, which would count too.
         cmd!(
             shell,
             "cargo build --quiet --locked --release --target {machine} --package breakglass-cli --bin breakglass"
         )
         .env("CARGO_TARGET_DIR", self.target)
+        .env_remove("CARGO_ENCODED_RUSTFLAGS")
         .env("RUSTFLAGS", rust)
         .env("CC", compiler)
-        .env("CFLAGS", &c)
-        .env("CXXFLAGS", &c)
+        .env("CFLAGS", c)
         .env("SOURCE_DATE_EPOCH", self.time)
         .run()?;
         let folder = self.target.join(machine).join("release");
@@ -111,12 +128,42 @@ struct Flags {
     c: String,
 }
 
+/// The folders that would be named in what is built.
+#[derive(Clone, Copy, Debug)]
+struct Places<'a> {
+    tree: &'a Path,
+    /// Where cargo keeps packages.
+    cargo: &'a Path,
+    target: &'a Path,
+}
+
 impl Flags {
-    fn of(guide: Guide<'_>, machine: &str, tree: &Path, cargo: &Path) -> Self {
-        let places = [(tree, "/breakglass"), (cargo, "/cargo")];
-        let instead = |flag: &str| {
-            let mapped = |(path, name): (&Path, &str)| format!("{flag}={}={name}", path.display());
-            places.map(mapped).to_vec()
+    /// # Errors
+    ///
+    /// A folder has a name that flags cannot carry.
+    fn of(guide: Guide<'_>, machine: &str, places: Places<'_>) -> Result<Self> {
+        // The last that fits counts, and the target folder may lie in the tree.
+        let mut named = vec![(places.tree, "/breakglass"), (places.cargo, "/cargo")];
+        let mut told = vec![places.tree, places.cargo, places.target];
+        match guide {
+            Guide::Nothing => named.push((places.target, "/target")),
+            Guide::Counts(counts) => {
+                named.push((places.target, "/target"));
+                told.extend(counts.files());
+            }
+            // That program is shown to nobody.
+            Guide::Counting(folder) => told.push(folder),
+        }
+        for path in told {
+            let path = path.to_string_lossy();
+            ensure!(
+                !path.contains([' ', ',']),
+                "compilers are told of {path}, in whose name there may be no space and no comma"
+            );
+        }
+        let instead = |flag: &str| -> Vec<String> {
+            let mapped = |(path, name): &(&Path, &str)| format!("{flag}={}={name}", path.display());
+            named.iter().map(mapped).collect()
         };
         let mut rust = instead("--remap-path-prefix");
         let mut c = instead("-ffile-prefix-map");
@@ -147,7 +194,7 @@ impl Flags {
             c.push("-mllvm -static-func-strip-dirname-prefix=99".to_owned());
         }
         let (rust, c) = (rust.join(" "), c.join(" "));
-        Self { rust, c }
+        Ok(Self { rust, c })
     }
 }
 
@@ -155,41 +202,61 @@ impl Flags {
 mod tests {
     use super::*;
 
+    const PLACES: [(&str, &str); 3] = [
+        ("/home/me/tree", "/breakglass"),
+        ("/home/me/.cargo", "/cargo"),
+        ("/home/me/tree/target", "/target"),
+    ];
+
+    fn flags_on(machine: &str, guide: Guide<'_>) -> Flags {
+        let [tree, cargo, target] = PLACES.map(|(path, _)| Path::new(path));
+        let places = Places {
+            tree,
+            cargo,
+            target,
+        };
+        Flags::of(guide, machine, places).unwrap()
+    }
+
     fn flags(guide: Guide<'_>) -> Flags {
-        let (tree, cargo) = (Path::new("/home/me/tree"), Path::new("/home/me/.cargo"));
-        Flags::of(guide, ORDERED, tree, cargo)
+        flags_on(ORDERED, guide)
     }
 
     #[test]
     fn no_program_tells_where_it_was_built() {
-        let folder = Path::new("/counts");
-        let counts = Counts::of(folder);
-        for guide in [
-            Guide::Nothing,
-            Guide::Counting(folder),
-            Guide::Counts(&counts),
-        ] {
+        let counts = Counts::of(Path::new("/counts"));
+        for guide in [Guide::Nothing, Guide::Counts(&counts)] {
             let Flags { rust, c } = flags(guide);
-            for place in ["/home/me/tree=/breakglass", "/home/me/.cargo=/cargo"] {
-                assert!(
-                    rust.contains(&format!("--remap-path-prefix={place}")),
-                    "{rust}"
-                );
-                assert!(c.contains(&format!("-ffile-prefix-map={place}")), "{c}");
+            for (path, name) in PLACES {
+                let mapped = format!("--remap-path-prefix={path}={name}");
+                assert!(rust.contains(&mapped), "{rust}");
+                let mapped = format!("-ffile-prefix-map={path}={name}");
+                assert!(c.contains(&mapped), "{c}");
             }
         }
+    }
+
+    #[test]
+    fn a_folder_that_flags_cannot_carry_is_named() {
+        let counts = Counts::of(Path::new("/my counts"));
+        let [tree, cargo, target] = PLACES.map(|(path, _)| Path::new(path));
+        let places = Places {
+            tree,
+            cargo,
+            target,
+        };
+        let refused = Flags::of(Guide::Counts(&counts), ORDERED, places).unwrap_err();
+        assert!(refused.to_string().contains("/my counts"), "{refused}");
     }
 
     #[test]
     fn rust_and_c_count_into_one_folder_and_are_guided_by_one_file() {
         let folder = Path::new("/counts");
         let counts = Counts::of(folder);
+        let file = "profile-use=/counts/breakglass.profdata";
         for (guide, flag) in [
             (Guide::Counting(folder), "profile-generate=/counts"),
-            (
-                Guide::Counts(&counts),
-                "profile-use=/counts/breakglass.profdata",
-            ),
+            (Guide::Counts(&counts), file),
         ] {
             let Flags { rust, c } = flags(guide);
             assert!(rust.contains(&format!(" -C{flag}")), "{rust}");
@@ -202,15 +269,7 @@ mod tests {
     #[test]
     fn functions_are_ordered_where_the_linker_can() {
         let counts = Counts::of(Path::new("/counts"));
-        let of = |machine| {
-            Flags::of(
-                Guide::Counts(&counts),
-                machine,
-                Path::new("/t"),
-                Path::new("/c"),
-            )
-            .rust
-        };
+        let of = |machine| flags_on(machine, Guide::Counts(&counts)).rust;
         assert!(of(ORDERED).ends_with(",--symbol-ordering-file=/counts/breakglass.order"));
         assert!(!of("aarch64-unknown-linux-gnu").contains("link-arg"));
     }

@@ -7,7 +7,8 @@ use xshell::{Shell, cmd};
 
 use crate::workspace;
 
-/// The versions that understand the counts of this Rust compiler and give it theirs, the newest first.
+/// The versions that are looked for, the newest first. Before 19 the counts of this Rust compiler are not understood, and what is
+/// newer than 22, its own, may write counts that it does not understand.
 const VERSIONS: [u8; 4] = [22, 21, 20, 19];
 
 /// The tools of one version.
@@ -31,7 +32,7 @@ impl Llvm {
                 .all(|program| workspace::answers(shell, program))
         };
         all.into_iter().find(is_there).context(
-            "a release needs `clang` and `llvm-profdata` of LLVM 19 or later, of one version, \
+            "a release needs `clang-19` and `llvm-profdata-19`, or both of a version up to 22, \
              which are not installed (Debian and Ubuntu: `apt install clang-19 llvm-19`)",
         )
     }
@@ -39,6 +40,17 @@ impl Llvm {
     /// The compiler of C.
     pub(super) fn clang(self) -> String {
         format!("clang-{}", self.version)
+    }
+
+    /// The versions of everything that decides what bytes come out, each on a line.
+    pub(super) fn describe(self, shell: &Shell) -> Result<String> {
+        let mut lines = String::new();
+        for program in ["rustc".to_owned(), self.clang(), "cc".to_owned()] {
+            let told = cmd!(shell, "{program} --version").quiet().read()?;
+            lines.push_str(told.lines().next().unwrap_or_default());
+            lines.push('\n');
+        }
+        Ok(lines)
     }
 
     fn profdata(self) -> String {

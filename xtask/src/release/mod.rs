@@ -19,9 +19,11 @@ use llvm::Llvm;
 /// The most bytes of the program that is released: 20 MiB.
 pub(crate) const MOST_BYTES: u64 = 20 * 1024 * 1024;
 
-/// The folder of all this among what cargo builds. The counts in it are published beside the program: whoever builds it
-/// again needs them.
+/// The folder of all this among what cargo builds.
 const FOLDER: &str = "guided";
+
+/// The folder with the counts, which are published beside the program: whoever builds it again needs them.
+const COUNTS: &str = "counts";
 
 /// The folder in which the program is built that is guided by them.
 const PROGRAM: &str = "program";
@@ -29,17 +31,24 @@ const PROGRAM: &str = "program";
 /// Builds, counts, builds again, and tells where the program is.
 pub(crate) fn run(root: &Path) -> Result<()> {
     let shell = workspace::shell(root)?;
-    // Both are asked for before anything is built in vain.
+    // All is asked for before anything is built in vain.
     let llvm = Llvm::find(&shell)?;
     Training::require()?;
+    let changed = cmd!(shell, "git status --porcelain").quiet().read()?;
+    ensure!(
+        changed.is_empty(),
+        "what is released is what was committed, and this is not:\n{changed}"
+    );
+    let commit = cmd!(shell, "git rev-parse HEAD").quiet().read()?;
     let folder = workspace::target(root)?.join(FOLDER);
     let raw = folder.join("raw");
     say("building a program that counts; the first time takes minutes");
     let counting = here(&shell, root, "counting", Guide::Counting(&raw))?;
-    let counts = count(&shell, llvm, &counting, &raw, &folder)?;
-    // Cargo does not see that the counts are others.
+    // Cargo does not see it when counts are others.
     shell.remove_path(folder.join(PROGRAM))?;
+    let counts = count(&shell, llvm, &counting, &raw, &folder.join(COUNTS))?;
     let program = guided(root)?;
+    say(&format!("built of commit {commit}:"));
     for file in counts.files().into_iter().chain([program.as_path()]) {
         let (bytes, hash) = (std::fs::metadata(file)?.len(), sha256(&shell, file)?);
         say(&format!(
@@ -54,10 +63,11 @@ pub(crate) fn run(root: &Path) -> Result<()> {
     Ok(())
 }
 
-/// What this program counts when it starts and when it works.
+/// Takes away the counts that are there, and makes what this program counts when it starts and when it works.
 fn count(shell: &Shell, llvm: Llvm, counting: &Path, raw: &Path, folder: &Path) -> Result<Counts> {
-    let counts = Counts::of(&folder.join("counts"));
-    shell.create_dir(folder.join("counts"))?;
+    shell.remove_path(folder)?;
+    shell.create_dir(folder)?;
+    let counts = Counts::of(folder);
     let mut training = Training::set(counting)?;
     // What it takes to make an installation is done once.
     shell.remove_path(raw)?;
@@ -67,6 +77,7 @@ fn count(shell: &Shell, llvm: Llvm, counting: &Path, raw: &Path, folder: &Path) 
     llvm.merge(shell, raw, &counts.profile)?;
     let order = order::order(&starts, &llvm.text(shell, raw)?);
     shell.write_file(&counts.order, order)?;
+    shell.write_file(&counts.tools, llvm.describe(shell)?)?;
     Ok(counts)
 }
 
@@ -79,7 +90,7 @@ pub(crate) fn guided(root: &Path) -> Result<PathBuf> {
     let shell = workspace::shell(root)?;
     let counts = Counts::of(&workspace::target(root)?.join(FOLDER).join("counts"));
     counts
-        .require()
+        .require(&shell)
         .context("`cargo xtask release` makes counts")?;
     say("building a program that is guided by counts; the first time takes minutes");
     here(&shell, root, PROGRAM, Guide::Counts(&counts))

@@ -1,5 +1,6 @@
-//! The order in which functions lie in the program, so that a server that waits holds little of it in memory: what a start
-//! takes comes first, then what work takes, and what was never done comes last, where the disk has it.
+//! The order in which functions lie in each part of the program (busy, rare, and the rest), so that a server that waits holds
+//! little of it in memory: what a start takes comes first, then what work takes, and what was never done comes last, where the
+//! disk has it.
 
 use std::collections::BTreeMap;
 
