@@ -68,7 +68,7 @@ impl Training {
         Ok(())
     }
 
-    /// Sends everything that is measured, alone and at full load.
+    /// Sends the operations that are measured, alone and at full load, then over TLS and to a server among others.
     pub(crate) fn work(&mut self) -> Result<()> {
         self.stage.start(&self.server)?;
         let mut loads = self.stage.loads()?;

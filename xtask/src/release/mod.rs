@@ -88,7 +88,7 @@ fn count(shell: &Shell, llvm: Llvm, counting: &Path, raw: &Path, folder: &Path) 
 /// There are no counts, or the program cannot be built.
 pub(crate) fn guided(root: &Path) -> Result<PathBuf> {
     let shell = workspace::shell(root)?;
-    let counts = Counts::of(&workspace::target(root)?.join(FOLDER).join("counts"));
+    let counts = Counts::of(&workspace::target(root)?.join(FOLDER).join(COUNTS));
     counts
         .require(&shell)
         .context("`cargo xtask release` makes counts")?;
