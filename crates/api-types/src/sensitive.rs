@@ -49,7 +49,10 @@ impl ValidateLength<u64> for Sensitive {
 
 impl Drop for Sensitive {
     fn drop(&mut self) {
-        self.0.zeroize();
+        // With what is to spare behind it. The wiping of a vector goes byte by byte, that of a slice does not.
+        let mut bytes = std::mem::take(&mut self.0).into_bytes();
+        bytes.resize(bytes.capacity(), 0);
+        bytes.as_mut_slice().zeroize();
     }
 }
 

@@ -5,7 +5,7 @@ use std::hash::{Hash, Hasher};
 
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, Zeroizing};
 
 /// A secret in clear text: shown once, never stored, never printed, wiped when dropped.
 #[derive(Clone)]
@@ -19,14 +19,22 @@ impl Secret {
             return Self(Zeroizing::new(text.into_boxed_str()));
         }
         // To cut off what is to spare might move it and leave a copy behind.
-        let text = Zeroizing::new(text);
-        Self(Zeroizing::new(text.as_str().into()))
+        let secret = Self(Zeroizing::new(text.as_str().into()));
+        wipe(text);
+        secret
     }
 
     /// The clear text. Every call is a place to look at in a review.
     pub fn expose(&self) -> &str {
         &self.0
     }
+}
+
+/// Wipes a text with what is to spare behind it. The wiping of a vector goes byte by byte, that of a slice does not.
+fn wipe(text: String) {
+    let mut bytes = text.into_bytes();
+    bytes.resize(bytes.capacity(), 0);
+    bytes.as_mut_slice().zeroize();
 }
 
 impl fmt::Debug for Secret {

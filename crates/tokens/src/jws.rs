@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use base64::Engine;
+use base64::encoded_len;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use breakglass_domain::KeyId;
 use breakglass_ports::CryptoError;
@@ -15,8 +16,8 @@ use crate::signing_pair::SigningPair;
 /// Room for most payloads, in bytes.
 const USUAL_JSON_BYTES: usize = 1024;
 
-/// Room for the dots and for a signature of 64 bytes. An RSA one is four times as long, and grows the text once.
-const SIGNATURE_CHARS: usize = 96;
+/// How many dots stand between the parts.
+const DOTS: usize = 2;
 
 /// What a signed text is for. The `typ` of one is refused where another is due (RFC 8725, section 3.11).
 #[derive(Clone, Copy, Debug)]
@@ -63,7 +64,10 @@ pub(crate) fn compact(
 ) -> Result<String, CryptoError> {
     let header = json(header)?;
     let payload = json(payload)?;
-    let mut token = String::with_capacity((header.len() + payload.len()) * 4 / 3 + SIGNATURE_CHARS);
+    // Exactly as long as the token: nothing of a secret is left in what is cut off.
+    let parts = [header.len(), payload.len(), pair.signature_len()];
+    let chars = parts.map(|bytes| encoded_len(bytes, false).unwrap_or_default());
+    let mut token = String::with_capacity(chars.iter().sum::<usize>() + DOTS);
     URL_SAFE_NO_PAD.encode_string(header, &mut token);
     token.push('.');
     URL_SAFE_NO_PAD.encode_string(payload, &mut token);
@@ -118,4 +122,24 @@ pub(crate) fn verify<P: DeserializeOwned>(
     validation.validate_aud = false;
     let read = decode::<P>(token, pair.decoding_key(), &validation).map_err(|_| refused)?;
     Ok(read.claims)
+}
+
+#[cfg(test)]
+mod tests {
+    use breakglass_domain::SignatureAlgorithm;
+
+    use super::*;
+
+    #[test]
+    fn a_token_is_written_where_it_just_fits() {
+        for algorithm in [
+            SignatureAlgorithm::EdDsa,
+            SignatureAlgorithm::Es256,
+            SignatureAlgorithm::Rs256,
+        ] {
+            let pair = SigningPair::generate(algorithm).unwrap();
+            let token = sign(&pair, Kind::AccessToken, &"payload").unwrap();
+            assert_eq!(token.capacity(), token.len(), "{algorithm:?}");
+        }
+    }
 }

@@ -146,6 +146,15 @@ impl SigningPair {
             .map_err(|_| CryptoError::Failed)
     }
 
+    /// How many bytes a signature has.
+    pub(crate) fn signature_len(&self) -> usize {
+        match &self.private {
+            // RFC 8032, section 5.1.6; RFC 7518, section 3.4.
+            PrivateKey::EdDsa(_) | PrivateKey::Es256(_) => 64,
+            PrivateKey::Rs256(pair) => pair.public_modulus_len(),
+        }
+    }
+
     /// The signature over a message in the form of a JWS (RFC 7518, sections 3.3 and 3.4; RFC 8037, section 3.1).
     pub(crate) fn sign(&self, message: &[u8]) -> Result<Vec<u8>, CryptoError> {
         let random = SystemRandom::new();

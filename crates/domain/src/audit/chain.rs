@@ -254,9 +254,12 @@ impl<'a> ChainVerifier<'a> {
     }
 }
 
+/// Room for the bytes of most events.
+const USUAL_BYTES: usize = 768;
+
 /// The bytes under the MAC: every field with its length before it, so that no two events have the same bytes.
 fn canonical(sequence: u64, previous: AuditMac, event: &AuditEvent) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(256);
+    let mut bytes = Vec::with_capacity(USUAL_BYTES);
     bytes.extend_from_slice(b"breakglass-audit-1\0");
     bytes.extend_from_slice(&sequence.to_be_bytes());
     bytes.extend_from_slice(previous.as_bytes());
