@@ -118,15 +118,18 @@ pub struct Broker {
     pub updated_at: Timestamp,
 }
 
+/// What stands before the tenant in the path of an issuer.
+const ISSUER_PATH: &str = "/acs/t/";
+
 impl Broker {
     /// The issuer identifier of the broker under the server's public URL (which has no slash at its end).
     pub fn issuer(&self, public_url: &str) -> String {
-        format!("{public_url}{}", self.issuer_path())
+        [public_url, ISSUER_PATH, self.tenant.as_str()].concat()
     }
 
     /// The path of the issuer identifier: what stays of it when the server moves to another host.
     pub fn issuer_path(&self) -> String {
-        format!("/acs/t/{}", self.tenant)
+        [ISSUER_PATH, self.tenant.as_str()].concat()
     }
 }
 

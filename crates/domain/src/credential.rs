@@ -36,19 +36,23 @@ impl CredentialRef {
 
     /// The id within the kind.
     pub fn id(&self) -> String {
+        self.shown_id().to_string()
+    }
+
+    fn shown_id(&self) -> &dyn fmt::Display {
         match self {
-            Self::ApiToken(id) => id.to_string(),
-            Self::ClientKey(id) => id.to_string(),
-            Self::ClientSecret(id) => id.to_string(),
-            Self::EmergencyToken(id) => id.to_string(),
-            Self::SessionGrant(id) => id.to_string(),
+            Self::ApiToken(id) => id,
+            Self::ClientKey(id) => id,
+            Self::ClientSecret(id) => id,
+            Self::EmergencyToken(id) => id,
+            Self::SessionGrant(id) => id,
         }
     }
 }
 
 impl fmt::Display for CredentialRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.kind(), self.id())
+        write!(f, "{}/{}", self.kind(), self.shown_id())
     }
 }
 

@@ -16,7 +16,7 @@ use crate::error::{store_error, unavailable};
 use crate::memory::{Counts, Memory};
 use crate::note::{Addition, Note};
 use crate::places::Places;
-use crate::units::{Answer, Rest};
+use crate::units::{Answer, Durable, Rest};
 use crate::view::Loan;
 
 /// What a unit of work is for.
@@ -202,12 +202,12 @@ impl Lease {
         self.recalled.store(recalled, Ordering::Relaxed);
     }
 
-    /// Gives the connection back, to be kept with these events, and waits until what was done is durable. Gives the head of the
-    /// audit when there are events.
-    pub(crate) async fn commit(
-        mut self,
+    /// Gives the connection back, to be kept with these events. Says what comes of it once it is durable, with the head of the audit
+    /// when there are events.
+    pub(crate) fn hand_in(
+        &mut self,
         events: Option<(AuditKey, AuditEvents)>,
-    ) -> Result<Option<Checkpoint>, StoreError> {
+    ) -> Result<Durable, StoreError> {
         if self.in_doubt {
             return Err(unavailable("a statement of the unit of work has failed"));
         }
@@ -219,7 +219,7 @@ impl Lease {
             ground.places.take_in(std::mem::take(&mut self.places));
         }
         self.give_back(Some((answer, rest)));
-        durable.await.unwrap_or_else(|_| Err(gone()))
+        Ok(durable)
     }
 
     fn give_back(&mut self, keep: Option<(Answer, Rest)>) {

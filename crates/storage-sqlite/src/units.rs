@@ -12,6 +12,9 @@ use crate::note::{Addition, Note, add_all, write_all_then};
 /// The answer to a unit of work that wants to be kept: that it is durable, with the head of the audit if it has added to it.
 pub(crate) type Answer = oneshot::Sender<Result<Option<Checkpoint>, StoreError>>;
 
+/// Where that answer comes.
+pub(crate) type Durable = oneshot::Receiver<Result<Option<Checkpoint>, StoreError>>;
+
 /// What a unit has left to be written with others.
 #[derive(Debug, Default)]
 pub(crate) struct Rest {

@@ -10,10 +10,11 @@ use futures_util::FutureExt;
 use sqlx::sqlite::SqliteConnection;
 
 use crate::error::{store_error, unavailable};
-use crate::lease::{Lease, Purpose};
+use crate::lease::{Lease, Purpose, gone};
 use crate::memory::{Counts, Memory, Question};
 use crate::note::{Addition, Note};
 use crate::readers::{Reader, Readers};
+use crate::units::Durable;
 
 /// A connection that somebody else owns.
 pub(crate) trait Loan: Send {
@@ -206,31 +207,38 @@ impl View<Lease> {
         &mut self.loan
     }
 
-    /// Makes what was done durable, with these events. Gives the new head of the audit when there are any.
-    async fn keep_with(
-        mut self,
-        events: Option<(AuditKey, AuditEvents)>,
-    ) -> Result<Option<Checkpoint>, StoreError> {
-        if let Some(addition) = self.loan.take_addition_to_write() {
-            self.add_now(addition).boxed().await?;
+    /// Writes what can no longer be left to the group.
+    async fn write_what_was_left(&mut self) -> Result<(), StoreError> {
+        match self.loan.take_addition_to_write() {
+            Some(addition) => self.add_now(addition).boxed().await,
+            None => Ok(()),
         }
-        self.loan.commit(events).await
     }
 
     /// Makes what was done durable.
-    pub(crate) async fn keep(self) -> Result<(), StoreError> {
-        self.keep_with(None).await.map(|_| ())
+    pub(crate) async fn keep(mut self) -> Result<(), StoreError> {
+        self.write_what_was_left().await?;
+        settled(self.loan.hand_in(None)?).await.map(drop)
     }
+}
+
+/// Waits until what was done is durable.
+async fn settled(durable: Durable) -> Result<Option<Checkpoint>, StoreError> {
+    durable.await.unwrap_or_else(|_| Err(gone()))
 }
 
 #[async_trait]
 impl UnitOfWork for View<Lease> {
     async fn commit(
-        self: Box<Self>,
+        mut self: Box<Self>,
         key: &AuditKey,
         events: AuditEvents,
     ) -> Result<Checkpoint, StoreError> {
-        let head = self.keep_with(Some((key.clone(), events))).await?;
+        self.write_what_was_left().await?;
+        let durable = self.loan.hand_in(Some((key.clone(), events)))?;
+        // Nothing of the unit is kept while it waits.
+        drop(self);
+        let head = settled(durable).await?;
         head.ok_or_else(|| unavailable("there was no event to record"))
     }
 

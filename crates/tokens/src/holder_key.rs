@@ -115,6 +115,7 @@ impl HolderKey {
             ath: request.token.map(token_hash),
             nonce,
         };
+        let header = jws::encoded(&header)?;
         jws::compact(&self.0, &header, &payload).map(Secret::new)
     }
 }

@@ -33,6 +33,9 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
+    /// How many there are.
+    pub(crate) const COUNT: usize = 4;
+
     const fn typ(self) -> &'static str {
         match self {
             Self::AccessToken => "at+jwt",
@@ -43,32 +46,41 @@ impl Kind {
     }
 }
 
-/// Signs a payload.
+/// Signs a payload. The header is the same for every text of a kind, and is written once.
 pub(crate) fn sign(
     pair: &SigningPair,
     kind: Kind,
     payload: &impl Serialize,
 ) -> Result<String, CryptoError> {
+    let kept = pair.header(kind);
+    if let Some(header) = kept.get() {
+        return compact(pair, header, payload);
+    }
     let mut header = Header::new(pair.algorithm());
     header.typ = Some(kind.typ().to_owned());
     header.kid = Some(pair.public_key().id.as_str().to_owned());
-
-    compact(pair, &header, payload)
+    let header = encoded(&header)?;
+    compact(pair, kept.get_or_init(|| header), payload)
 }
 
-/// Signs a payload under a header that says what the pair is.
+/// A header as it stands in a token.
+pub(crate) fn encoded(header: &impl Serialize) -> Result<String, CryptoError> {
+    json(header).map(|header| URL_SAFE_NO_PAD.encode(header))
+}
+
+/// Signs a payload under an encoded header that says what the pair is.
 pub(crate) fn compact(
     pair: &SigningPair,
-    header: &impl Serialize,
+    header: &str,
     payload: &impl Serialize,
 ) -> Result<String, CryptoError> {
-    let header = json(header)?;
     let payload = json(payload)?;
     // Exactly as long as the token: nothing of a secret is left in what is cut off.
-    let parts = [header.len(), payload.len(), pair.signature_len()];
+    let parts = [payload.len(), pair.signature_len()];
     let chars = parts.map(|bytes| encoded_len(bytes, false).unwrap_or_default());
-    let mut token = String::with_capacity(chars.iter().sum::<usize>() + DOTS);
-    URL_SAFE_NO_PAD.encode_string(header, &mut token);
+    let length = header.len() + chars.iter().sum::<usize>() + DOTS;
+    let mut token = String::with_capacity(length);
+    token.push_str(header);
     token.push('.');
     URL_SAFE_NO_PAD.encode_string(payload, &mut token);
     let signature = pair.sign(token.as_bytes())?;

@@ -288,8 +288,7 @@ impl TokenSigner for JwtSigner {
 /// What a private key is sealed for. It binds the key to its broker, algorithm and name, so that whoever can write the
 /// store cannot move it to another row.
 fn purpose(broker_id: Option<BrokerId>, algorithm: SignatureAlgorithm, id: &KeyId) -> String {
-    match broker_id {
-        Some(broker_id) => format!("signing-key/{broker_id}/{algorithm}/{id}"),
-        None => format!("signing-key/installation/{algorithm}/{id}"),
-    }
+    let broker = broker_id.map(|id| id.to_string());
+    let owner = broker.as_deref().unwrap_or("installation");
+    ["signing-key", owner, algorithm.name(), id.as_str()].join("/")
 }

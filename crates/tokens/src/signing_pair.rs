@@ -1,5 +1,7 @@
 //! A key pair in the form that signs and verifies at once, without being parsed again.
 
+use std::sync::OnceLock;
+
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::KeySize;
@@ -14,6 +16,7 @@ use breakglass_ports::{CryptoError, PublicKey, PublicKeyMaterial};
 use jsonwebtoken::{Algorithm, DecodingKey};
 use zeroize::Zeroizing;
 
+use crate::jws::Kind;
 use crate::thumbprint::thumbprint;
 
 /// A private key ready to sign, with its public half in the forms that are asked for.
@@ -21,6 +24,8 @@ pub(crate) struct SigningPair {
     private: PrivateKey,
     public: PublicKey,
     decoding_key: DecodingKey,
+    /// The header of what it signs, encoded, for each kind of which it has signed something.
+    headers: [OnceLock<String>; Kind::COUNT],
 }
 
 enum PrivateKey {
@@ -100,7 +105,19 @@ impl SigningPair {
             private,
             public,
             decoding_key,
+            headers: Default::default(),
         })
+    }
+
+    /// The header of what it signs of this kind, encoded, once it is written.
+    pub(crate) fn header(&self, kind: Kind) -> &OnceLock<String> {
+        let [access_token, checkpoint, host_token, status_list] = &self.headers;
+        match kind {
+            Kind::AccessToken => access_token,
+            Kind::Checkpoint => checkpoint,
+            Kind::HostToken => host_token,
+            Kind::StatusList => status_list,
+        }
     }
 
     /// The public half.
