@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use uuid::Uuid;
 
@@ -74,13 +75,13 @@ uuid_ids! {
     TokenId;
 }
 
-/// The name of a signing key; the `kid` of a JWS header (RFC 7515, section 4.1.4).
+/// The name of a signing key; the `kid` of a JWS header (RFC 7515, section 4.1.4). A clone shares the text.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub struct KeyId(String);
+pub struct KeyId(Arc<str>);
 
 impl KeyId {
     /// The key id of this text; adapters make it from the key's own thumbprint.
-    pub fn new(text: impl Into<String>) -> Self {
+    pub fn new(text: impl Into<Arc<str>>) -> Self {
         Self(text.into())
     }
 

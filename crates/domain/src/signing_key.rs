@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use crate::id::{BrokerId, KeyId};
 use crate::timestamp::Timestamp;
@@ -50,14 +51,14 @@ impl FromStr for SignatureAlgorithm {
 #[error("must be ES256, RS256 or EdDSA")]
 pub struct UnknownAlgorithm;
 
-/// Bytes encrypted and authenticated under the master key; safe to store.
+/// Bytes encrypted and authenticated under the master key; safe to store. A clone shares them.
 #[derive(Clone, Eq, PartialEq)]
-pub struct SealedBytes(Vec<u8>);
+pub struct SealedBytes(Arc<[u8]>);
 
 impl SealedBytes {
     /// Takes what a key vault sealed.
     pub fn new(bytes: Vec<u8>) -> Self {
-        Self(bytes)
+        Self(bytes.into())
     }
 
     /// The sealed bytes.
